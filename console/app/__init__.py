@@ -1,0 +1,1 @@
+"""Command line, configuration, logging, benches and wiring: the only place that builds things."""

@@ -1,0 +1,1 @@
+"""The central server: sequencer, hub, routes, handheld page."""

@@ -1,0 +1,1 @@
+"""Rules of incidents and assignments, and who is near: pure functions."""

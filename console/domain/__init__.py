@@ -1,0 +1,1 @@
+"""Values, state machines and the catalogue of violation forms. Standard library only."""

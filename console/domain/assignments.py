@@ -1,0 +1,92 @@
+"""Assignments (派单): one unit sent to one incident, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from console.domain.errors import IllegalTransitionError
+from console.domain.ids import AssignmentId, IncidentId, PersonId, UnitId
+
+
+class AssignmentState(StrEnum):
+    """How far one unit has come with one incident."""
+
+    ORDERED = "ordered"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+
+
+_S = AssignmentState
+#: A receipt may be overtaken by the next one, so every state ahead may be reached directly.
+NEXT_STATES: dict[AssignmentState, frozenset[AssignmentState]] = {
+    _S.ORDERED: frozenset(
+        {_S.DELIVERED, _S.SEEN, _S.ACCEPTED, _S.REFUSED, _S.EN_ROUTE, _S.ON_SCENE, _S.WITHDRAWN}
+    ),
+    _S.DELIVERED: frozenset(
+        {_S.SEEN, _S.ACCEPTED, _S.REFUSED, _S.EN_ROUTE, _S.ON_SCENE, _S.WITHDRAWN}
+    ),
+    _S.SEEN: frozenset({_S.ACCEPTED, _S.REFUSED, _S.EN_ROUTE, _S.ON_SCENE, _S.WITHDRAWN}),
+    _S.ACCEPTED: frozenset({_S.EN_ROUTE, _S.ON_SCENE, _S.CLEARED, _S.WITHDRAWN}),
+    _S.EN_ROUTE: frozenset({_S.ON_SCENE, _S.CLEARED, _S.WITHDRAWN}),
+    _S.ON_SCENE: frozenset({_S.CLEARED, _S.WITHDRAWN}),
+    _S.REFUSED: frozenset(),
+    _S.CLEARED: frozenset(),
+    _S.WITHDRAWN: frozenset(),
+}
+ENDED_STATES = frozenset({_S.REFUSED, _S.CLEARED, _S.WITHDRAWN})
+#: States in which the unit has said it is coming, or came.
+TAKEN_STATES = frozenset({_S.ACCEPTED, _S.EN_ROUTE, _S.ON_SCENE, _S.CLEARED})
+_ORDER = {state: rank for rank, state in enumerate(_S)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One unit sent to one incident.
+
+    Attributes:
+        ordered_by: Who ordered it.
+        changed_at: When the state last changed, aware UTC.
+        times: When each state was reached, aware UTC, by the state's name.
+        note: What the unit said with its last step (why refused, the outcome).
+        version: Raised by one with every change.
+    """
+
+    id: AssignmentId
+    incident: IncidentId
+    unit: UnitId
+    state: AssignmentState
+    ordered_by: PersonId | None
+    changed_at: datetime
+    times: dict[str, datetime] = field(default_factory=dict)
+    note: str | None = None
+    version: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the unit still has something to do with it."""
+        return self.state not in ENDED_STATES
+
+    def moved_to(
+        self, state: AssignmentState, *, at: datetime, note: str | None = None
+    ) -> Assignment:
+        """Return the assignment in another state.
+
+        Raises:
+            IllegalTransitionError: ``state`` is not reachable from here.
+        """
+        if state not in NEXT_STATES[self.state]:
+            raise IllegalTransitionError(f"the assignment of {self.unit}", self.state, state)
+        times = {**self.times, state.value: at}
+        return replace(self, state=state, changed_at=at, times=times, note=note or self.note)
+
+    def is_past(self, state: AssignmentState) -> bool:
+        """Whether ``state`` was reached or overtaken; saying it again is then harmless."""
+        return state.value in self.times or _ORDER[self.state] >= _ORDER[state]

@@ -1,0 +1,1 @@
+"""Datums, distances, tiles and grids in NumPy."""

@@ -1,0 +1,1 @@
+"""RTSP, RTP and NAL grammar, for cameras simulated and cameras watched."""

@@ -1,0 +1,1 @@
+"""Rules of video patrol: plans, pages, dwell, coverage. Pure functions."""

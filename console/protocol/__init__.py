@@ -1,0 +1,1 @@
+"""The wire: messages, their codec, packed positions. See `docs/protocol.md`."""

@@ -1,0 +1,185 @@
+"""Command bodies: what a console, a handheld or a gateway asks central to do.
+
+Each is a msgspec struct with its type's name as tag; ids of new rows are made by whoever asks,
+so that the same command sent twice makes one row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from console.domain.assignments import AssignmentState
+from console.domain.incidents import Report
+from console.domain.places import Camera, Evidence, Jurisdiction
+from console.domain.units import Unit
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Base of every command body."""
+
+
+class OpenIncident(Body, frozen=True, kw_only=True):
+    """Open an incident and file it (立案) in one step.
+
+    Attributes:
+        incident: New id, made by the sender.
+        form: Code in the catalogue.
+        level: 1–4, ``None`` for the form's usual level.
+        reports: Ids of reports that it is made from.
+    """
+
+    incident: str
+    form: str
+    place: str
+    summary: str
+    channel: str
+    level: int | None = None
+    lat: float | None = None
+    lon: float | None = None
+    district: str | None = None
+    street: str | None = None
+    reports: tuple[str, ...] = ()
+
+
+class AmendIncident(Body, frozen=True, kw_only=True):
+    """Change what is known of an incident; ``None`` leaves a field as it is."""
+
+    incident: str
+    form: str | None = None
+    level: int | None = None
+    place: str | None = None
+    summary: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+class NoteIncident(Body, frozen=True, kw_only=True):
+    """Add a line to the log of an incident."""
+
+    incident: str
+    text: str
+
+
+class AddReport(Body, frozen=True, kw_only=True):
+    """A message came in on some channel; central files it under an incident, old or new.
+
+    Attributes:
+        incident: Id for the incident it opens if it belongs to none that is open.
+    """
+
+    report: Report
+    incident: str
+
+
+class AssignUnit(Body, frozen=True, kw_only=True):
+    """Send one unit to one incident (派遣)."""
+
+    assignment: str
+    incident: str
+    unit: str
+    note: str | None = None
+
+
+class WithdrawAssignment(Body, frozen=True, kw_only=True):
+    """Call a unit back from an incident."""
+
+    assignment: str
+    reason: str
+
+
+class MoveAssignment(Body, frozen=True, kw_only=True):
+    """A unit's receipt or step: delivered, seen, accepted, refused, on the way, on scene."""
+
+    assignment: str
+    state: AssignmentState
+    at: datetime
+    note: str | None = None
+
+
+class ReportOutcome(Body, frozen=True, kw_only=True):
+    """A unit is done: the outcome in words; the assignment is cleared (反馈)."""
+
+    assignment: str
+    outcome: str
+    at: datetime
+    evidence: tuple[str, ...] = ()
+
+
+class VerifyIncident(Body, frozen=True, kw_only=True):
+    """Check an outcome (核查); not passed sends the incident back to be dispatched again."""
+
+    incident: str
+    passed: bool
+    note: str | None = None
+
+
+class CloseIncident(Body, frozen=True, kw_only=True):
+    """Close a verified incident (结案)."""
+
+    incident: str
+
+
+class CancelIncident(Body, frozen=True, kw_only=True):
+    """End an incident that was none (作废), with the reason."""
+
+    incident: str
+    reason: str
+
+
+class AttachEvidence(Body, frozen=True, kw_only=True):
+    """Name evidence whose bytes central already holds under their hash."""
+
+    evidence: Evidence
+
+
+class SetDuty(Body, frozen=True, kw_only=True):
+    """A unit comes on duty or goes off (勤务报备)."""
+
+    unit: str
+    on_duty: bool
+    at: datetime
+
+
+class PutUnits(Body, frozen=True, kw_only=True):
+    """Enter or replace units in the register."""
+
+    units: tuple[Unit, ...]
+
+
+class PutCameras(Body, frozen=True, kw_only=True):
+    """Enter or replace camera points in the directory."""
+
+    cameras: tuple[Camera, ...]
+
+
+class PutJurisdictions(Body, frozen=True, kw_only=True):
+    """Enter or replace jurisdictions."""
+
+    jurisdictions: tuple[Jurisdiction, ...]
+
+
+AnyBody = (
+    OpenIncident
+    | AmendIncident
+    | NoteIncident
+    | AddReport
+    | AssignUnit
+    | WithdrawAssignment
+    | MoveAssignment
+    | ReportOutcome
+    | VerifyIncident
+    | CloseIncident
+    | CancelIncident
+    | AttachEvidence
+    | SetDuty
+    | PutUnits
+    | PutCameras
+    | PutJurisdictions
+)
+
+
+def name_of(body: Body) -> str:
+    """Return the message type's name, as the table of permissions knows it."""
+    return type(body).__name__

@@ -1,0 +1,1 @@
+"""Basemap tiles and map pages, without Qt."""

@@ -1,0 +1,1 @@
+"""Tables, migrations, reads, outbox and cursor, city packs."""

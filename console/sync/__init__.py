@@ -1,0 +1,1 @@
+"""The console's client of central: link, cache upkeep, outbox."""

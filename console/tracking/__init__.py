@@ -1,0 +1,1 @@
+"""Fixes: order, de-duplication, age, the live force in columns."""

@@ -1,0 +1,1 @@
+"""Thin Qt: the bridge from threads, item models, throttling."""

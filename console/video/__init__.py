@@ -1,0 +1,1 @@
+"""Watching cameras: visits, diagnosis, live tiles, sweep."""

@@ -1,0 +1,1 @@
+"""Themes, translations, icons and pages that ship with the program."""

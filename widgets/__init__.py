@@ -1,0 +1,1 @@
+"""What is seen and touched: widgets that take models and emit ids."""

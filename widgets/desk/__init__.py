@@ -1,0 +1,1 @@
+"""Queue, incident card, who is near."""
