@@ -71,7 +71,8 @@ class ForceColumns:
 
     def asleep(self) -> NDArray[np.bool_]:
         """Return whether each unit's page has lost its position since its fix."""
-        return (self.flags & FixFlag.ASLEEP) != 0
+        asleep: NDArray[np.bool_] = (self.flags & FixFlag.ASLEEP) != 0
+        return asleep
 
     def changed_since(self, mark: int) -> NDArray[np.int64]:
         """Return the unit numbers whose row changed after ``mark``, rising."""
