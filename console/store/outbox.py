@@ -1,0 +1,371 @@
+"""The outbox (待发箱): commands kept on disk until central has settled them.
+
+A file of its own that outlives every snapshot. One thread writes it; a command is on disk before
+`Outbox.add` returns, is settled once, and its order is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import CommandId
+from console.protocol.codec import decode, encode
+from console.protocol.messages import Command, Result, Verdict
+from console.store.setaside import set_aside
+
+T = TypeVar("T")
+#: How long accepted commands are kept, to be offered again if central is restored.
+KEPT = timedelta(hours=72)
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    command_id TEXT NOT NULL UNIQUE,
+    command BLOB NOT NULL,
+    state TEXT NOT NULL,
+    upload TEXT,
+    media_type TEXT,
+    was_sent INTEGER NOT NULL DEFAULT 0,
+    settled_us INTEGER,
+    result BLOB
+);
+CREATE INDEX IF NOT EXISTS entry_state ON entry (state, seq);
+"""
+
+
+class OutboxError(ZhihuiError):
+    """The outbox cannot be opened or written; nothing may be typed that would be lost.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"Commands cannot be kept in {path}: {reason}.")
+        self.path = path
+
+
+class EntryState(StrEnum):
+    """What has become of a command so far."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    NEEDS_ASKING = "needs_asking"
+    ACCEPTED = "accepted"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+
+
+UNSETTLED = (EntryState.WAITING, EntryState.SENT)
+#: What waits for a person, in the tray.
+TRAY = (EntryState.NEEDS_ASKING, EntryState.CONFLICT, EntryState.REJECTED)
+_STATE_OF = {
+    Verdict.ACCEPTED: EntryState.ACCEPTED,
+    Verdict.DUPLICATE: EntryState.ACCEPTED,
+    Verdict.CONFLICT: EntryState.CONFLICT,
+    Verdict.REJECTED: EntryState.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """One command and what has become of it.
+
+    Attributes:
+        upload: SHA-256 of bytes central must hold before the command is sent.
+        media_type: What those bytes are.
+        was_sent: Whether it ever went over the wire, so that central may have carried it out.
+        settled_at: When central answered, by our clock, aware UTC.
+    """
+
+    command: Command
+    state: EntryState
+    upload: str | None = None
+    media_type: str | None = None
+    was_sent: bool = False
+    settled_at: datetime | None = None
+    result: Result | None = None
+
+    @property
+    def command_id(self) -> CommandId:
+        """Id of the command."""
+        return CommandId(self.command.command_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A command as it is typed, before the outbox gives it its number.
+
+    Attributes:
+        not_after: After this time it is not sent without asking again; ``None`` for never.
+        upload: SHA-256 of bytes that have to be at central first.
+    """
+
+    command_id: CommandId
+    made_at: datetime
+    body: Any
+    base_version: int | None = None
+    not_after: datetime | None = None
+    upload: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedOutbox:
+    """An outbox, and what had to be set aside to open it.
+
+    Attributes:
+        damaged: Where the damaged file was put, if there was one.
+    """
+
+    outbox: Outbox
+    damaged: Path | None = field(default=None)
+
+
+def open_outbox(path: Path) -> OpenedOutbox:
+    """Open the outbox at ``path``; a damaged file is kept aside and a new one begun.
+
+    Raises:
+        OutboxError: The file cannot be used at all, or another console holds it.
+    """
+    try:
+        return OpenedOutbox(outbox=Outbox(path))
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise _explained(path, error) from error
+        damaged = set_aside(path)
+    try:
+        return OpenedOutbox(outbox=Outbox(path), damaged=damaged)
+    except sqlite3.DatabaseError as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: Path, error: sqlite3.Error) -> OutboxError:
+    if "locked" in str(error):
+        return OutboxError(path, "another console of this name is running; close it or give --name")
+    return OutboxError(path, f"{error}; check the folder's rights and free space")
+
+
+class Outbox:
+    """Commands kept until settled; every method may be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+        try:
+            self._db = self._thread.submit(_connect, path).result()
+            self.console_id = self._do(_console_id)
+        except sqlite3.Error:
+            self._thread.shutdown()
+            raise
+
+    def close(self) -> None:
+        """Write what is left and let go of the file."""
+        self._thread.submit(self._db.close).result()
+        self._thread.shutdown()
+
+    def add(self, draft: Draft) -> OutboxEntry:
+        """Keep a command; it is on disk when this returns. The same id twice is kept once.
+
+        Raises:
+            OutboxError: It could not be written; nothing was kept.
+        """
+        return self._do(lambda db: _add(db, draft, self.console_id))
+
+    def entry(self, command_id: str) -> OutboxEntry | None:
+        """Return one command, if it is kept."""
+        found = self._do(lambda db: _read(db, "command_id = ?", (command_id,)))
+        return found[0] if found else None
+
+    def in_state(self, *states: EntryState) -> list[OutboxEntry]:
+        """Return the commands in these states, in the order they were typed."""
+        marks = ",".join("?" * len(states))
+        return self._do(lambda db: _read(db, f"state IN ({marks})", states))
+
+    def mark_sent(self, command_ids: Sequence[str]) -> None:
+        """Note that commands went over the wire; they stay until central answers."""
+        rows = [(EntryState.SENT, one) for one in command_ids]
+        self._do(lambda db: db.executemany(
+            "UPDATE entry SET state = ?, was_sent = 1 "
+            "WHERE command_id = ? AND state IN ('waiting', 'sent')", rows))  # fmt: skip
+
+    def mark_uploaded(self, sha256: str) -> None:
+        """Note that central holds these bytes; what waited for them may go."""
+        self._do(
+            lambda db: db.execute("UPDATE entry SET upload = NULL WHERE upload = ?", (sha256,))
+        )
+
+    def settle(self, result: Result, *, at: datetime) -> OutboxEntry | None:
+        """Note central's answer; a second answer changes nothing.
+
+        Returns:
+            The command as it is now, or ``None`` if it is not kept here.
+        """
+        values = (_STATE_OF[result.verdict], _us(at), encode(result), result.command_id)
+        self._do(lambda db: db.execute(
+            "UPDATE entry SET state = ?, settled_us = ?, result = ? "
+            "WHERE command_id = ? AND state IN ('waiting', 'sent')", values))  # fmt: skip
+        return self.entry(result.command_id)
+
+    def expire(self, *, now: datetime) -> list[OutboxEntry]:
+        """Set apart the commands never sent whose time has passed; they ask again."""
+        late = [e for e in self.in_state(EntryState.WAITING) if _is_late(e, now)]
+        rows = [(EntryState.NEEDS_ASKING, e.command_id) for e in late]
+        if rows:
+            self._do(lambda db: db.executemany(
+                "UPDATE entry SET state = ? WHERE command_id = ? AND state = 'waiting'", rows
+            ))  # fmt: skip
+        return late
+
+    def confirm(self, command_id: str, *, not_after: datetime | None) -> None:
+        """Let a command that asked again be sent, under its own id."""
+        entry = self.entry(command_id)
+        if entry is None or entry.state is not EntryState.NEEDS_ASKING:
+            return
+        command = msgspec.structs.replace(entry.command, not_after=not_after)
+        values = (EntryState.WAITING, encode(command), command_id)
+        self._do(lambda db: db.execute(
+            "UPDATE entry SET state = ?, command = ? WHERE command_id = ?", values
+        ))  # fmt: skip
+
+    def discard(self, command_id: str) -> bool:
+        """Throw away what is in the tray, or was never sent; else it is too late.
+
+        Returns:
+            Whether it was thrown away.
+        """
+        return self._do(lambda db: db.execute(
+            "DELETE FROM entry WHERE command_id = ? AND (state IN (?, ?, ?) OR "
+            "(state = 'waiting' AND was_sent = 0))", (command_id, *TRAY)).rowcount > 0
+        )  # fmt: skip
+
+    def offer_again(self) -> int:
+        """After central came back as of an earlier day: accepted commands wait once more.
+
+        Returns:
+            How many.
+        """
+        return self._do(lambda db: db.execute(
+            "UPDATE entry SET state = 'waiting', was_sent = 1, settled_us = NULL, result = NULL "
+            "WHERE state = 'accepted'").rowcount
+        )  # fmt: skip
+
+    def forget_settled(self, *, now: datetime) -> int:
+        """Drop accepted commands older than 72 hours; return how many."""
+        before = _us(now - KEPT)
+        return self._do(lambda db: db.execute(
+            "DELETE FROM entry WHERE state = 'accepted' AND settled_us < ?", (before,)).rowcount
+        )  # fmt: skip
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def run() -> T:
+            with self._db:
+                return work(self._db)
+
+        try:
+            return self._thread.submit(run).result()
+        except sqlite3.OperationalError as error:
+            raise _explained(self._path, error) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=2.0)
+    try:
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("the file is damaged")
+        db.executescript(_TABLES)
+        db.execute("BEGIN IMMEDIATE")
+        db.commit()
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _console_id(db: sqlite3.Connection) -> str:
+    db.execute(
+        "INSERT OR IGNORE INTO meta VALUES ('console_id', ?)", (f"console-{secrets.token_hex(8)}",)
+    )
+    return str(db.execute("SELECT value FROM meta WHERE key = 'console_id'").fetchone()[0])
+
+
+def _add(db: sqlite3.Connection, draft: Draft, console_id: str) -> OutboxEntry:
+    known = _read(db, "command_id = ?", (draft.command_id,))
+    if known:
+        return known[0]
+    last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
+    seq = (last[0] if last else 0) + 1
+    command = Command(
+        command_id=draft.command_id,
+        console_id=console_id,
+        seq=seq,
+        made_at=draft.made_at,
+        body=draft.body,
+        base_version=draft.base_version,
+        not_after=draft.not_after,
+    )
+    db.execute(
+        "INSERT INTO entry (seq, command_id, command, state, upload, media_type) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (seq, draft.command_id, encode(command), EntryState.WAITING, draft.upload,
+         draft.media_type),
+    )  # fmt: skip
+    return _read(db, "command_id = ?", (draft.command_id,))[0]
+
+
+def _read(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[OutboxEntry]:
+    rows = db.execute(
+        "SELECT command, state, upload, media_type, was_sent, settled_us, result "
+        f"FROM entry WHERE {where} ORDER BY seq",
+        tuple(values),
+    )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> OutboxEntry:
+    command, state, upload, media_type, was_sent, settled_us, result = row
+    decoded = decode(command)
+    answer = decode(result) if result is not None else None
+    if not isinstance(decoded, Command) or not isinstance(answer, Result | None):
+        raise sqlite3.DatabaseError("an entry is no command")
+    return OutboxEntry(
+        command=decoded,
+        state=EntryState(state),
+        upload=upload,
+        media_type=media_type,
+        was_sent=bool(was_sent),
+        settled_at=_at(settled_us),
+        result=answer,
+    )
+
+
+def _is_late(entry: OutboxEntry, now: datetime) -> bool:
+    limit = entry.command.not_after
+    return limit is not None and limit < now and not entry.was_sent
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _at(us: int | None) -> datetime | None:
+    return None if us is None else _EPOCH + timedelta(microseconds=us)
