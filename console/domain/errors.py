@@ -48,13 +48,22 @@ class ConflictError(ZhihuiError):
         kind: Kind of row.
         row_id: Its id.
         present: The version held now.
-        based_on: The version the command was based on.
+        based_on: The version the command was based on, ``None`` if it named none.
     """
 
-    def __init__(self, kind: str, row_id: str, *, present: int, based_on: int) -> None:
+    def __init__(
+        self,
+        kind: str,
+        row_id: str,
+        *,
+        present: int,
+        based_on: int | None,
+        name: str | None = None,
+    ) -> None:
+        yours = "" if based_on is None else f", yours was {based_on}"
         super().__init__(
-            f"The {kind} {row_id} was changed by someone else meanwhile "
-            f"(version {present}, yours was {based_on}). Look at it again and decide."
+            f"The {name or f'{kind} {row_id}'} was changed by someone else meanwhile "
+            f"(version {present}{yours}). Look at it again and decide."
         )
         self.kind, self.row_id = kind, row_id
         self.present, self.based_on = present, based_on

@@ -33,7 +33,7 @@ class Stage(StrEnum):
 NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
     Stage.COLLECT: frozenset({Stage.FILE, Stage.CANCELLED}),
     Stage.FILE: frozenset({Stage.DISPATCH, Stage.CANCELLED}),
-    Stage.DISPATCH: frozenset({Stage.HANDLE, Stage.FILE, Stage.CANCELLED}),
+    Stage.DISPATCH: frozenset({Stage.HANDLE, Stage.REPORT_BACK, Stage.FILE, Stage.CANCELLED}),
     Stage.HANDLE: frozenset({Stage.REPORT_BACK, Stage.DISPATCH, Stage.FILE}),
     Stage.REPORT_BACK: frozenset({Stage.VERIFY, Stage.DISPATCH, Stage.FILE}),
     Stage.VERIFY: frozenset({Stage.EVALUATE, Stage.FILE}),

@@ -1,0 +1,92 @@
+"""The rules of dispatch: what a command comes to, looked at nothing but rows.
+
+Central applies them for truth, a console applies the same to show what it has not yet sent.
+The rules proper are in `rules_incidents`, `rules_assignments` and `rules_registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from console.dispatch import rules_assignments, rules_incidents, rules_registry
+from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft, Rows
+from console.domain.errors import RejectedError
+from console.domain.ids import PersonId
+from console.domain.levels import Role
+from console.domain.permissions import may
+from console.protocol import commands as c
+from console.protocol.commands import AnyBody, name_of
+
+__all__ = ["NOTHING_NEW", "Ask", "Decision", "Draft", "Rows", "decide", "target_of"]
+
+_RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
+    c.OpenIncident: rules_incidents.open_incident,
+    c.AmendIncident: rules_incidents.amend_incident,
+    c.NoteIncident: rules_incidents.note_incident,
+    c.AddReport: rules_incidents.add_report,
+    c.VerifyIncident: rules_incidents.verify_incident,
+    c.CloseIncident: rules_incidents.close_incident,
+    c.CancelIncident: rules_incidents.cancel_incident,
+    c.AttachEvidence: rules_incidents.attach_evidence,
+    c.AssignUnit: rules_assignments.assign_unit,
+    c.WithdrawAssignment: rules_assignments.withdraw_assignment,
+    c.MoveAssignment: rules_assignments.move_assignment,
+    c.ReportOutcome: rules_assignments.report_outcome,
+    c.SetDuty: rules_registry.set_duty,
+    c.PutUnits: rules_registry.put_units,
+    c.PutCameras: rules_registry.put_cameras,
+    c.PutJurisdictions: rules_registry.put_jurisdictions,
+}
+
+
+def decide(
+    body: AnyBody,
+    rows: Rows,
+    *,
+    actor: PersonId | None,
+    role: Role,
+    at: datetime,
+    base_version: int | None,
+    command_id: str,
+) -> Decision:
+    """Return what a command comes to.
+
+    Args:
+        body: What is asked.
+        rows: The rows as they are.
+        actor: Who asks; the account of a unit has the unit's own id.
+        role: What that person may do.
+        at: Now, aware UTC.
+        base_version: Version of the target row (`target_of`) that the sender saw; ``None`` skips
+            the check, except that a busy unit is then never sent.
+        command_id: Id of the command; ids of log lines are made from it.
+
+    Raises:
+        RejectedError: It may not be done, or makes no sense.
+        ConflictError: Somebody changed the target row meanwhile.
+        IllegalTransitionError: The row is in a state that does not allow it.
+        UnknownRowError: It names a row that does not exist.
+    """
+    if not may(role, name_of(body)):
+        raise RejectedError(f"{name_of(body)} is not among the things a {role} may do.")
+    ask = Ask(
+        rows=rows, actor=actor, role=role, at=at, base_version=base_version, command_id=command_id
+    )
+    return _RULES[type(body)](ask, body)
+
+
+def target_of(body: AnyBody) -> tuple[str, str] | None:
+    """Return kind and id of the row whose version ``base_version`` speaks of.
+
+    For `AssignUnit` it is the unit: who has seen that it is busy, and sends the version seen, may
+    send it all the same. Facts (steps, outcomes, notes, reports, duty) have no target.
+    """
+    if isinstance(body, c.AssignUnit):
+        return "unit", body.unit
+    if isinstance(body, c.WithdrawAssignment):
+        return "assignment", body.assignment
+    if isinstance(body, c.AmendIncident | c.VerifyIncident | c.CloseIncident | c.CancelIncident):
+        return "incident", body.incident
+    return None

@@ -1,0 +1,202 @@
+"""Rules of assignments: ordered, received, refused, arrived, done, called back.
+
+What follows for the incident's stage and the unit's status is worked out here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from console.dispatch.checks import checked_id, checked_time, checked_words
+from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.domain.assignments import Assignment, AssignmentState
+from console.domain.errors import ConflictError, RejectedError
+from console.domain.ids import AssignmentId
+from console.domain.incidents import Incident, Stage
+from console.domain.units import Unit, UnitStatus
+from console.protocol import commands as c
+
+_STATUS: dict[AssignmentState, UnitStatus] = {
+    AssignmentState.ORDERED: UnitStatus.ASSIGNED,
+    AssignmentState.DELIVERED: UnitStatus.ASSIGNED,
+    AssignmentState.SEEN: UnitStatus.ASSIGNED,
+    AssignmentState.ACCEPTED: UnitStatus.EN_ROUTE,
+    AssignmentState.EN_ROUTE: UnitStatus.EN_ROUTE,
+    AssignmentState.ON_SCENE: UnitStatus.ON_SCENE,
+}
+_BUSIER = (UnitStatus.ASSIGNED, UnitStatus.EN_ROUTE, UnitStatus.ON_SCENE)
+#: What a unit may say of itself with a step; the outcome and the recall have commands of their own.
+STEPS = frozenset(
+    {
+        AssignmentState.DELIVERED,
+        AssignmentState.SEEN,
+        AssignmentState.ACCEPTED,
+        AssignmentState.REFUSED,
+        AssignmentState.EN_ROUTE,
+        AssignmentState.ON_SCENE,
+    }
+)
+_AFTER_ACCEPTING = frozenset({AssignmentState.EN_ROUTE, AssignmentState.ON_SCENE})
+_UNDER_WAY = frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK})
+
+
+def assign_unit(ask: Ask, body: c.AssignUnit) -> Decision:
+    """Send one unit to one incident."""
+    earlier = ask.rows.assignment(checked_id(body.assignment, "an assignment"))
+    if earlier is not None:
+        if (earlier.incident, earlier.unit) == (body.incident, body.unit):
+            return NOTHING_NEW
+        raise RejectedError("An assignment with this id exists already; make a new id.")
+    incident, unit = ask.incident(body.incident), ask.unit(body.unit)
+    _check_can_be_sent(ask, incident, unit)
+    ordered = Assignment(
+        id=AssignmentId(body.assignment),
+        incident=incident.id,
+        unit=unit.id,
+        state=AssignmentState.ORDERED,
+        ordered_by=ask.actor,
+        changed_at=ask.at,
+        times={AssignmentState.ORDERED.value: ask.at},
+        note=checked_words(body.note, "note") if body.note else None,
+    )
+    draft = Draft(ask)
+    draft.put(ordered)
+    _follow(ask, draft, ordered, incident=incident, unit=unit)
+    draft.log(incident.id, "assigned", detail=ordered.note, unit=unit.id)
+    return draft.decision()
+
+
+def withdraw_assignment(ask: Ask, body: c.WithdrawAssignment) -> Decision:
+    """Call a unit back from an incident."""
+    assignment = ask.assignment(body.assignment)
+    if assignment.state is AssignmentState.WITHDRAWN:
+        return NOTHING_NEW
+    unit = ask.unit(assignment.unit)
+    ask.check_version(assignment, f"task of {unit.call_sign}")
+    reason = checked_words(body.reason.strip(), "reason")
+    withdrawn = assignment.moved_to(AssignmentState.WITHDRAWN, at=ask.at, note=reason or None)
+    draft = Draft(ask)
+    draft.put(withdrawn)
+    _follow(ask, draft, withdrawn, incident=ask.incident(assignment.incident), unit=unit)
+    draft.log(assignment.incident, "withdrawn", detail=reason or None, unit=unit.id)
+    return draft.decision()
+
+
+def move_assignment(ask: Ask, body: c.MoveAssignment) -> Decision:
+    """Take a unit's receipt or step; one that was overtaken changes nothing."""
+    if body.state not in STEPS:
+        raise RejectedError(
+            f"“{body.state}” is no step a unit takes; report an outcome, or withdraw the task."
+        )
+    assignment = ask.assignment(body.assignment)
+    unit = ask.unit(assignment.unit)
+    ask.check_speaks_for(unit.id, unit.call_sign)
+    if _is_said_already(assignment, body.state):
+        return NOTHING_NEW
+    at = ask.device_time(checked_time(body.at, "the step"))
+    note = checked_words(body.note, "note") if body.note else None
+    moved = assignment.moved_to(body.state, at=at, note=note)
+    draft = Draft(ask)
+    draft.put(moved)
+    _follow(ask, draft, moved, incident=ask.incident(moved.incident), unit=unit)
+    draft.log(moved.incident, body.state.value, detail=note, unit=unit.id, at=at)
+    return draft.decision()
+
+
+def report_outcome(ask: Ask, body: c.ReportOutcome) -> Decision:
+    """Clear an assignment with its outcome in words."""
+    assignment = ask.assignment(body.assignment)
+    unit = ask.unit(assignment.unit)
+    ask.check_speaks_for(unit.id, unit.call_sign)
+    outcome = checked_words(body.outcome.strip(), "outcome")
+    if not outcome:
+        raise RejectedError("The outcome is empty; say in words what was found and done.")
+    if assignment.state is AssignmentState.CLEARED and assignment.note == outcome:
+        return NOTHING_NEW
+    at = ask.device_time(checked_time(body.at, "the outcome"))
+    cleared = assignment.moved_to(AssignmentState.CLEARED, at=at, note=outcome)
+    incident = replace(ask.incident(assignment.incident), outcome=outcome)
+    draft = Draft(ask)
+    draft.put(cleared)
+    draft.put(replace(incident, changed_at=ask.at))
+    _follow(ask, draft, cleared, incident=incident, unit=unit)
+    draft.log(incident.id, "cleared", detail=outcome, unit=unit.id, at=at)
+    return draft.decision()
+
+
+def end_assignments(ask: Ask, draft: Draft, incident: Incident, *, note: str) -> None:
+    """Call back every unit still under way to an incident that ends."""
+    for assignment in ask.rows.assignments_of_incident(incident.id):
+        if not assignment.is_running:
+            continue
+        withdrawn = assignment.moved_to(AssignmentState.WITHDRAWN, at=ask.at, note=note)
+        draft.put(withdrawn)
+        _put_status(ask, draft, withdrawn, unit=ask.unit(assignment.unit))
+        draft.log(incident.id, "withdrawn", detail=note, unit=assignment.unit)
+
+
+def status_of(unit: Unit, assignments: Sequence[Assignment]) -> UnitStatus:
+    """Return what a unit is doing, from all its assignments."""
+    doing = [_STATUS[one.state] for one in assignments if one.is_running]
+    if doing:
+        return max(doing, key=_BUSIER.index)
+    return UnitStatus.OFF_DUTY if unit.status is UnitStatus.OFF_DUTY else UnitStatus.AVAILABLE
+
+
+def stage_of(incident: Incident, assignments: Sequence[Assignment]) -> Stage:
+    """Return the stage that follows from the assignments to an incident under way."""
+    if incident.stage not in _UNDER_WAY:
+        return incident.stage
+    running = [_STATUS[one.state] for one in assignments if one.is_running]
+    if not running:
+        return Stage.REPORT_BACK if incident.outcome is not None else Stage.FILE
+    taken = any(status is not UnitStatus.ASSIGNED for status in running)
+    return Stage.HANDLE if taken else Stage.DISPATCH
+
+
+def _check_can_be_sent(ask: Ask, incident: Incident, unit: Unit) -> None:
+    if incident.stage not in _UNDER_WAY:
+        name = incident.number or "This incident"
+        raise RejectedError(f"{name} is at “{incident.stage}”: nobody can be sent to it there.")
+    if unit.status is UnitStatus.OFF_DUTY:
+        raise RejectedError(f"{unit.call_sign} is off duty; choose another unit.")
+    ask.check_version(unit, f"unit {unit.call_sign}")
+    running = [one for one in ask.rows.assignments_of_unit(unit.id) if one.is_running]
+    if any(one.incident == incident.id for one in running):
+        raise RejectedError(f"{unit.call_sign} was sent to this incident already.")
+    if running and ask.base_version is None:
+        name = f"unit {unit.call_sign}"
+        raise ConflictError("unit", unit.id, present=unit.version, based_on=None, name=name)
+
+
+def _is_said_already(assignment: Assignment, state: AssignmentState) -> bool:
+    if state.value in assignment.times or assignment.state is AssignmentState.WITHDRAWN:
+        return True
+    if state is AssignmentState.REFUSED:
+        return False  # a refusal after setting out is never overtaken: somebody has to know
+    said_no = assignment.state is AssignmentState.REFUSED
+    if said_no and state in {AssignmentState.ACCEPTED, *_AFTER_ACCEPTING}:
+        return False
+    return assignment.is_past(state)
+
+
+def _follow(ask: Ask, draft: Draft, changed: Assignment, *, incident: Incident, unit: Unit) -> None:
+    """Put the incident's stage and the unit's status as they follow from a changed assignment."""
+    of_incident = _with(changed, ask.rows.assignments_of_incident(incident.id))
+    stage = stage_of(incident, of_incident)
+    if stage is not incident.stage:
+        if incident.stage is Stage.FILE and stage is Stage.HANDLE:
+            incident = incident.moved_to(Stage.DISPATCH, at=ask.at)
+        draft.put(incident.moved_to(stage, at=ask.at))
+    _put_status(ask, draft, changed, unit=unit)
+
+
+def _put_status(ask: Ask, draft: Draft, changed: Assignment, *, unit: Unit) -> None:
+    status = status_of(unit, _with(changed, ask.rows.assignments_of_unit(unit.id)))
+    if status is not unit.status:
+        draft.put(replace(unit, status=status))
+
+
+def _with(changed: Assignment, others: Sequence[Assignment]) -> list[Assignment]:
+    return [*(one for one in others if one.id != changed.id), changed]

@@ -1,0 +1,287 @@
+"""Rules of incidents: opened, amended, joined by reports, verified, closed, cancelled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from console.dispatch.checks import (
+    checked_channel,
+    checked_id,
+    checked_level,
+    checked_position,
+    checked_time,
+    checked_words,
+)
+from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.rules_assignments import end_assignments
+from console.domain.assignments import TAKEN_STATES
+from console.domain.errors import RejectedError
+from console.domain.forms import OTHER, form_of
+from console.domain.ids import IncidentId, JurisdictionId, ReportId
+from console.domain.incidents import Incident, Report, Stage
+from console.protocol import commands as c
+
+#: Two reports of one form within this distance and time speak of one incident.
+JOIN_RADIUS_M = 150.0
+JOIN_WITHIN = timedelta(hours=2)
+_METRES_PER_DEGREE = 111_195.0
+
+
+def open_incident(ask: Ask, body: c.OpenIncident) -> Decision:
+    """Open an incident and file it in one step."""
+    if ask.rows.incident(body.incident) is not None:
+        raise RejectedError("An incident with this id was opened before; make a new id.")
+    lat, lon = checked_position(body.lat, body.lon)
+    reports = [_unfiled_report(ask, report) for report in body.reports]
+    collected = Incident(
+        id=IncidentId(checked_id(body.incident, "an incident")),
+        form=checked_words(body.form, "form"),
+        level=form_of(body.form).level if body.level is None else checked_level(body.level),
+        stage=Stage.COLLECT,
+        channel=checked_channel(body.channel),
+        summary=checked_words(body.summary, "summary"),
+        place=checked_words(body.place, "place"),
+        opened_at=ask.at,
+        lat=lat,
+        lon=lon,
+        district=JurisdictionId(body.district) if body.district else None,
+        street=JurisdictionId(body.street) if body.street else None,
+        due_at=_due_at(body.form, ask.at),
+        opened_by=ask.actor,
+        reports=len(reports),
+    )
+    draft = Draft(ask)
+    for report in reports:
+        draft.put(replace(report, incident=collected.id))
+    _file(draft, ask, collected)
+    return draft.decision()
+
+
+def amend_incident(ask: Ask, body: c.AmendIncident) -> Decision:
+    """Change what is known of an incident; its log says from what to what."""
+    incident = _open_one(ask, body.incident)
+    ask.check_version(incident, _name(incident))
+    checked_position(body.lat, body.lon)
+    changed = replace(
+        incident,
+        form=checked_words(body.form or incident.form, "form"),
+        level=incident.level if body.level is None else checked_level(body.level),
+        place=checked_words(body.place or incident.place, "place"),
+        summary=checked_words(body.summary or incident.summary, "summary"),
+    )
+    if changed.form != incident.form:
+        changed = replace(changed, due_at=_due_at(changed.form, incident.opened_at))
+    if body.lat is not None and (body.lat, body.lon) != (incident.lat, incident.lon):
+        changed = replace(changed, lat=body.lat, lon=body.lon, district=None, street=None)
+    if changed == incident:
+        return NOTHING_NEW
+    changed = replace(changed, changed_at=ask.at)
+    draft = Draft(ask)
+    draft.put(changed)
+    draft.log(incident.id, "amended", detail=_differences(incident, changed))
+    return draft.decision()
+
+
+def note_incident(ask: Ask, body: c.NoteIncident) -> Decision:
+    """Add a line to the log; it conflicts with nothing."""
+    incident = ask.incident(body.incident)
+    text = checked_words(body.text.strip(), "note")
+    if not text:
+        raise RejectedError("The note is empty; write what is to be kept.")
+    draft = Draft(ask)
+    draft.log(incident.id, "noted", detail=text)
+    return draft.decision()
+
+
+def add_report(ask: Ask, body: c.AddReport) -> Decision:
+    """File a report under the incident it speaks of, or open one from it."""
+    report = _checked_report(ask, body.report)
+    if report is None:
+        return NOTHING_NEW
+    draft = Draft(ask)
+    joined = _incident_of(ask, report)
+    if joined is not None:
+        draft.put(replace(report, incident=joined.id))
+        draft.put(replace(joined, reports=joined.reports + 1, changed_at=ask.at))
+        draft.log(joined.id, "report_joined", detail=f"{report.channel}: {report.text}"[:400])
+        return draft.decision()
+    if ask.rows.incident(body.incident) is not None:
+        raise RejectedError("An incident with this id was opened before; make a new id.")
+    form = report.form or OTHER.code
+    collected = Incident(
+        id=IncidentId(checked_id(body.incident, "an incident")),
+        form=form,
+        level=form_of(form).level,
+        stage=Stage.COLLECT,
+        channel=report.channel,
+        summary=report.text,
+        place=report.place,
+        opened_at=report.received_at,
+        lat=report.lat,
+        lon=report.lon,
+        due_at=_due_at(form, report.received_at),
+        opened_by=ask.actor,
+        reports=1,
+    )
+    draft.put(replace(report, incident=collected.id))
+    _file(draft, ask, collected)
+    return draft.decision()
+
+
+def verify_incident(ask: Ask, body: c.VerifyIncident) -> Decision:
+    """Check an outcome; who handled the incident may not."""
+    incident = ask.incident(body.incident)
+    ask.check_version(incident, _name(incident))
+    handlers = {
+        str(one.unit)
+        for one in ask.rows.assignments_of_incident(incident.id)
+        if one.state in TAKEN_STATES
+    }
+    if str(ask.actor) in handlers:
+        raise RejectedError("Who handled an incident may not verify it; somebody else has to.")
+    note = checked_words(body.note, "note") if body.note else None
+    draft = Draft(ask)
+    if body.passed:
+        verified = incident.moved_to(Stage.VERIFY, at=ask.at)
+        draft.put(replace(verified, verified_by=ask.actor))
+        draft.log(incident.id, "verified", detail=note)
+        return draft.decision()
+    if incident.stage not in {Stage.REPORT_BACK, Stage.VERIFY}:
+        raise RejectedError(f"{_name(incident)} has no outcome yet that could be sent back.")
+    back = incident.moved_to(Stage.FILE, at=ask.at)
+    draft.put(replace(back, outcome=None, verified_by=None))
+    draft.log(incident.id, "sent_back", detail=note)
+    return draft.decision()
+
+
+def close_incident(ask: Ask, body: c.CloseIncident) -> Decision:
+    """Close an incident whose outcome was verified."""
+    incident = ask.incident(body.incident)
+    ask.check_version(incident, _name(incident))
+    draft = Draft(ask)
+    draft.put(incident.moved_to(Stage.EVALUATE, at=ask.at))
+    draft.log(incident.id, "closed")
+    return draft.decision()
+
+
+def cancel_incident(ask: Ask, body: c.CancelIncident) -> Decision:
+    """End an incident that was none; units that were ordered are called back with it."""
+    incident = ask.incident(body.incident)
+    ask.check_version(incident, _name(incident))
+    reason = checked_words(body.reason.strip(), "reason")
+    if not reason:
+        raise RejectedError("Say why the incident was none; the reason is kept in its log.")
+    draft = Draft(ask)
+    draft.put(incident.moved_to(Stage.CANCELLED, at=ask.at))
+    end_assignments(ask, draft, incident, note=reason)
+    draft.log(incident.id, "cancelled", detail=reason)
+    return draft.decision()
+
+
+def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
+    """Name evidence; central has looked before that it holds the bytes."""
+    evidence = body.evidence
+    earlier = ask.rows.evidence(checked_id(evidence.id, "evidence"))
+    if earlier is not None:
+        if earlier.sha256 == evidence.sha256 and earlier.incident == evidence.incident:
+            return NOTHING_NEW
+        raise RejectedError("Evidence with this id is kept already, and evidence never changes.")
+    incident = ask.incident(evidence.incident)
+    if len(evidence.sha256) != 64 or set(evidence.sha256) - set("0123456789abcdef"):
+        raise RejectedError("The evidence's hash is no SHA-256 in 64 small hexadecimal digits.")
+    if evidence.size <= 0:
+        raise RejectedError("Evidence without a single byte cannot be kept.")
+    if evidence.unit is not None:
+        ask.check_speaks_for(evidence.unit, evidence.unit)
+    checked_time(evidence.captured_at, "capture")
+    checked_position(evidence.lat, evidence.lon)
+    kept = replace(evidence, received_at=ask.at, taken_by=evidence.taken_by or ask.actor, version=0)
+    draft = Draft(ask)
+    draft.put(kept)
+    draft.log(incident.id, "evidence_attached", detail=evidence.kind, unit=evidence.unit)
+    return draft.decision()
+
+
+def _file(draft: Draft, ask: Ask, collected: Incident) -> None:
+    draft.put(collected.moved_to(Stage.FILE, at=ask.at))
+    draft.log(collected.id, "opened", detail=collected.channel, at=collected.opened_at)
+    draft.log(collected.id, "filed")
+
+
+def _differences(before: Incident, after: Incident) -> str:
+    """Return what was amended in words, from what to what."""
+    told = [
+        f"{name}: {getattr(before, name)} → {getattr(after, name)}"
+        for name in ("form", "place", "summary")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if before.level is not after.level:
+        told.append(f"level: {before.level:d} → {after.level:d}")
+    if (before.lat, before.lon) != (after.lat, after.lon):
+        told.append(f"position: {before.lat}, {before.lon} → {after.lat}, {after.lon}")
+    return "; ".join(told)
+
+
+def _open_one(ask: Ask, row_id: str) -> Incident:
+    incident = ask.incident(row_id)
+    if not incident.is_open:
+        raise RejectedError(f"{_name(incident)} is closed; what is known of it stays as it is.")
+    return incident
+
+
+def _unfiled_report(ask: Ask, row_id: str) -> Report:
+    report = ask.rows.report(row_id)
+    if report is None:
+        raise RejectedError(f"There is no report with the id {row_id}.")
+    if report.incident is not None:
+        raise RejectedError(f"The report {row_id} belongs to another incident already.")
+    return report
+
+
+def _checked_report(ask: Ask, report: Report) -> Report | None:
+    checked_id(report.id, "a report")
+    if ask.rows.report(report.id) is not None:
+        return None
+    if report.external_id is not None and (
+        ask.rows.report_from(report.channel, report.external_id) is not None
+    ):
+        return None
+    checked_time(report.received_at, "the report")
+    checked_position(report.lat, report.lon)
+    checked_words(report.text, "report")
+    checked_words(report.place, "place")
+    received_at = ask.device_time(report.received_at)
+    return replace(report, id=ReportId(report.id), received_at=received_at, version=0)
+
+
+def _incident_of(ask: Ask, report: Report) -> Incident | None:
+    """Return the open incident of the same form that the report speaks of, the nearest first."""
+    if report.lat is None or report.lon is None or report.form is None:
+        return None
+    near = [
+        incident
+        for incident in ask.rows.open_incidents_near(report.lat, report.lon, JOIN_RADIUS_M)
+        if incident.form == report.form
+        and abs(report.received_at - incident.opened_at) <= JOIN_WITHIN
+        and _metres(incident, report) <= JOIN_RADIUS_M
+    ]
+    return min(near, key=lambda one: (_metres(one, report), one.id), default=None)
+
+
+def _metres(incident: Incident, report: Report) -> float:
+    if None in (incident.lat, incident.lon, report.lat, report.lon):
+        return math.inf
+    lat, lon = float(incident.lat or 0.0), float(incident.lon or 0.0)
+    to_lat, to_lon = float(report.lat or 0.0), float(report.lon or 0.0)
+    east = (to_lon - lon) * math.cos(math.radians((lat + to_lat) / 2))
+    return math.hypot(to_lat - lat, east) * _METRES_PER_DEGREE
+
+
+def _due_at(form: str, opened_at: datetime) -> datetime:
+    return opened_at + timedelta(hours=form_of(form).limit_h)
+
+
+def _name(incident: Incident) -> str:
+    return incident.number or f"the incident at {incident.place}"

@@ -1,0 +1,115 @@
+"""Rules of the register: duty, units, camera points, jurisdictions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.dispatch.checks import checked_id, checked_position, checked_time, checked_words
+from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.domain.errors import RejectedError
+from console.domain.places import Camera
+from console.domain.units import Unit, UnitStatus
+from console.protocol import commands as c
+
+_MAX_UNIT_NO = 2**32 - 1
+
+
+def set_duty(ask: Ask, body: c.SetDuty) -> Decision:
+    """Take a unit on duty, or off it once it has nothing more to do."""
+    unit = ask.unit(body.unit)
+    ask.check_speaks_for(unit.id, unit.call_sign)
+    checked_time(body.at, "the duty report")
+    if body.on_duty is (unit.status is not UnitStatus.OFF_DUTY):
+        return NOTHING_NEW
+    if not body.on_duty and any(one.is_running for one in ask.rows.assignments_of_unit(unit.id)):
+        raise RejectedError(
+            f"{unit.call_sign} still has a task; it can go off duty when that is reported or "
+            "withdrawn."
+        )
+    status = UnitStatus.AVAILABLE if body.on_duty else UnitStatus.OFF_DUTY
+    draft = Draft(ask)
+    draft.put(replace(unit, status=status))
+    return draft.decision()
+
+
+def put_units(ask: Ask, body: c.PutUnits) -> Decision:
+    """Enter or replace units; what one is doing is never replaced."""
+    draft = Draft(ask)
+    numbers: dict[int, str] = {}
+    call_signs: dict[str, str] = {}
+    for unit in body.units:
+        _check_unit(ask, unit)
+        if (
+            numbers.setdefault(unit.no, unit.id) != unit.id
+            or call_signs.setdefault(unit.call_sign, unit.id) != unit.id
+        ):
+            raise RejectedError(
+                f"The number {unit.no} or the call sign {unit.call_sign} is given twice."
+            )
+        entered = _entered(ask.rows.unit(unit.id), unit)
+        if entered is not None:
+            draft.put(entered)
+    return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+def put_cameras(ask: Ask, body: c.PutCameras) -> Decision:
+    """Enter or replace camera points."""
+    draft = Draft(ask)
+    for camera in body.cameras:
+        _check_camera(camera)
+        earlier = ask.rows.camera(camera.id)
+        entered = replace(camera, version=earlier.version if earlier else 0)
+        if entered != earlier:
+            draft.put(entered)
+    return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+def put_jurisdictions(ask: Ask, body: c.PutJurisdictions) -> Decision:
+    """Enter or replace jurisdictions."""
+    draft = Draft(ask)
+    for jurisdiction in body.jurisdictions:
+        checked_id(jurisdiction.id, "a jurisdiction")
+        checked_position(jurisdiction.lat, jurisdiction.lon)
+        earlier = ask.rows.jurisdiction(jurisdiction.id)
+        entered = replace(jurisdiction, version=earlier.version if earlier else 0)
+        if entered != earlier:
+            draft.put(entered)
+    return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+def _check_unit(ask: Ask, unit: Unit) -> None:
+    checked_id(unit.id, "a unit")
+    if not unit.call_sign.strip():
+        raise RejectedError(f"The unit {unit.id} has no call sign; nobody could call it.")
+    checked_words(unit.call_sign, "call sign")
+    if not 0 <= unit.no <= _MAX_UNIT_NO:
+        raise RejectedError(f"{unit.call_sign} has the number {unit.no}; 0 to 2³² − 1 are allowed.")
+    numbered = ask.rows.unit_numbered(unit.no)
+    if numbered is not None and numbered.id != unit.id:
+        raise RejectedError(f"The number {unit.no} belongs to {numbered.call_sign} for ever.")
+    called = ask.rows.unit_called(unit.call_sign)
+    if called is not None and called.id != unit.id:
+        raise RejectedError(f"The call sign {unit.call_sign} belongs to another unit.")
+
+
+def _entered(earlier: Unit | None, unit: Unit) -> Unit | None:
+    if earlier is None:
+        off = unit.status is UnitStatus.OFF_DUTY
+        status = UnitStatus.OFF_DUTY if off else UnitStatus.AVAILABLE
+        return replace(unit, status=status, version=0)
+    if unit.no != earlier.no:
+        raise RejectedError(f"{earlier.call_sign} keeps the number {earlier.no} for ever.")
+    entered = replace(unit, status=earlier.status, version=earlier.version)
+    return None if entered == earlier else entered
+
+
+def _check_camera(camera: Camera) -> None:
+    checked_id(camera.id, "a camera point")
+    checked_position(camera.lat, camera.lon)
+    for url in (camera.main_url, camera.sub_url):
+        if url is not None and not url.startswith(("rtsp://", "rtsps://")):
+            raise RejectedError(f"The stream of {camera.name} is no RTSP address: {url[:80]}.")
+        if url is not None and "@" in url.split("/", 3)[2]:
+            raise RejectedError(
+                f"The address of {camera.name} holds a user name; send it in its own field."
+            )
