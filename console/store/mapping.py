@@ -39,7 +39,7 @@ def read_rows(
     connection: Connection, row_type: type[R], query: Select[Any] | None = None
 ) -> list[R]:
     """Return the rows that ``query`` (over the kind's own table) finds, or all of the kind."""
-    asked: Select[Any] = select(table_of(row_type)) if query is None else query
+    asked: Any = select(table_of(row_type)) if query is None else query
     kind = _kind(row_type)
     return [cast(R, row_from(kind, found)) for found in connection.execute(asked).mappings()]
 
@@ -91,10 +91,10 @@ def set_value(connection: Connection, table: Table, key: str, value: str) -> Non
         connection.execute(insert(table).values(key=key, value=value))
 
 
-def table_of(row_type: type[Row]) -> Table:
+def table_of(row_type: type[R]) -> Table:
     """Return the table that holds rows of this type."""
     return ROW_TABLES[_kind(row_type)]
 
 
-def _kind(row_type: type[Row]) -> str:
-    return next(kind for kind, type_ in ROW_TYPES.items() if type_ is row_type)
+def _kind(row_type: type[R]) -> str:
+    return next(kind for kind, type_ in ROW_TYPES.items() if type_ == row_type)
