@@ -1,0 +1,50 @@
+"""Why a camera point gives no picture: one code a cause, and the error that carries it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from console.domain.errors import ZhihuiError
+
+
+class Trouble(StrEnum):
+    """Cause that a person can act on; screens put it into words."""
+
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    UNAUTHORISED = "unauthorised"
+    NOT_FOUND = "not_found"
+    BUSY = "busy"
+    GARBAGE = "garbage"
+    UNSUPPORTED = "unsupported"
+    NO_PICTURE = "no_picture"
+    LOST = "lost"
+
+
+_SENTENCES = {
+    Trouble.REFUSED: "refuses the connection: it is off, or another address is meant",
+    Trouble.UNREACHABLE: "cannot be reached: check its address and the network",
+    Trouble.TIMED_OUT: "does not answer in time: check its network, or restart it",
+    Trouble.UNAUTHORISED: "does not accept the user name and password: enter them again",
+    Trouble.NOT_FOUND: "does not know the stream asked for: check its address",
+    Trouble.BUSY: "has no room for another viewer: close one elsewhere, or wait",
+    Trouble.GARBAGE: "answers with something that is no video stream: check what is there",
+    Trouble.UNSUPPORTED: "sends a stream this program cannot read: set it to H.264 or H.265",
+    Trouble.NO_PICTURE: "is connected but sends no picture: restart it, or ask its owner",
+    Trouble.LOST: "broke the connection off: it is tried again by itself",
+}
+
+
+class VideoError(ZhihuiError):
+    """A camera point that gives no picture.
+
+    Attributes:
+        trouble: The cause as a code.
+        address: The stream's address, never with credentials.
+        detail: What the program saw, for the log.
+    """
+
+    def __init__(self, trouble: Trouble, address: str, detail: str = "") -> None:
+        super().__init__(f"The camera at {address} {_SENTENCES[trouble]}.")
+        self.trouble, self.address, self.detail = trouble, address, detail
