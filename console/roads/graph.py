@@ -154,9 +154,13 @@ class RoadGraph:
         return np.asarray(rows[0], np.float64)
 
     @staticmethod
-    def off_road_s(metres: float, mode: Mode) -> float:
+    def off_road_mps(mode: Mode) -> float:
+        """Return the speed off the road network: yards, gates, paths."""
+        return FOOT_MPS if mode is Mode.FOOT else OFF_ROAD_CAR_MPS
+
+    def off_road_s(self, metres: float, mode: Mode) -> float:
         """Return the seconds for a stretch off the road network."""
-        return metres / (FOOT_MPS if mode is Mode.FOOT else OFF_ROAD_CAR_MPS)
+        return metres / self.off_road_mps(mode)
 
     def route(
         self, from_lat: float, from_lon: float, to_lat: float, to_lon: float,
