@@ -48,7 +48,7 @@ class Texts(ast.NodeVisitor):
         text = literal(node)
         if text is not None:
             self.found.append((context, text, line))
-        elif not isinstance(node, ast.Name):
+        elif not isinstance(node, ast.Name | ast.Subscript):  # from a table of marked texts
             self.odd.append(line)
 
 

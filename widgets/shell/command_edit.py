@@ -1,0 +1,172 @@
+"""The command line: typed words, what they would do, and what may come next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QPoint, QStringListModel, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+
+from widgets.common.labels import set_tone
+
+HISTORY_LENGTH = 50
+ROWS_SHOWN = 8
+
+
+class CommandReader(Protocol):
+    """Understands the command line; console.ui has the one for the desk."""
+
+    def completions(self, text: str) -> Sequence[str]:
+        """Return whole lines that the text may become, likeliest first."""
+
+    def preview(self, text: str) -> tuple[str, bool]:
+        """Return a sentence, what the text would do or what is wrong, and whether it can be."""
+
+
+class CommandPopup(QFrame):
+    """What the line would do, over what it may become; never takes the focus."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("role", "popup")
+        self.setAutoFillBackground(True)
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.rows = QStringListModel(self)
+        self.list = QListView()
+        self.list.setModel(self.rows)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setUniformItemSizes(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(4)
+        column.addWidget(self.sentence)
+        column.addWidget(self.list)
+        self.hide()
+
+    def show_below(self, edit: QLineEdit) -> None:
+        """Lie under the line, as wide as it, in the same window."""
+        window = edit.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
+        rows = min(self.rows.rowCount(), ROWS_SHOWN)
+        self.list.setVisible(rows > 0)
+        self.list.setFixedHeight(max(rows, 1) * max(self.list.sizeHintForRow(0), 24) + 4)
+        width = max(edit.width(), 420)
+        at = edit.mapTo(window, QPoint(0, edit.height() + 2))
+        self.setFixedWidth(min(width, window.width() - at.x() - 8))
+        self.adjustSize()
+        self.move(at)
+        self.show()
+        self.raise_()
+
+
+class CommandEdit(QLineEdit):
+    """Takes a command; Enter gives it, Tab completes it, Esc leaves it.
+
+    Signals:
+        entered: The text of a command that can be carried out.
+        left: Esc was pressed on an empty line; the focus should go back to the work.
+    """
+
+    entered = Signal(str)
+    left = Signal()
+
+    def __init__(self, reader: CommandReader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._history: list[str] = []
+        self._history_at = 0
+        self.popup = CommandPopup(self)
+        self.setClearButtonEnabled(False)
+        self.setMinimumWidth(160)
+        self.setMaximumWidth(720)
+        self.textEdited.connect(self._show_help)
+        self.popup.list.clicked.connect(lambda index: self._take(index.row()))
+        self._retranslate()
+
+    def _retranslate(self) -> None:
+        self.setPlaceholderText(self.tr("Ctrl+K   D 3 K7 K9 sends K7 and K9 to row 3"))
+        self.setAccessibleName(self.tr("Command line"))
+
+    def _show_help(self) -> None:
+        text = self.text().strip()
+        if not text:
+            self.popup.hide()
+            return
+        sentence, can_be = self._reader.preview(text)
+        self.popup.sentence.setText(sentence)
+        set_tone(self.popup.sentence, "" if can_be else "warn")
+        self.popup.rows.setStringList(list(self._reader.completions(self.text()))[:ROWS_SHOWN])
+        self.popup.show_below(self)
+
+    def _take(self, row: int) -> None:
+        lines = self.popup.rows.stringList()
+        if 0 <= row < len(lines):
+            self.setText(lines[row])
+            self._show_help()
+
+    def _enter(self) -> None:
+        text = self.text().strip()
+        if not text:
+            return
+        sentence, can_be = self._reader.preview(text)
+        if not can_be:
+            self._show_help()
+            self.popup.sentence.setText(sentence)
+            return
+        self._history = [*self._history[-HISTORY_LENGTH + 1 :], text]
+        self._history_at = len(self._history)
+        self.clear()
+        self.popup.hide()
+        self.entered.emit(text)
+
+    def _go_through_list(self, step: int) -> None:
+        count = self.popup.rows.rowCount()
+        if self.popup.isVisible() and count:
+            row = self.popup.list.currentIndex().row()
+            row = (row + step) % count if row >= 0 else (0 if step > 0 else count - 1)
+            self.popup.list.setCurrentIndex(self.popup.rows.index(row))
+        elif self._history:
+            self._history_at = max(0, min(len(self._history) - 1, self._history_at + step))
+            self.setText(self._history[self._history_at])
+
+    def event(self, event: QEvent) -> bool:
+        """Take Tab for completing before Qt moves the focus with it."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            is_tab = event.key() == Qt.Key.Key_Tab
+            if is_tab and self.popup.isVisible() and self.popup.rows.rowCount():
+                self._take(max(0, self.popup.list.currentIndex().row()))
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Enter gives, Esc clears and then leaves, up and down choose."""
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+        elif key == Qt.Key.Key_Escape:
+            self.popup.hide()
+            if self.text():
+                self.clear()
+            else:
+                self.left.emit()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._go_through_list(1 if key == Qt.Key.Key_Down else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Put the help away when the focus goes elsewhere."""
+        self.popup.hide()
+        super().focusOutEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)

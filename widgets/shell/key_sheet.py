@@ -1,0 +1,143 @@
+"""The sheet of keys (F1): every action, by where it works; not modal."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from widgets.common.labels import set_tone
+
+
+class KeySheet(QFrame):
+    """Lies over the middle of the window until Esc or F1."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("role", "popup")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._rows = QHBoxLayout(self)
+        self._rows.setContentsMargins(24, 18, 24, 18)
+        self._rows.setSpacing(36)
+        self._before: QWidget | None = None
+        self.hide()
+
+    def toggle(self) -> None:
+        """Show the sheet, or put it away and go back to where the focus was."""
+        if self.isVisible():
+            self.hide()
+            if self._before is not None:
+                self._before.setFocus()
+            return
+        self._before = self.window().focusWidget()
+        self._fill()
+        self.adjustSize()
+        middle = self.window().rect().center()
+        self.move(max(0, middle.x() - self.width() // 2), max(0, middle.y() - self.height() // 2))
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def _groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return [
+            (
+                self.tr("Everywhere"),
+                [
+                    ("Ctrl+K", self.tr("command line")),
+                    ("Ctrl+N", self.tr("new incident")),
+                    ("F6 / Shift+F6", self.tr("next panel, panel before")),
+                    ("Alt+1 … Alt+7", self.tr("go to a panel")),
+                    ("F2 / F3", self.tr("dispatcher, wall operator")),
+                    ("F4", self.tr("acknowledge the top alarm")),
+                    ("F10", self.tr("menu")),
+                    ("Ctrl+L", self.tr("language")),
+                    ("Ctrl+T", self.tr("dark or light")),
+                    ("Ctrl+Q", self.tr("end")),
+                ],
+            ),
+            (
+                self.tr("Queue"),
+                [
+                    ("↑ ↓", self.tr("choose")),
+                    ("Enter", self.tr("pick: map, card, who is near")),
+                    ("Space", self.tr("acknowledge")),
+                    ("1 – 4", self.tr("set the level")),
+                ],
+            ),
+            (
+                self.tr("Near"),
+                [
+                    ("1 – 9", self.tr("send that unit")),
+                    ("Enter", self.tr("send the first two")),
+                ],
+            ),
+            (
+                self.tr("Incident"),
+                [
+                    ("V", self.tr("verify the outcome")),
+                    ("B", self.tr("send it back")),
+                    ("C", self.tr("close")),
+                    ("X", self.tr("cancel, with a reason")),
+                    ("W", self.tr("call a unit back")),
+                    ("E", self.tr("look at the evidence")),
+                ],
+            ),
+            (
+                self.tr("Command line"),
+                [
+                    ("D 3 K7 K9", self.tr("send K7 and K9 to row 3")),
+                    ("V 3 · C 3", self.tr("verify, close row 3")),
+                    ("G K7", self.tr("show where K7 is")),
+                    ("N …", self.tr("new incident: form @place")),
+                    ("Tab", self.tr("complete")),
+                ],
+            ),
+        ]
+
+    def _fill(self) -> None:
+        while self._rows.count():
+            item = self._rows.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        groups = self._groups()
+        for columns in (groups[:1], groups[1:3], groups[3:]):
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(6)
+            for title, keys in columns:
+                self._add_group(column, title, keys)
+            column.addStretch(1)
+            self._rows.addWidget(holder)
+
+    @staticmethod
+    def _add_group(column: QVBoxLayout, title: str, keys: list[tuple[str, str]]) -> None:
+        heading = QLabel(title)
+        set_tone(heading, "title")
+        column.addWidget(heading)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        for row, (key, meaning) in enumerate(keys):
+            cap = QLabel(key)
+            cap.setProperty("role", "key")
+            grid.addWidget(cap, row, 0, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(QLabel(meaning), row, 1)
+        column.addLayout(grid)
+        column.addSpacing(10)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Esc puts it away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.toggle()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange and self.isVisible():
+            self._fill()
+        super().changeEvent(event)

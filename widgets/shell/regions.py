@@ -1,0 +1,279 @@
+"""The regions of the window: every one a dock that can be moved, floated and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import PySide6QtAds as QtAds
+import qtawesome
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, Signal
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from widgets.common.theme import Theme, Token
+
+#: Raised when the set of regions changes; a layout saved before is then left out.
+LAYOUT_VERSION = 1
+#: PySide6QtAds ships no type stubs.
+Dock = Any
+
+
+class Region(StrEnum):
+    """A region of the window, by the name its dock is saved under."""
+
+    QUEUE = "queue"
+    MAP = "map"
+    CARD = "card"
+    NEAR = "near"
+    WALL = "wall"
+    DUTY = "duty"
+    TRAY = "tray"
+
+
+class Workspace(StrEnum):
+    """An arrangement of the regions for one kind of work."""
+
+    DISPATCHER = "dispatcher"
+    WALL = "wall"
+
+
+def _noop(context: str, source: str) -> str:
+    """Mark a text to be translated when it is shown."""
+    return source
+
+
+_TITLES: Mapping[Region, str] = {
+    Region.QUEUE: _noop("Regions", "Queue"),
+    Region.MAP: _noop("Regions", "Map"),
+    Region.CARD: _noop("Regions", "Incident"),
+    Region.NEAR: _noop("Regions", "Near"),
+    Region.WALL: _noop("Regions", "Wall"),
+    Region.DUTY: _noop("Regions", "Duty"),
+    Region.TRAY: _noop("Regions", "Tray"),
+}
+_ICONS: Mapping[Region, str] = {
+    Region.QUEUE: "mdi6.format-list-bulleted",
+    Region.MAP: "mdi6.map-outline",
+    Region.CARD: "mdi6.card-text-outline",
+    Region.NEAR: "mdi6.map-marker-radius-outline",
+    Region.WALL: "mdi6.view-grid-outline",
+    Region.DUTY: "mdi6.account-group-outline",
+    Region.TRAY: "mdi6.tray-alert",
+}
+#: Glyphs for the title bars' buttons, by the object names that QtAds gives them.
+_BUTTON_ICONS: Mapping[str, str] = {
+    "dockAreaCloseButton": "mdi6.close",
+    "detachGroupButton": "mdi6.dock-window",
+    "tabsMenuButton": "mdi6.menu-down",
+    "tabCloseButton": "mdi6.close",
+}
+
+
+def region_title(region: Region) -> str:
+    """Return a region's name in the language shown."""
+    return QCoreApplication.translate("Regions", _TITLES[region])
+
+
+class Regions(QObject):
+    """The docks of the main window.
+
+    Args:
+        parent: The window's middle, which the docks fill.
+
+    Signals:
+        region_entered: The `Region` that has the focus now.
+    """
+
+    region_entered = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        flags = QtAds.CDockManager.eConfigFlag
+        for flag, is_on in (
+            (flags.OpaqueSplitterResize, True),
+            (flags.FocusHighlighting, True),
+            (flags.AlwaysShowTabs, True),
+            (flags.ActiveTabHasCloseButton, False),
+            (flags.DockAreaHasTabsMenuButton, False),
+            (flags.DockAreaHideDisabledButtons, True),
+            (flags.DisableStylesheet, True),
+        ):
+            QtAds.CDockManager.setConfigFlag(flag, is_on)
+        self.manager: Any = QtAds.CDockManager(parent)
+        self._docks: dict[Region, Dock] = {region: self._dock(region) for region in Region}
+        self._counts: dict[Region, int] = {}
+        self._arrange(Workspace.DISPATCHER)
+        self.workspace = Workspace.DISPATCHER
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._tell_entered)
+
+    def _dock(self, region: Region) -> Dock:
+        dock = QtAds.CDockWidget(self.manager, region_title(region))
+        dock.setObjectName(region.value)
+        modes = QtAds.CDockWidget.eMinimumSizeHintMode
+        dock.setMinimumSizeHintMode(modes.MinimumSizeHintFromDockWidget)
+        waiting = QLabel("…")
+        waiting.setContentsMargins(12, 12, 12, 12)
+        dock.setWidget(waiting, QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
+        return dock
+
+    def set_widget(self, region: Region, widget: QWidget) -> None:
+        """Put a widget into a region; the one before it is deleted."""
+        dock = self._docks[region]
+        before = dock.takeWidget()
+        if before is not None:
+            before.deleteLater()
+        dock.setWidget(widget, QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
+
+    def widget(self, region: Region) -> QWidget:
+        """Return what a region holds."""
+        held: QWidget = self._docks[region].widget()
+        return held
+
+    def set_count(self, region: Region, count: int) -> None:
+        """Say in a region's title how much waits in it; 0 says nothing."""
+        self._counts[region] = count
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Write the titles in the language shown."""
+        for region, dock in self._docks.items():
+            count = self._counts.get(region, 0)
+            title = region_title(region)
+            dock.setWindowTitle(f"{title} {count}" if count else title)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colour the icons of tabs and title bars."""
+        quiet = theme.hex(Token.SECONDARY)
+        for region, dock in self._docks.items():
+            dock.setIcon(QIcon(qtawesome.icon(_ICONS[region], color=quiet)))
+        for name, glyph in _BUTTON_ICONS.items():
+            for button in self.manager.findChildren(QAbstractButton, name):
+                button.setIcon(QIcon(qtawesome.icon(glyph, color=quiet)))
+
+    def toggle_actions(self) -> list[QAction]:
+        """Return one action a region that shows or hides it."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def show_region(self, region: Region) -> None:
+        """Bring a region to the front and give it the focus."""
+        dock = self._docks[region]
+        dock.toggleView(True)
+        dock.setAsCurrentTab()
+        target = self._focus_target(dock.widget())
+        if target is not None:
+            target.setFocus()
+
+    def next_region(self, step: int = 1) -> Region:
+        """Give the focus to the next region on screen, or the one before with ``step=-1``."""
+        shown = [
+            region
+            for region, dock in self._docks.items()
+            if not dock.isClosed() and dock.isCurrentTab()
+        ]
+        if not shown:
+            self.show_region(Region.QUEUE)
+            return Region.QUEUE
+        now = self.focused_region()
+        start = shown.index(now) + step if now in shown else 0
+        region = shown[start % len(shown)]
+        self.show_region(region)
+        return region
+
+    def focused_region(self) -> Region | None:
+        """Return the region that has the keyboard's focus."""
+        widget = QApplication.focusWidget()
+        for region, dock in self._docks.items():
+            if widget is not None and (dock is widget or dock.isAncestorOf(widget)):
+                return region
+        return None
+
+    def _tell_entered(self, _before: QWidget | None, now: QWidget | None) -> None:
+        region = self.focused_region() if now is not None else None
+        if region is not None:
+            self.region_entered.emit(region)
+
+    @staticmethod
+    def _focus_target(widget: QWidget | None) -> QWidget | None:
+        if widget is None or widget.focusPolicy() or widget.focusProxy() is not None:
+            return widget
+        held = (child for child in widget.findChildren(QWidget) if child.focusPolicy())
+        return next((child for child in held if child.isVisibleTo(widget)), widget)
+
+    def save(self, settings: QSettings) -> None:
+        """Keep the present arrangement under its workspace's name."""
+        settings.setValue(f"layout/{self.workspace}", self.manager.saveState(LAYOUT_VERSION))
+        settings.setValue("workspace", self.workspace.value)
+
+    def restore(self, settings: QSettings) -> None:
+        """Show the workspace that was shown last, as it was left."""
+        name = str(settings.value("workspace", Workspace.DISPATCHER.value))
+        known = name in {each.value for each in Workspace}
+        self.workspace = Workspace(name) if known else Workspace.DISPATCHER
+        self._open(settings)
+
+    def use_workspace(self, workspace: Workspace, settings: QSettings) -> None:
+        """Change to another workspace, keeping how this one is arranged."""
+        self.save(settings)
+        self.workspace = workspace
+        self._open(settings)
+
+    def reset(self) -> None:
+        """Arrange the present workspace as it was delivered."""
+        self._arrange(self.workspace)
+
+    def _open(self, settings: QSettings) -> None:
+        state = settings.value(f"layout/{self.workspace}")
+        if not isinstance(state, QByteArray) or not self.manager.restoreState(
+            state, LAYOUT_VERSION
+        ):
+            self._arrange(self.workspace)
+
+    def _arrange(self, workspace: Workspace) -> None:
+        arrangements: Mapping[Workspace, Callable[[], None]] = {
+            Workspace.DISPATCHER: self._arrange_dispatcher,
+            Workspace.WALL: self._arrange_wall,
+        }
+        for dock in self._docks.values():
+            if dock.isFloating() or dock.isClosed():
+                dock.toggleView(True)
+        arrangements[workspace]()
+        for dock in self._docks.values():
+            dock.toggleView(True)
+        self._docks[Region.DUTY].setAsCurrentTab()
+
+    def _add(self, side: Any, region: Region, beside: Any = None) -> Any:
+        return self.manager.addDockWidget(side, self._docks[region], beside)
+
+    def _tab(self, region: Region, area: Any) -> None:
+        self.manager.addDockWidgetTabToArea(self._docks[region], area)
+
+    def _split(self, area: Any, shares: list[int]) -> None:
+        self.manager.setSplitterSizes(area, shares)
+
+    def _arrange_dispatcher(self) -> None:
+        """Queue, map over wall and duty, card over who is near: the dispatcher's sketch."""
+        middle = self._add(QtAds.CenterDockWidgetArea, Region.MAP)
+        queue = self._add(QtAds.LeftDockWidgetArea, Region.QUEUE, middle)
+        card = self._add(QtAds.RightDockWidgetArea, Region.CARD, middle)
+        near = self._add(QtAds.BottomDockWidgetArea, Region.NEAR, card)
+        wall = self._add(QtAds.BottomDockWidgetArea, Region.WALL, middle)
+        duty = self._add(QtAds.RightDockWidgetArea, Region.DUTY, wall)
+        self._tab(Region.TRAY, duty)
+        self._split(queue, [480, 960, 480])
+        self._split(near, [620, 380])
+        self._split(wall, [640, 360])
+        self._split(duty, [600, 360])
+
+    def _arrange_wall(self) -> None:
+        """The wall fills the screen; queue, card and map beside it."""
+        wall = self._add(QtAds.CenterDockWidgetArea, Region.WALL)
+        queue = self._add(QtAds.RightDockWidgetArea, Region.QUEUE, wall)
+        card = self._add(QtAds.BottomDockWidgetArea, Region.CARD, queue)
+        for region in (Region.NEAR, Region.MAP, Region.DUTY, Region.TRAY):
+            self._tab(region, card)
+        self._split(wall, [1400, 520])
+        self._split(card, [400, 600])
