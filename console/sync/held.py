@@ -1,0 +1,267 @@
+"""The rows a console works on, in memory: as the cache has them, with the pending over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from console.domain.assignments import Assignment
+from console.domain.incidents import Incident, Report
+from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.units import Unit
+from console.protocol.codec import Row, kind_of
+from console.sync.state import ChangeBatch, Contents, RowChange
+
+#: Kinds of rows that are held; the others are read when an incident is looked at.
+HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction"})
+_METRES_PER_DEGREE = 111_195.0
+Key = tuple[str, str]
+
+
+class DetailReader(Protocol):
+    """Reads of the rows that are not held."""
+
+    def report(self, row_id: str) -> Report | None:
+        """Return the report with this id."""
+
+    def report_from(self, channel: str, external_id: str) -> Report | None:
+        """Return the report that a sending system gave this id on this channel."""
+
+    def evidence(self, row_id: str) -> Evidence | None:
+        """Return the evidence with this id."""
+
+    def details_of(self, incident: str) -> Sequence[Report | Evidence | LogEntry]:
+        """Return reports, evidence and log lines of an incident, oldest first."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Touched:
+    """Ids of rows that differ from before, by kind.
+
+    Attributes:
+        details: Incidents whose reports, evidence or log differ.
+    """
+
+    incidents: set[str] = field(default_factory=set)
+    assignments: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+    cameras: set[str] = field(default_factory=set)
+    jurisdictions: set[str] = field(default_factory=set)
+    details: set[str] = field(default_factory=set)
+
+    def note(self, kind: str, row_id: str) -> None:
+        """Note a held row."""
+        names = {
+            "incident": self.incidents,
+            "assignment": self.assignments,
+            "unit": self.units,
+            "camera": self.cameras,
+            "jurisdiction": self.jurisdictions,
+        }
+        names[kind].add(row_id)
+
+
+class HeldRows:
+    """Rows by kind and id, with indices; fulfils what the rules may look at (`Rows`)."""
+
+    def __init__(self, reader: DetailReader) -> None:
+        self._reader = reader
+        self._base: dict[str, dict[str, Row]] = {kind: {} for kind in HELD}
+        self._over: dict[Key, Row] = {}
+        self._of_incident: dict[str, set[str]] = {}
+        self._of_unit: dict[str, set[str]] = {}
+        self._called: dict[str, str] = {}
+        self._numbered: dict[int, str] = {}
+
+    # what changes them
+
+    def replace_all(self, contents: Contents) -> Touched:
+        """Take all rows anew; return what differs."""
+        wanted: dict[Key, Row] = {(kind_of(row), row.id): row for row in contents.rows}
+        gone = [
+            RowChange(kind=kind, id=row_id, row=None)
+            for kind, rows in self._base.items()
+            for row_id in rows
+            if (kind, row_id) not in wanted
+        ]
+        new = [RowChange(kind=kind, id=row_id, row=row) for (kind, row_id), row in wanted.items()]
+        return self.apply(ChangeBatch(rev=contents.rev, rows=(*gone, *new)))
+
+    def apply(self, batch: ChangeBatch) -> Touched:
+        """Take changed rows; return what differs."""
+        touched = Touched()
+        for change in batch.rows:
+            if change.kind not in HELD:
+                incident = getattr(change.row, "incident", None)
+                if incident is not None:
+                    touched.details.add(incident)
+                continue
+            rows = self._base[change.kind]
+            before = rows.get(change.id)
+            if before == change.row:
+                continue
+            touched.note(change.kind, change.id)
+            self._unindex(before)
+            if change.row is None:
+                rows.pop(change.id, None)
+            else:
+                rows[change.id] = change.row
+                self._index(change.row)
+        return touched
+
+    def lay_over(self, rows: Mapping[Key, Row]) -> Touched:
+        """Lay the rows as they would be over those that are; return what differs."""
+        touched = Touched()
+        before, self._over = self._over, dict(rows)
+        for key in before.keys() | rows.keys():
+            if before.get(key) == rows.get(key):
+                continue
+            kind, row_id = key
+            if kind in HELD:
+                touched.note(kind, row_id)
+            row = rows.get(key) or before.get(key)
+            if kind not in HELD and row is not None and not isinstance(row, Unit | Camera):
+                touched.details.add(str(getattr(row, "incident", "")))
+        return touched
+
+    # what the rules may look at
+
+    def incident(self, row_id: str) -> Incident | None:
+        """Return the incident with this id."""
+        row = self._row("incident", row_id)
+        return row if isinstance(row, Incident) else None
+
+    def assignment(self, row_id: str) -> Assignment | None:
+        """Return the assignment with this id."""
+        row = self._row("assignment", row_id)
+        return row if isinstance(row, Assignment) else None
+
+    def unit(self, row_id: str) -> Unit | None:
+        """Return the unit with this id."""
+        row = self._row("unit", row_id)
+        return row if isinstance(row, Unit) else None
+
+    def unit_numbered(self, no: int) -> Unit | None:
+        """Return the unit with this number in packed positions."""
+        return self.unit(self._numbered.get(no, ""))
+
+    def unit_called(self, call_sign: str) -> Unit | None:
+        """Return the unit with this call sign."""
+        return self.unit(self._called.get(call_sign, ""))
+
+    def camera(self, row_id: str) -> Camera | None:
+        """Return the camera point with this id."""
+        row = self._row("camera", row_id)
+        return row if isinstance(row, Camera) else None
+
+    def jurisdiction(self, row_id: str) -> Jurisdiction | None:
+        """Return the jurisdiction with this id."""
+        row = self._row("jurisdiction", row_id)
+        return row if isinstance(row, Jurisdiction) else None
+
+    def report(self, row_id: str) -> Report | None:
+        """Return the report with this id."""
+        row = self._over.get(("report", row_id))
+        return row if isinstance(row, Report) else self._reader.report(row_id)
+
+    def report_from(self, channel: str, external_id: str) -> Report | None:
+        """Return the report that a sending system gave this id on this channel."""
+        for row in self._over.values():
+            if isinstance(row, Report) and (row.channel, row.external_id) == (channel, external_id):
+                return row
+        return self._reader.report_from(channel, external_id)
+
+    def evidence(self, row_id: str) -> Evidence | None:
+        """Return the evidence with this id."""
+        row = self._over.get(("evidence", row_id))
+        return row if isinstance(row, Evidence) else self._reader.evidence(row_id)
+
+    def assignments_of_incident(self, row_id: str) -> Sequence[Assignment]:
+        """Return every assignment to the incident, oldest first."""
+        return self._assignments(self._of_incident.get(row_id, ()), incident=row_id)
+
+    def assignments_of_unit(self, row_id: str) -> Sequence[Assignment]:
+        """Return the assignments of the unit, oldest first."""
+        return self._assignments(self._of_unit.get(row_id, ()), unit=row_id)
+
+    def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
+        """Return the open incidents within ``radius_m`` of a place (WGS-84)."""
+        shrink = math.cos(math.radians(lat))
+        reach = radius_m / _METRES_PER_DEGREE
+        found = []
+        for row in self.incidents():
+            if row.lat is None or row.lon is None or abs(row.lat - lat) > reach or not row.is_open:
+                continue
+            if math.hypot(row.lat - lat, (row.lon - lon) * shrink) <= reach:
+                found.append(row)
+        return found
+
+    # what the screen asks besides
+
+    def incidents(self) -> Iterable[Incident]:
+        """Return every incident held, in no order."""
+        return [row for row in self._all("incident") if isinstance(row, Incident)]
+
+    def units(self) -> list[Unit]:
+        """Return every unit, in no order."""
+        return [row for row in self._all("unit") if isinstance(row, Unit)]
+
+    def cameras(self) -> list[Camera]:
+        """Return every camera point, in no order."""
+        return [row for row in self._all("camera") if isinstance(row, Camera)]
+
+    def jurisdictions(self) -> list[Jurisdiction]:
+        """Return every jurisdiction, in no order."""
+        return [row for row in self._all("jurisdiction") if isinstance(row, Jurisdiction)]
+
+    def assignments(self) -> list[Assignment]:
+        """Return every assignment held, in no order."""
+        return [row for row in self._all("assignment") if isinstance(row, Assignment)]
+
+    def details_of(self, incident: str) -> list[Report | Evidence | LogEntry]:
+        """Return reports, evidence and log lines of an incident, the pending ones last."""
+        kept = {(kind_of(row), row.id): row for row in self._reader.details_of(incident)}
+        for key, row in self._over.items():
+            if isinstance(row, Report | Evidence | LogEntry) and row.incident == incident:
+                kept[key] = row
+        return list(kept.values())
+
+    def is_pending(self, kind: str, row_id: str) -> bool:
+        """Whether what is shown of this row is not yet settled by central."""
+        return (kind, row_id) in self._over
+
+    def _row(self, kind: str, row_id: str) -> Row | None:
+        return self._over.get((kind, row_id)) or self._base[kind].get(row_id)
+
+    def _all(self, kind: str) -> Iterable[Row]:
+        base = self._base[kind]
+        over = {row_id: row for (of_kind, row_id), row in self._over.items() if of_kind == kind}
+        return base.values() if not over else {**base, **over}.values()
+
+    def _assignments(
+        self, ids: Iterable[str], *, incident: str | None = None, unit: str | None = None
+    ) -> list[Assignment]:
+        found = {row_id: self.assignment(row_id) for row_id in ids}
+        for (kind, row_id), row in self._over.items():
+            if kind == "assignment" and isinstance(row, Assignment):
+                if row.incident == incident or row.unit == unit:
+                    found[row_id] = row
+        return sorted((row for row in found.values() if row is not None), key=lambda row: row.id)
+
+    def _index(self, row: Row) -> None:
+        if isinstance(row, Assignment):
+            self._of_incident.setdefault(row.incident, set()).add(row.id)
+            self._of_unit.setdefault(row.unit, set()).add(row.id)
+        elif isinstance(row, Unit):
+            self._called[row.call_sign] = row.id
+            self._numbered[row.no] = row.id
+
+    def _unindex(self, row: Row | None) -> None:
+        if isinstance(row, Assignment):
+            self._of_incident.get(row.incident, set()).discard(row.id)
+            self._of_unit.get(row.unit, set()).discard(row.id)
+        elif isinstance(row, Unit):
+            self._called.pop(row.call_sign, None)
+            self._numbered.pop(row.no, None)
