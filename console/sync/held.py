@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +111,20 @@ class HeldRows:
                 rows[change.id] = change.row
                 self._index(change.row)
         return touched
+
+    def apart(self) -> HeldRows:
+        """Return the same settled rows with nothing over them, to try commands on."""
+        other = copy.copy(self)
+        other._over = {}
+        return other
+
+    def add_over(self, rows: Iterable[Row]) -> None:
+        """Lay more rows over those that are there."""
+        self._over.update({(kind_of(row), row.id): row for row in rows})
+
+    def over(self) -> dict[Key, Row]:
+        """Return the rows that lie over the settled ones."""
+        return dict(self._over)
 
     def lay_over(self, rows: Mapping[Key, Row]) -> Touched:
         """Lay the rows as they would be over those that are; return what differs."""
@@ -244,10 +259,11 @@ class HeldRows:
         self, ids: Iterable[str], *, incident: str | None = None, unit: str | None = None
     ) -> list[Assignment]:
         found = {row_id: self.assignment(row_id) for row_id in ids}
-        for (kind, row_id), row in self._over.items():
-            if kind == "assignment" and isinstance(row, Assignment):
-                if row.incident == incident or row.unit == unit:
-                    found[row_id] = row
+        for (_, row_id), row in self._over.items():
+            if not isinstance(row, Assignment):
+                continue
+            if row.incident == incident or row.unit == unit:
+                found[row_id] = row
         return sorted((row for row in found.values() if row is not None), key=lambda row: row.id)
 
     def _index(self, row: Row) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from console.dispatch.rules import Rows, decide
 from console.domain.errors import ZhihuiError
-from console.protocol.codec import Row, kind_of
+from console.protocol.codec import Row
 from console.store.outbox import OutboxEntry
 from console.sync.held import HeldRows, Key
 from console.sync.state import Who
@@ -23,22 +23,17 @@ def pending_rows(
 
     Args:
         entries: Commands not yet settled, in order.
-        rows: Settled rows; nothing may be laid over them while this runs.
+        rows: The rows held; those settled count, what lies over them now does not.
         who: Who typed them.
         at: Now, aware UTC.
     """
-    over: dict[Key, Row] = {}
+    trial = rows.apart()
     for entry in entries:
-        for row in _outcome(entry, rows, who=who, at=at):
-            over[kind_of(row), row.id] = row
-        rows.lay_over(over)
-    rows.lay_over({})
-    return over
+        trial.add_over(_outcome(entry, trial, who=who, at=at))
+    return trial.over()
 
 
-def _outcome(
-    entry: OutboxEntry, rows: Rows, *, who: Who, at: datetime
-) -> tuple[Row, ...]:
+def _outcome(entry: OutboxEntry, rows: Rows, *, who: Who, at: datetime) -> tuple[Row, ...]:
     command = entry.command
     try:
         decision = decide(
@@ -47,7 +42,7 @@ def _outcome(
             actor=who.id,
             role=who.role,
             at=min(command.made_at, at),
-            base_version=None,
+            base_version=command.base_version,
             command_id=command.command_id,
         )
     except ZhihuiError:
