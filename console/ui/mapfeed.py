@@ -1,0 +1,289 @@
+"""What the map shows: takes domain values and columns, gives packed layers and small events."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from console.domain.ids import CameraId, IncidentId, UnitId
+from console.domain.incidents import Incident, Stage
+from console.domain.places import Camera
+from console.domain.units import Unit
+from console.tracking import ForceColumns, Freshness
+from console.ui.maplayers import LayerRows
+from console.ui.mapsprites import (
+    STATUS_NO,
+    CameraState,
+    MapLayer,
+    camera_sprite,
+    direction_of,
+    incident_sprite,
+    unit_sprites,
+)
+
+#: How often units that say nothing are looked at again, so that they fade in time.
+AGEING_MS = 1000
+#: Below this speed a heading is noise, metres a second.
+HEADING_FROM_MPS = 0.4
+_WAITING = frozenset({Stage.COLLECT, Stage.FILE, Stage.DISPATCH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMark:
+    """One of the units nearest to the picked incident.
+
+    Attributes:
+        rank: 1 is the nearest by road.
+        text: How long it takes by road, as the badge says it.
+    """
+
+    unit: UnitId
+    rank: int
+    text: str
+
+
+def clock_ms() -> int:
+    """Return the time, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def short_number(incident: Incident) -> str:
+    """Return what is written beside an incident: the running number without its date."""
+    return incident.number.rpartition("-")[2] if incident.number else ""
+
+
+class MapFeed(QObject):
+    """The layers of the map and what is marked on them.
+
+    Signals:
+        revision_ready: A layer's name and its new revision.
+        marks_changed: Rings, near badges and the reach as JSON.
+    """
+
+    revision_ready = Signal(str, int)
+    marks_changed = Signal(str)
+
+    def __init__(
+        self, *, now_ms: Callable[[], int] = clock_ms, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._now_ms = now_ms
+        self._layers = {layer: LayerRows(layer) for layer in MapLayer}
+        self._units: dict[UnitId, Unit] = {}
+        self._cameras: dict[CameraId, Camera] = {}
+        self._incidents: dict[IncidentId, Incident] = {}
+        self._camera_states: dict[CameraId, CameraState] = {}
+        self._force: ForceColumns | None = None
+        self._force_at_ms = 0
+        self._nos: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._status: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self._kind: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self._freshness: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self._picked: tuple[MapLayer, str] | None = None
+        self._near: tuple[NearMark, ...] = ()
+        self._reach: tuple[tuple[float, float], ...] = ()
+        self._ageing = QTimer(self)
+        self._ageing.setInterval(AGEING_MS)
+        self._ageing.timeout.connect(self.refresh_ages)
+        self._ageing.start()
+
+    # -- what is known -----------------------------------------------------------------------
+
+    def set_units(self, units: Iterable[Unit]) -> None:
+        """Show these units and no others, where the force says they are."""
+        self._units = {unit.id: unit for unit in sorted(units, key=lambda unit: unit.no)}
+        self._order_units()
+        self._place_units()
+
+    def update_units(self, units: Iterable[Unit]) -> None:
+        """Take new or changed units."""
+        merged = {**self._units, **{unit.id: unit for unit in units}}
+        self.set_units(merged.values())
+
+    def set_force(self, columns: ForceColumns) -> None:
+        """Take where every unit is, by unit number; comes up to five times a second."""
+        self._force, self._force_at_ms = columns, self._now_ms()
+        self._place_units()
+
+    def refresh_ages(self) -> None:
+        """Fade what has become stale since; nothing is packed again when nothing has."""
+        if self._force is None or not self._units:
+            return
+        if not np.array_equal(self._freshness_now(), self._freshness):
+            self._place_units()
+
+    def set_cameras(
+        self, cameras: Iterable[Camera], states: Mapping[CameraId, CameraState] | None = None
+    ) -> None:
+        """Show these camera points and no others."""
+        self._cameras = {camera.id: camera for camera in cameras if not camera.retired}
+        if states is not None:
+            self._camera_states = dict(states)
+        self._place_cameras()
+
+    def set_camera_states(self, states: Mapping[CameraId, CameraState]) -> None:
+        """Take what is known of the cameras' pictures; those not named are unknown."""
+        if dict(states) != self._camera_states:
+            self._camera_states = dict(states)
+            self._place_cameras()
+
+    def set_incidents(self, incidents: Iterable[Incident]) -> None:
+        """Show these incidents and no others; those without a place are not drawn."""
+        self._incidents = {incident.id: incident for incident in incidents if incident.is_open}
+        self._place_incidents()
+
+    # -- what is marked ----------------------------------------------------------------------
+
+    def set_picked(self, layer: MapLayer | None, thing: str = "") -> None:
+        """Draw a ring round something, or round nothing."""
+        self._picked = (layer, thing) if layer is not None else None
+        self._say_marks()
+
+    def set_near(self, near: Sequence[NearMark], reach: Sequence[tuple[float, float]] = ()) -> None:
+        """Number the units nearest to the picked incident.
+
+        Args:
+            near: Nearest first.
+            reach: Outline of what can be reached in time, ``(lat, lon)`` degrees.
+        """
+        self._near, self._reach = tuple(near), tuple(reach)
+        self._say_marks()
+
+    def marks(self) -> str:
+        """Return rings, near badges and the reach as JSON, rows with the order they are of."""
+        rings: list[tuple[str, int, int]] = []
+        if self._picked is not None:
+            layer, thing = self._picked
+            row = self._layers[layer].row_of(thing)
+            if row is not None:
+                rings.append((layer.value, row, self._layers[layer].order_rev))
+        units = self._layers[MapLayer.UNITS]
+        near = [
+            {"index": row, "order": units.order_rev, "rank": mark.rank, "text": mark.text}
+            for mark in self._near
+            if (row := units.row_of(mark.unit)) is not None
+        ]
+        return json.dumps({"rings": rings, "near": near, "reach": self._reach})
+
+    # -- what the page asks ------------------------------------------------------------------
+
+    def revisions(self) -> list[tuple[str, int]]:
+        """Return each layer's name and revision."""
+        return [(layer.value, rows.rev) for layer, rows in self._layers.items()]
+
+    def rows(self, layer: MapLayer) -> LayerRows:
+        """Return one layer."""
+        return self._layers[layer]
+
+    def unit(self, unit: str) -> Unit | None:
+        """Return a unit that is shown."""
+        return self._units.get(UnitId(unit))
+
+    def camera(self, camera: str) -> Camera | None:
+        """Return a camera that is shown."""
+        return self._cameras.get(CameraId(camera))
+
+    def camera_state(self, camera: str) -> CameraState:
+        """Return what is known of a camera's picture."""
+        return self._camera_states.get(CameraId(camera), CameraState.UNKNOWN)
+
+    def incident(self, incident: str) -> Incident | None:
+        """Return an incident that is shown."""
+        return self._incidents.get(IncidentId(incident))
+
+    def fix_of(self, unit: str) -> tuple[float | None, Freshness]:
+        """Return the age of a unit's fix in seconds and what it is worth."""
+        row = self._layers[MapLayer.UNITS].row_of(unit)
+        if row is None or self._force is None or self._nos[row] >= len(self._force):
+            return None, Freshness.NO_FIX
+        t_ms = int(self._force.t_ms[self._nos[row]])
+        if t_ms <= 0:
+            return None, Freshness.NO_FIX
+        return max(0.0, (self._now_ms() - t_ms) / 1000), Freshness(int(self._freshness[row]))
+
+    # -- packing -----------------------------------------------------------------------------
+
+    def _order_units(self) -> None:
+        units = list(self._units.values())
+        count = len(units)
+        kinds = {kind: no for no, kind in enumerate(type(units[0].kind))} if units else {}
+        self._nos = np.fromiter((unit.no for unit in units), np.int64, count)
+        self._status = np.fromiter((STATUS_NO[unit.status] for unit in units), np.uint8, count)
+        self._kind = np.fromiter((kinds[unit.kind] for unit in units), np.uint8, count)
+        rows = self._layers[MapLayer.UNITS]
+        if rows.set_order(list(self._units), [unit.call_sign for unit in units]):
+            self._say_marks()
+
+    def _freshness_now(self) -> NDArray[np.uint8]:
+        """Return what each row's fix is worth now."""
+        force = self._force
+        if force is None:
+            return np.zeros(len(self._nos), dtype=np.uint8)
+        within = self._nos < len(force)
+        nos = np.where(within, self._nos, 0)
+        fresh = force.freshness(self._now_ms())
+        return np.where(within, fresh[nos] if len(fresh) else 0, 0).astype(np.uint8)
+
+    def _place_units(self) -> None:
+        force = self._force
+        if force is None or not len(force) or not len(self._nos):
+            return
+        within = self._nos < len(force)
+        nos = np.where(within, self._nos, 0)
+        self._freshness = self._freshness_now()
+        known = within & (self._freshness != Freshness.NO_FIX)
+        speed = force.speed_mps[nos]
+        heading = np.where(speed >= HEADING_FROM_MPS, force.heading_deg[nos], np.nan)
+        sprite = unit_sprites(self._status, self._kind, direction_of(heading), self._freshness)
+        self._set_rows(
+            MapLayer.UNITS,
+            np.where(known, force.lat[nos], np.nan),
+            np.where(known, force.lon[nos], np.nan),
+            sprite,
+            self._force_at_ms,
+        )
+
+    def _place_cameras(self) -> None:
+        cameras = list(self._cameras.values())
+        sprites = [camera_sprite(self.camera_state(c.id), c.bearing_deg) for c in cameras]
+        self._place_listed(MapLayer.CAMERAS, cameras, [c.name for c in cameras], sprites)
+
+    def _place_incidents(self) -> None:
+        listed = list(self._incidents.values())
+        sprites = [incident_sprite(i.level, waits=i.stage in _WAITING) for i in listed]
+        self._place_listed(MapLayer.INCIDENTS, listed, [short_number(i) for i in listed], sprites)
+
+    def _place_listed(
+        self,
+        layer: MapLayer,
+        things: Sequence[Camera] | Sequence[Incident],
+        names: list[str],
+        sprites: list[int],
+    ) -> None:
+        changed = self._layers[layer].set_order([thing.id for thing in things], names)
+        lat = np.array([np.nan if thing.lat is None else thing.lat for thing in things], float)
+        lon = np.array([np.nan if thing.lon is None else thing.lon for thing in things], float)
+        self._set_rows(layer, lat, lon, np.array(sprites, dtype=np.uint8), self._now_ms())
+        if changed:
+            self._say_marks()
+
+    def _set_rows(
+        self,
+        layer: MapLayer,
+        lat: NDArray[np.float64],
+        lon: NDArray[np.float64],
+        sprite: NDArray[np.uint8],
+        time_ms: int,
+    ) -> None:
+        rows = self._layers[layer]
+        rows.set_rows(lat, lon, sprite, time_ms=float(time_ms))
+        self.revision_ready.emit(layer.value, rows.rev)
+
+    def _say_marks(self) -> None:
+        self.marks_changed.emit(self.marks())

@@ -1,0 +1,72 @@
+"""Everything a map widget is built on: the feed, the page's addresses and the city's frame."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from console.render.mappage import build_page
+from console.ui.mapfeed import MapFeed
+from console.ui.mapscheme import MapAddresses, TileSource, channel_script
+
+#: Tiles drawn at once; more would take the machine from the rest of the console.
+TILE_THREADS = 2
+FIRST_ZOOM = 11
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapFrame:
+    """The city a map is of.
+
+    Attributes:
+        bounds: West, south, east, north, WGS-84 degrees.
+        attribution: Whose the basemap's data is.
+    """
+
+    bounds: tuple[float, float, float, float]
+    attribution: str = ""
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Latitude and longitude of the middle."""
+        west, south, east, north = self.bounds
+        return (south + north) / 2, (west + east) / 2
+
+
+class MapModel(QObject):
+    """The feed and the page of one map.
+
+    Args:
+        resources: The distribution's ``resources`` folder.
+        frame: The city.
+        tiles: Draws the basemap; without it the map shows a graticule.
+
+    Raises:
+        MapPageError: A file of the page is missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        resources: Path,
+        frame: MapFrame,
+        tiles: TileSource | None,
+        feed: MapFeed,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.frame, self.feed = frame, feed
+        self._executor = ThreadPoolExecutor(TILE_THREADS, thread_name_prefix="tile")
+        lat, lon = frame.centre
+        script = channel_script()
+        files = build_page(resources, lat=lat, lon=lon, zoom=FIRST_ZOOM, channel_script=script)
+        self.addresses = MapAddresses(
+            files=files, feed=feed, tiles=tiles, executor=self._executor, parent=self
+        )
+
+    def close(self) -> None:
+        """Stop drawing tiles; what has begun is finished."""
+        self._executor.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,97 @@
+"""Packed map layers: nine bytes a thing, as the page's worker reads them.
+
+A head of 40 bytes (``ZHM1``, count, revision, revision of the names, two float64 of origin, time),
+then all x and all y as float32, then all sprite numbers; little-endian. Coordinates are Web
+Mercator at zoom 0 (the world is 256 wide) less the origin, so that float32 holds 1 cm anywhere in
+a city.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.errors import ZhihuiError
+
+WORLD = 256.0
+#: Latitude at which Web Mercator is cut off, degrees.
+MAX_LAT = 85.05112878
+_HEAD = struct.Struct("<4sIIIddd")
+_MAGIC = b"ZHM1"
+
+
+class PackError(ZhihuiError):
+    """Bytes that are no packed layer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PackedLayer:
+    """One layer unpacked again, for tests and benches.
+
+    Attributes:
+        x: Web Mercator at zoom 0, float64, shape (n,).
+        y: The same, southwards.
+        sprite: Sprite numbers, shape (n,).
+        time_ms: When the newest thing in it was known, Unix milliseconds, 0 never.
+    """
+
+    rev: int
+    names_rev: int
+    time_ms: float
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    sprite: NDArray[np.uint8]
+
+
+def to_world(
+    lat: NDArray[np.float64], lon: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Web Mercator coordinates at zoom 0 of WGS-84 degrees, x eastwards, y southwards."""
+    phi = np.radians(np.clip(lat, -MAX_LAT, MAX_LAT))
+    x = (lon + 180.0) * (WORLD / 360.0)
+    y = WORLD / 2 - np.arctanh(np.sin(phi)) * (WORLD / (2 * np.pi))
+    return x, y
+
+
+def pack(
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    sprite: NDArray[np.uint8],
+    *,
+    rev: int,
+    names_rev: int,
+    time_ms: float,
+) -> bytes:
+    """Return a packed layer; the arrays have shape (n,)."""
+    x, y = to_world(lat, lon)
+    origin_x = float(x.mean()) if len(x) else 0.0
+    origin_y = float(y.mean()) if len(y) else 0.0
+    head = _HEAD.pack(_MAGIC, len(x), rev, names_rev, origin_x, origin_y, time_ms)
+    offsets = ((x - origin_x).astype("<f4"), (y - origin_y).astype("<f4"))
+    return b"".join((head, offsets[0].tobytes(), offsets[1].tobytes(), sprite.tobytes()))
+
+
+def unpack(body: bytes) -> PackedLayer:
+    """Return what `pack` packed.
+
+    Raises:
+        PackError: The bytes are no packed layer or cut short.
+    """
+    if len(body) < _HEAD.size or body[:4] != _MAGIC:
+        raise PackError("a map layer without its head")
+    _, count, rev, names_rev, origin_x, origin_y, time_ms = _HEAD.unpack_from(body)
+    if len(body) != _HEAD.size + 9 * count:
+        raise PackError(f"a map layer of {len(body)} bytes that says {count} things")
+    xy = np.frombuffer(body, dtype="<f4", count=2 * count, offset=_HEAD.size).astype(np.float64)
+    sprite = np.frombuffer(body, dtype=np.uint8, offset=_HEAD.size + 8 * count)
+    return PackedLayer(
+        rev=rev,
+        names_rev=names_rev,
+        time_ms=time_ms,
+        x=xy[:count] + origin_x,
+        y=xy[count:] + origin_y,
+        sprite=sprite,
+    )

@@ -1,0 +1,146 @@
+// Words over the painted pixels: call signs, numbers, the ring of what is picked, near badges.
+"use strict";
+
+const LABELS_AT_MOST = 400;
+
+/** Nominal radius of a layer's sprites at a zoom, CSS pixels. */
+function spriteRadius(layer, zoom) {
+  const steps = { cameras: [2.5, 4, 6], units: [3.5, 5.5, 8], incidents: [5.5, 7, 9] }[layer];
+  if (zoom < 12) return steps[0];
+  return zoom < 15 ? steps[1] : steps[2];
+}
+
+/** Room already taken by words, in cells of 8 × 8 CSS pixels. */
+class Room {
+  constructor(dpr) {
+    this.cell = 8 * dpr;
+    this.taken = new Set();
+  }
+
+  /** Take the rectangle if nothing is in it. */
+  take(x, y, width, height) {
+    const cells = [];
+    for (let j = Math.floor(y / this.cell); j <= Math.floor((y + height) / this.cell); j++) {
+      for (let i = Math.floor(x / this.cell); i <= Math.floor((x + width) / this.cell); i++) {
+        const at = j * 65536 + i;
+        if (this.taken.has(at)) return false;
+        cells.push(at);
+      }
+    }
+    for (const at of cells) this.taken.add(at);
+    return true;
+  }
+}
+
+function setFont(ctx, style, px, weight) {
+  ctx.font = `${weight} ${px}px ${style.font}`;
+  ctx.textBaseline = "middle";
+  ctx.lineJoin = "round";
+}
+
+function haloText(ctx, text, x, y, colours, colour, dpr) {
+  ctx.strokeStyle = colours.window;
+  ctx.lineWidth = 3 * dpr;
+  ctx.strokeText(text, x, y);
+  ctx.fillStyle = colour;
+  ctx.fillText(text, x, y);
+}
+
+/** Name things of one layer from the last drawn to the first, where there is room. */
+function nameLayer(ctx, worker, view, layer, room, wanted) {
+  const drawn = worker.drawn.get(layer);
+  const packed = worker.layers.get(layer);
+  const names = worker.names.get(layer)?.names;
+  if (packed === undefined || names === undefined) return;
+  const { style } = worker;
+  const { dpr } = view;
+  const size = 11 * dpr;
+  const gap = (spriteRadius(layer, view.zoom) + 5) * dpr;
+  let said = 0;
+  for (let k = drawn.count - 1; k >= 0 && said < LABELS_AT_MOST; k--) {
+    const row = drawn.order[k];
+    const index = drawn.index[row];
+    if (!wanted(style.sprites[layer][packed.sprite[index]])) continue;
+    const text = names[index];
+    if (!text) continue;
+    const x = drawn.px[row] + gap;
+    const y = drawn.py[row];
+    const width = ctx.measureText(text).width;
+    if (!room.take(x, y - size / 2, width, size)) continue;
+    haloText(ctx, text, x, y, style.colours, style.colours.text, dpr);
+    said++;
+  }
+}
+
+/** Where a row of a layer in a given order lies in the picture, or null when it is not drawn. */
+function placeOf(worker, layer, index, order) {
+  const drawn = worker.drawn.get(layer);
+  if (worker.layers.get(layer)?.namesRev !== order) return null;
+  for (let k = 0; k < drawn.count; k++) {
+    if (drawn.index[k] === index) return [drawn.px[k], drawn.py[k]];
+  }
+  return null;
+}
+
+function ringRound(ctx, [x, y], radius, colours, dpr) {
+  for (const [style, width] of [[colours.window, 4.5], [colours.text, 2]]) {
+    ctx.strokeStyle = style;
+    ctx.lineWidth = width * dpr;
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.stroke();
+  }
+}
+
+/** The badge of a near unit: its rank in a disc and its minutes by road. */
+function badge(ctx, worker, view, near, room) {
+  const at = placeOf(worker, "units", near.index, near.order);
+  if (at === null) return;
+  const { style } = worker;
+  const { colours } = style;
+  const { dpr } = view;
+  const radius = 8 * dpr;
+  const x = at[0];
+  const y = at[1] - (spriteRadius("units", view.zoom) + 11) * dpr;
+  setFont(ctx, style, 11 * dpr, 700);
+  const width = ctx.measureText(near.text).width;
+  room.take(x - radius, y - radius, 2 * radius + width + 6 * dpr, 2 * radius);
+  ctx.fillStyle = colours.window;
+  ctx.beginPath();
+  ctx.roundRect(x - radius - dpr, y - radius - dpr, 2 * radius + width + 9 * dpr,
+    2 * radius + 2 * dpr, radius + dpr);
+  ctx.fill();
+  ctx.fillStyle = colours.text;
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fill();
+  ctx.textAlign = "center";
+  ctx.fillStyle = colours.window;
+  ctx.fillText(String(near.rank), x, y + 0.5 * dpr);
+  ctx.textAlign = "left";
+  ctx.fillStyle = colours.text;
+  ctx.fillText(near.text, x + radius + 4 * dpr, y + 0.5 * dpr);
+}
+
+/** Draw every word and ring of a request over the pixels. */
+function drawLabels(ctx, worker, view, request) {
+  const { style } = worker;
+  const room = new Room(view.dpr);
+  for (const [layer, index, order] of request.rings) {
+    const at = placeOf(worker, layer, index, order);
+    if (at === null) continue;
+    ringRound(ctx, at, (spriteRadius(layer, view.zoom) + 6) * view.dpr, style.colours, view.dpr);
+  }
+  for (const near of [...request.near].reverse()) badge(ctx, worker, view, near, room);
+  setFont(ctx, style, 11 * view.dpr, 600);
+  ctx.textAlign = "left";
+  if (view.zoom >= 11) {
+    const all = view.zoom >= 13;
+    nameLayer(ctx, worker, view, "incidents", room, (spec) => all || spec.second);
+  }
+  if (view.zoom >= 14) {
+    const all = view.zoom >= 15;
+    nameLayer(ctx, worker, view, "units", room, (spec) => all || spec.second);
+  }
+  if (view.zoom >= 17) nameLayer(ctx, worker, view, "cameras", room, () => true);
+}

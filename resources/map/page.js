@@ -1,0 +1,204 @@
+// The map page: joins the map folium made, the live layer, the panel and Python's channel.
+"use strict";
+
+const PICK_RADIUS_PX = 14;
+const PAN_PX = 120;
+
+class MapPage {
+  constructor(map, channel) {
+    this.map = map;
+    this.channel = channel;
+    this.hidden = ["off_duty"];
+    this.frames = [];
+    this.hover = null;
+    this.pointer = L.point(0, 0);
+    this.reach = null;
+    map.attributionControl.setPrefix(false);
+    this.scale = L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+    this.live = new LiveLayer({
+      onPicked: (why, hit) => this.picked(why, hit),
+      onDrawn: (stats) => this.drawn(stats),
+      onLoaded: (loaded) => this.loaded(loaded),
+      onFailed: (text) => channel.fail(text),
+    }).addTo(map);
+    this.panel = new Panel(map.getContainer(), {
+      zoomIn: () => map.zoomIn(),
+      zoomOut: () => map.zoomOut(),
+      home: () => this.home(),
+      toggle: (layer) => this.toggle(layer),
+    });
+    this.listen();
+    channel.start();
+  }
+
+  listen() {
+    const { map, channel } = this;
+    channel.state_changed.connect((text) => this.setState(JSON.parse(text)));
+    channel.revision_ready.connect((layer, rev) => this.live.load(layer, rev));
+    channel.marks_changed.connect((text) => this.setMarks(JSON.parse(text)));
+    channel.view_wanted.connect((lat, lon, zoom) => map.setView([lat, lon], zoom || map.getZoom()));
+    channel.home_wanted.connect(() => this.home());
+    channel.hint_ready.connect((text) => this.panel.showHint(this.hover ? text : "", this.pointer));
+    channel.note_wanted.connect((text) => this.panel.showNote(text));
+    map.on("click", (event) => {
+      map.getContainer().focus({ preventScroll: true });
+      this.panel.showCross(false);
+      this.live.pick(event.containerPoint, "click", PICK_RADIUS_PX);
+    });
+    map.on("contextmenu", (event) => channel.place(event.latlng.lat, event.latlng.lng));
+    map.on("mousemove", (event) => this.pointed(event.containerPoint));
+    map.on("mouseout movestart", () => this.setHover(null));
+    map.on("moveend", () => this.moved());
+    document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  setState(state) {
+    this.state = state;
+    document.documentElement.lang = state.lang;
+    document.documentElement.dataset.theme = state.theme;
+    for (const [name, colour] of Object.entries(state.colours)) {
+      document.documentElement.style.setProperty(`--${name.replaceAll("_", "-")}`, colour);
+    }
+    this.setBasemap(state);
+    this.live.setStyle({ sprites: state.sprites, colours: state.colours, font: state.font });
+    this.live.setHidden(this.hidden);
+    this.panel.setState(state, this.hidden);
+    if (!this.wasHome) this.home();
+    this.wasHome = true;
+  }
+
+  setBasemap(state) {
+    const key = `${state.theme}/${state.lang}/${state.basemap}`;
+    if (key === this.basemapKey) return;
+    this.basemapKey = key;
+    this.basemap?.remove();
+    const scale = Math.min(2, Math.max(1, Math.ceil(window.devicePixelRatio || 1)));
+    const options = {
+      minZoom: 8,
+      maxZoom: 18,
+      attribution: state.attribution,
+      keepBuffer: 1,
+      updateWhenIdle: true,
+    };
+    const where = `tiles/${state.theme}/${state.lang}/{z}/{x}/{y}.png?scale=${scale}`;
+    const layer = state.basemap ? L.tileLayer(where, options) : new Graticule(options);
+    this.basemap = layer.addTo(this.map);
+  }
+
+  setMarks(marks) {
+    this.live.setMarks(marks.rings, marks.near);
+    this.reach?.remove();
+    this.reach = null;
+    if (marks.reach.length > 2) {
+      const style = { color: this.state.colours.en_route, weight: 1.5, dashArray: "6 5",
+        fillOpacity: 0.06, interactive: false };
+      this.reach = L.polygon(marks.reach, style).addTo(this.map);
+    }
+  }
+
+  home() {
+    const { bounds } = this.state;
+    if (bounds) this.map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]);
+  }
+
+  toggle(group) {
+    const at = this.hidden.indexOf(group);
+    if (at < 0) this.hidden.push(group);
+    else this.hidden.splice(at, 1);
+    this.live.setHidden(this.hidden);
+    this.panel.buildBox();
+  }
+
+  loaded({ layer, timeMs }) {
+    if (layer === "units") this.panel.setTime(timeMs);
+  }
+
+  drawn(stats) {
+    this.stats = stats;
+    this.panel.setCounts(stats.counts);
+    this.channel.drawn(JSON.stringify(stats));
+  }
+
+  pointed(point) {
+    this.pointer = point;
+    if (this.asking) return;
+    this.asking = true;
+    window.requestAnimationFrame(() => {
+      this.asking = false;
+      this.live.pick(this.pointer, "hover", PICK_RADIUS_PX - 4);
+    });
+  }
+
+  picked(why, hit) {
+    if (why === "hover") this.setHover(hit);
+    else if (hit !== null) this.channel.pick(hit.layer, hit.index, hit.rev);
+    else if (why === "click") this.channel.pick("", 0, 0);
+  }
+
+  setHover(hit) {
+    const same = hit !== null && this.hover !== null
+      && hit.layer === this.hover.layer && hit.index === this.hover.index;
+    if (same || hit === this.hover) return;
+    this.hover = hit;
+    this.map.getContainer().classList.toggle("over", hit !== null);
+    if (hit === null) this.panel.showHint("", this.pointer);
+    else this.channel.hover(hit.layer, hit.index, hit.rev);
+  }
+
+  moved() {
+    const bounds = this.map.getBounds();
+    const centre = this.map.getCenter();
+    this.channel.moved(JSON.stringify({
+      lat: centre.lat,
+      lon: centre.lng,
+      zoom: this.map.getZoom(),
+      bounds: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()],
+    }));
+  }
+
+  /** Every action has a key; those with Ctrl or Alt are left to the console. */
+  key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const pan = (x, y) => { this.map.panBy([x, y], { animate: false }); this.panel.showCross(true); };
+    const acts = {
+      "+": () => this.map.zoomIn(),
+      "=": () => this.map.zoomIn(),
+      "-": () => this.map.zoomOut(),
+      arrowleft: () => pan(-PAN_PX, 0),
+      arrowright: () => pan(PAN_PX, 0),
+      arrowup: () => pan(0, -PAN_PX),
+      arrowdown: () => pan(0, PAN_PX),
+      home: () => this.home(),
+      l: () => this.panel.toggleBox(),
+      u: () => this.toggle("units"),
+      o: () => this.toggle("off_duty"),
+      c: () => this.toggle("cameras"),
+      i: () => this.toggle("incidents"),
+      p: () => this.channel.place(this.map.getCenter().lat, this.map.getCenter().lng),
+      enter: () => {
+        this.panel.showCross(true);
+        this.live.pick(this.map.getSize().divideBy(2), "key", 60);
+      },
+      escape: () => this.escape(),
+    };
+    const act = acts[event.key.toLowerCase()];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  escape() {
+    this.panel.toggleBox(false);
+    this.panel.showCross(false);
+    this.setHover(null);
+    this.channel.escape();
+  }
+}
+
+/** Start the page on the map that folium made. */
+function startMapPage(map) {
+  new QWebChannel(window.qt.webChannelTransport, (channel) => {
+    window.mapPage = new MapPage(map, channel.objects.map);
+  });
+}

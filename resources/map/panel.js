@@ -1,0 +1,152 @@
+// What stands round the map: layers and legend, age of the data, the words under the pointer.
+"use strict";
+
+const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"]];
+
+function make(tag, className, parent, text) {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text !== undefined) element.textContent = text;
+  parent.append(element);
+  return element;
+}
+
+/** The frame of controls; speaks through `handlers` {zoomIn, zoomOut, home, toggle}. */
+class Panel {
+  constructor(root, handlers) {
+    this.handlers = handlers;
+    this.words = {};
+    this.counts = {};
+    this.root = make("div", "panel", root);
+    this.bar = make("div", "bar", this.root);
+    this.box = make("div", "box", this.root);
+    this.box.hidden = true;
+    this.age = make("div", "age", root);
+    this.hint = make("div", "hint", root);
+    this.hint.hidden = true;
+    this.cross = make("div", "cross", root);
+    this.cross.hidden = true;
+    this.note = make("div", "note", root);
+    this.note.hidden = true;
+    this.timeMs = 0;
+    for (const area of [this.root]) {
+      L.DomEvent.disableClickPropagation(area);
+      L.DomEvent.disableScrollPropagation(area);
+    }
+    window.setInterval(() => this.tick(), 1000);
+  }
+
+  /** Show everything in the words and colours of `state`. */
+  setState(state, hidden) {
+    this.words = state.words;
+    this.state = state;
+    this.hidden = hidden;
+    this.buildBar();
+    this.buildBox();
+    this.tick();
+  }
+
+  buildBar() {
+    this.bar.replaceChildren();
+    const { words, handlers } = this;
+    const buttons = [
+      ["+", words.zoom_in, "+", handlers.zoomIn],
+      ["−", words.zoom_out, "−", handlers.zoomOut],
+      ["⌂", words.home, "Home", handlers.home],
+      ["☰", words.layers, "L", () => this.toggleBox()],
+    ];
+    for (const [sign, title, key, act] of buttons) {
+      const button = make("button", "tool", this.bar, sign);
+      button.title = `${title} (${key})`;
+      button.setAttribute("aria-label", title);
+      button.onclick = act;
+    }
+  }
+
+  toggleBox(show = this.box.hidden) {
+    this.box.hidden = !show;
+  }
+
+  buildBox() {
+    this.box.replaceChildren();
+    make("h2", "", this.box, this.words.layers);
+    for (const [layer, key] of LAYER_KEYS) this.buildLayerRow(layer, key);
+    make("h2", "", this.box, this.words.legend);
+    const list = make("div", "legend", this.box);
+    for (const entry of this.state.legend) {
+      const row = make("div", "row", list);
+      this.drawIcon(make("canvas", "icon", row), entry);
+      make("span", "", row, this.words[entry.word]);
+    }
+  }
+
+  buildLayerRow(layer, key) {
+    const row = make("label", "row", this.box);
+    const box = make("input", "", row);
+    box.type = "checkbox";
+    box.checked = !this.hidden.includes(layer);
+    box.onchange = () => this.handlers.toggle(layer);
+    make("span", "grow", row, this.words[`layer_${layer}`]);
+    make("span", "count", row, this.counts[layer] === undefined ? "" : `${this.counts[layer]}`)
+      .dataset.layer = layer;
+    make("kbd", "", row, key);
+  }
+
+  drawIcon(canvas, entry) {
+    const dpr = window.devicePixelRatio || 1;
+    canvas.width = canvas.height = Math.round(24 * dpr);
+    const ctx = canvas.getContext("2d");
+    ctx.scale(dpr, dpr);
+    ctx.translate(12, 12);
+    drawSprite(ctx, this.state.sprites[entry.layer][entry.sprite], 6, this.state.colours);
+  }
+
+  /** How many things of each layer are in view. */
+  setCounts(counts) {
+    this.counts = counts;
+    for (const element of this.box.querySelectorAll(".count")) {
+      const count = counts[element.dataset.layer];
+      if (count !== undefined) element.textContent = String(count);
+    }
+  }
+
+  setTime(timeMs) {
+    this.timeMs = timeMs;
+    this.tick();
+  }
+
+  /** Say how old the positions are; past ten seconds in the colour and sign of caution. */
+  tick() {
+    if (!this.words.age_s) return;
+    const ageS = (Date.now() - this.timeMs) / 1000;
+    const late = this.timeMs > 0 && ageS > 10;
+    let text = this.words.age_none;
+    if (this.timeMs > 0) {
+      const [word, n] = ageS < 90 ? ["age_s", ageS] : ["age_min", ageS / 60];
+      text = this.words[word].replace("{n}", String(Math.max(0, Math.round(n))));
+    }
+    this.age.textContent = late ? `■ ${text}` : text;
+    this.age.classList.toggle("late", late);
+  }
+
+  showHint(text, point) {
+    this.hint.hidden = !text;
+    if (!text) return;
+    this.hint.textContent = text;
+    const { clientWidth: width, clientHeight: height } = document.documentElement;
+    const box = this.hint.getBoundingClientRect();
+    const x = point.x + 14 + box.width > width ? point.x - 14 - box.width : point.x + 14;
+    const y = point.y + 14 + box.height > height ? point.y - 14 - box.height : point.y + 14;
+    this.hint.style.left = `${Math.max(2, x)}px`;
+    this.hint.style.top = `${Math.max(2, y)}px`;
+  }
+
+  showNote(text) {
+    this.note.hidden = !text;
+    this.note.textContent = text;
+  }
+
+  showCross(show) {
+    this.cross.hidden = !show;
+  }
+}

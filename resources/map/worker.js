@@ -1,0 +1,176 @@
+// The map's painter: fetches packed layers itself, paints them off the page's main thread and
+// hands the finished picture over. One message in, at most one out.
+"use strict";
+
+importScripts("sprites.js", "painter.js", "labels.js");
+
+const LAYERS = ["cameras", "units", "incidents"];
+
+class Painter {
+  constructor() {
+    this.style = null;
+    this.layers = new Map();
+    this.names = new Map();
+    this.sheets = new Map();
+    this.drawn = new Map(LAYERS.map((layer) => [layer, new Drawn()]));
+    this.picture = null;
+    this.canvas = null;
+    this.grid = null;
+    this.view = null;
+  }
+
+  /** Take colours, sprite descriptions, groups of sprites and the font. */
+  take(style) {
+    this.style = style;
+    this.sheets.clear();
+  }
+
+  async load(layer, rev) {
+    const started = performance.now();
+    const answer = await fetch(`data/${layer}.bin?rev=${rev}`);
+    if (!answer.ok) throw new Error(`${layer}: answer ${answer.status}`);
+    const packed = new PackedLayer(await answer.arrayBuffer());
+    const held = this.layers.get(layer);
+    if (held !== undefined && held.rev > packed.rev) return null;
+    if (this.names.get(layer)?.rev !== packed.namesRev) {
+      const names = await (await fetch(`data/${layer}.json?rev=${packed.namesRev}`)).json();
+      this.names.set(layer, { rev: packed.namesRev, names });
+    }
+    this.layers.set(layer, packed);
+    const { count, timeMs } = packed;
+    return { layer, rev: packed.rev, count, timeMs, ms: performance.now() - started };
+  }
+
+  sheet(layer, radius, dpr) {
+    const key = `${layer}/${radius}/${dpr}`;
+    if (!this.sheets.has(key)) {
+      const made = new SpriteSheet(this.style.sprites[layer], radius * dpr, this.style.colours);
+      this.sheets.set(key, made);
+    }
+    return this.sheets.get(key);
+  }
+
+  /** Which sprites of a layer are not to be seen, and which belong to the second pass. */
+  masks(layer, hiddenGroups) {
+    const hidden = new Uint8Array(256).fill(1); // numbers without a look are not drawn
+    const second = new Uint8Array(256);
+    this.style.sprites[layer].forEach((spec, id) => {
+      hidden[id] = hiddenGroups.includes(layer) || hiddenGroups.includes(spec.group) ? 1 : 0;
+      second[id] = spec.second ? 1 : 0;
+    });
+    return { hidden, second };
+  }
+
+  draw(request) {
+    const started = performance.now();
+    const view = { ...request.view };
+    view.width = Math.ceil(view.cssWidth * view.dpr);
+    view.height = Math.ceil(view.cssHeight * view.dpr);
+    view.scale = 2 ** view.zoom;
+    this.view = view;
+    this.grid = null;
+    this.prepare(view);
+    this.picture.clear(request.owners === true);
+    const counts = {};
+    for (const layer of LAYERS) {
+      const packed = this.layers.get(layer);
+      const drawn = this.drawn.get(layer);
+      drawn.count = 0;
+      if (packed === undefined) continue;
+      this.paintLayer(layer, packed, drawn, view, request.hidden);
+      counts[layer] = drawn.count;
+    }
+    const ctx = this.canvas.getContext("2d");
+    ctx.putImageData(this.picture.image, 0, 0);
+    drawLabels(ctx, this, view, request);
+    const bitmap = this.canvas.transferToImageBitmap();
+    return { bitmap, counts, ms: performance.now() - started };
+  }
+
+  prepare(view) {
+    const { width, height } = view;
+    if (this.picture === null || this.picture.width !== width || this.picture.height !== height) {
+      this.picture = new Picture(width, height);
+      this.canvas = new OffscreenCanvas(width, height);
+    }
+  }
+
+  paintLayer(layer, packed, drawn, view, hiddenGroups) {
+    const { hidden, second } = this.masks(layer, hiddenGroups);
+    const sheet = this.sheet(layer, spriteRadius(layer, view.zoom), view.dpr);
+    sheet.fit(view.width);
+    const margin = Math.ceil(24 * view.dpr);
+    drawn.project(packed, view, hidden, second, margin);
+    const picture = this.picture;
+    const part = LAYERS.indexOf(layer) << 24;
+    const dots = drawn.count > DOTS_ABOVE;
+    for (let k = 0; k < drawn.count; k++) {
+      const row = drawn.order[k];
+      const index = drawn.index[row];
+      const sprite = sheet.sprites[packed.sprite[index]];
+      const who = part + index + 1;
+      if (dots) picture.dot(sprite.dotColour, drawn.px[row], drawn.py[row], who);
+      else picture.stamp(sprite, drawn.px[row], drawn.py[row], who);
+    }
+  }
+
+  /** What lies nearest to a point of the picture, in CSS pixels of the picture. */
+  pick(x, y, radius) {
+    if (this.view === null) return null;
+    const { width, height, dpr } = this.view;
+    if (this.grid === null) {
+      const parts = LAYERS.filter((layer) => this.layers.has(layer)).map((layer) => ({
+        layer,
+        drawn: this.drawn.get(layer),
+        rev: this.layers.get(layer).namesRev,
+      }));
+      this.grid = new PickGrid(parts, width, height, Math.ceil(24 * dpr));
+    }
+    return this.grid.nearest(x * dpr, y * dpr, radius * dpr);
+  }
+
+  /** Whose pixels the last picture holds, and where each was drawn; for tests. */
+  owners() {
+    const seen = new Set(this.picture.owner ?? []);
+    seen.delete(0);
+    const positions = [];
+    LAYERS.forEach((layer, no) => {
+      const drawn = this.drawn.get(layer);
+      for (let k = 0; k < drawn.count; k++) {
+        positions.push([no, drawn.index[k], drawn.px[k], drawn.py[k]]);
+      }
+    });
+    const painted = [...seen].map((who) => [who >> 24, (who & 0xffffff) - 1]);
+    return { painted, positions, layers: LAYERS, dpr: this.view.dpr };
+  }
+}
+
+const worker = new Painter();
+
+async function answer(message) {
+  if (message.op === "style") {
+    worker.take(message.style);
+    return { op: "styled" };
+  }
+  if (message.op === "load") {
+    const loaded = await worker.load(message.layer, message.rev);
+    return { op: "loaded", layer: message.layer, loaded };
+  }
+  if (message.op === "draw") return { op: "drawn", token: message.token, ...worker.draw(message) };
+  if (message.op === "pick") {
+    const hit = worker.pick(message.x, message.y, message.radius);
+    return { op: "picked", why: message.why, hit };
+  }
+  if (message.op === "owners") return { op: "owners", ...worker.owners() };
+  throw new Error(`unknown request ${message.op}`);
+}
+
+self.onmessage = async (event) => {
+  try {
+    const reply = await answer(event.data);
+    self.postMessage(reply, reply.bitmap ? [reply.bitmap] : []);
+  } catch (error) {
+    const { op, layer } = event.data;
+    self.postMessage({ op: "failed", of: op, layer, text: String(error?.stack ?? error) });
+  }
+};

@@ -1,0 +1,320 @@
+"""The map: a web page under our own scheme, with live layers painted off its main thread."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import deque
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWebChannel import QWebChannel
+from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+
+from console.ui.mapchannel import MapChannel
+from console.ui.mapmodel import MapModel
+from console.ui.mapscheme import PAGE_URL, SCHEME, AddressFence
+from console.ui.mapsprites import MapLayer, all_specs
+from widgets.common.theme import Theme, Token
+from widgets.map.legend import legend_entries
+from widgets.map.page import LocalPage
+from widgets.map.words import MapWords
+
+FONT = '"Noto Sans CJK SC", "Noto Sans", sans-serif'
+NOTE_MS = 8000
+#: This many ends of the page's process within this time, and it is not started again by itself.
+CRASHES_AT_MOST, CRASHES_WITHIN_S = 3, 60.0
+SHOWN_ZOOM = 15.0
+_LOG = logging.getLogger("zhihui.map")
+
+
+class MapWidget(QWidget):
+    """The city's map with its units, camera points and incidents.
+
+    The web engine starts after the widget has first been painted, so that a window is there at
+    once. `shutdown` must be called before the program ends.
+
+    Signals:
+        unit_picked: The ``UnitId`` picked.
+        incident_picked: The ``IncidentId`` picked.
+        camera_picked: The ``CameraId`` picked.
+        place_picked: Latitude and longitude of a place (right click, or P for the middle).
+        view_moved: Centre, zoom and bounds of what is shown, a dictionary.
+        escaped: Esc was pressed in the map.
+        ready: The page has drawn its first picture.
+    """
+
+    unit_picked = Signal(str)
+    incident_picked = Signal(str)
+    camera_picked = Signal(str)
+    place_picked = Signal(float, float)
+    view_moved = Signal(object)
+    escaped = Signal()
+    ready = Signal()
+
+    def __init__(
+        self,
+        model: MapModel,
+        *,
+        theme: Theme,
+        language: str = "zh_CN",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._theme, self._language = model, theme, language
+        self._words = MapWords(self)
+        self._view: QWebEngineView | None = None
+        self._profile: QWebEngineProfile | None = None
+        self._listening = False
+        self._drew = False
+        self._wanted_view: tuple[float, float, float] | None = None
+        self._crashes: deque[float] = deque(maxlen=CRASHES_AT_MOST)
+        self.last_stats: dict[str, object] = {}
+        self.fence = AddressFence(self)
+        self.channel = MapChannel(self)
+        self._connect_channel()
+        self._sign = QLabel(self._words.starting(), self)
+        self._sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._sign.setWordWrap(True)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._sign)
+        self._note = QTimer(self)
+        self._note.setSingleShot(True)
+        self._note.setInterval(NOTE_MS)
+        self._note.timeout.connect(lambda: self.channel.note_wanted.emit(""))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(240, 160)
+
+    # -- what others call --------------------------------------------------------------------
+
+    def show_incident(self, incident: str) -> bool:
+        """Ring an incident and look at it; return whether it has a place on the map."""
+        self._model.feed.set_picked(MapLayer.INCIDENTS, incident)
+        return self._look_at(MapLayer.INCIDENTS, incident)
+
+    def show_unit(self, unit: str) -> bool:
+        """Ring a unit and look at it; return whether it has a place on the map."""
+        self._model.feed.set_picked(MapLayer.UNITS, unit)
+        return self._look_at(MapLayer.UNITS, unit)
+
+    def show_camera(self, camera: str) -> bool:
+        """Ring a camera point and look at it; return whether it has a place on the map."""
+        self._model.feed.set_picked(MapLayer.CAMERAS, camera)
+        return self._look_at(MapLayer.CAMERAS, camera)
+
+    def centre_on(self, lat: float, lon: float, zoom: float = 0.0) -> None:
+        """Look at a place.
+
+        Args:
+            lat: WGS-84 degrees.
+            lon: WGS-84 degrees.
+            zoom: Web map zoom, 8 to 18; 0 keeps the present one.
+        """
+        if self._listening:
+            self.channel.view_wanted.emit(lat, lon, zoom)
+        else:
+            self._wanted_view = (lat, lon, zoom)
+
+    def show_city(self) -> None:
+        """Look at the whole city."""
+        self._wanted_view = None
+        self.channel.home_wanted.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Wear another theme."""
+        self._theme = theme
+        self._say_state()
+
+    def set_language(self, language: str) -> None:
+        """Speak another language, "zh_CN" or "en"; the translator is installed already."""
+        self._language = language
+        self._sign.setText(self._words.starting())
+        self._say_state()
+
+    def page(self) -> QWebEnginePage | None:
+        """Return the web page once the engine has started."""
+        return self._view.page() if self._view is not None else None
+
+    def shutdown(self) -> None:
+        """End the page before its profile, as the web engine demands."""
+        self._note.stop()
+        if self._view is None:
+            return
+        self._listening = False
+        view, page = self._view, self._view.page()
+        self._view = None
+        self._stack.removeWidget(view)
+        page.renderProcessTerminated.disconnect(self._page_ended)
+        page.setWebChannel(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
+        view.deleteLater()
+
+    # -- starting ----------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Start the web engine once the widget is on screen."""
+        super().showEvent(event)
+        if self._view is None:
+            QTimer.singleShot(0, self, self._start)
+        elif self._listening:
+            self._say_everything()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Say everything again in another language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._sign.setText(self._words.starting())
+            self._say_state()
+        super().changeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """F5 tries the page again after it was given up."""
+        if event.key() == Qt.Key.Key_F5 and self._view is not None:
+            self._crashes.clear()
+            self._stack.setCurrentWidget(self._view)
+            self._view.reload()
+            return
+        super().keyPressEvent(event)
+
+    def _start(self) -> None:
+        if self._view is not None:
+            return
+        profile = QWebEngineProfile()
+        profile.setUrlRequestInterceptor(self.fence)
+        profile.installUrlSchemeHandler(SCHEME, self._model.addresses)
+        view = QWebEngineView(self)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        page = LocalPage(profile, QUrl(PAGE_URL), view)
+        profile.setParent(view)  # after the page among its children, so it ends after the page
+        page.setBackgroundColor(self._theme.colour(Token.WINDOW))
+        channel = QWebChannel(page)
+        channel.registerObject("map", self.channel)
+        page.setWebChannel(channel)
+        page.renderProcessTerminated.connect(self._page_ended)
+        view.setPage(page)
+        self._view, self._profile = view, profile
+        self._stack.addWidget(view)
+        self._stack.setCurrentWidget(view)
+        self.setFocusProxy(view)
+        page.load(QUrl(PAGE_URL))
+
+    def _connect_channel(self) -> None:
+        channel, feed = self.channel, self._model.feed
+        feed.revision_ready.connect(self._say_revision)
+        feed.marks_changed.connect(channel.marks_changed)
+        channel.started.connect(self._page_listens)
+        channel.picked.connect(self._take_pick)
+        channel.hovered.connect(self._take_hover)
+        channel.placed.connect(self.place_picked)
+        channel.escaped.connect(self.escaped)
+        channel.picture_drawn.connect(self._take_stats)
+        channel.view_moved.connect(lambda text: self.view_moved.emit(json.loads(text)))
+        channel.failed.connect(lambda text: _LOG.error("the map's page: %s", text))
+
+    def _page_listens(self) -> None:
+        """Say everything the page needs; it listens from now on, for the first time or again."""
+        self._listening = True
+        self._say_everything()
+        if self._wanted_view is not None:
+            self.channel.view_wanted.emit(*self._wanted_view)
+            self._wanted_view = None
+
+    def _say_everything(self) -> None:
+        self._say_state()
+        for layer, rev in self._model.feed.revisions():
+            if rev:
+                self.channel.revision_ready.emit(layer, rev)
+        self.channel.marks_changed.emit(self._model.feed.marks())
+
+    # -- what is said to the page ------------------------------------------------------------
+
+    def _say_state(self) -> None:
+        if not self._listening:
+            return
+        state = {
+            "theme": "dark" if self._theme.is_dark else "light",
+            "lang": "zh" if self._language.startswith("zh") else "en",
+            "colours": {token.value: colour for token, colour in self._theme.colours.items()},
+            "words": self._words.panel(),
+            "font": FONT,
+            "sprites": all_specs(),
+            "legend": legend_entries(),
+            "basemap": self._model.addresses.has_tiles,
+            "bounds": self._model.frame.bounds,
+            "attribution": self._model.frame.attribution,
+        }
+        self.channel.state_changed.emit(json.dumps(state, ensure_ascii=False))
+
+    def _say_revision(self, layer: str, rev: int) -> None:
+        if self._listening and self.isVisible():
+            self.channel.revision_ready.emit(layer, rev)
+
+    def _look_at(self, layer: MapLayer, thing: str) -> bool:
+        place = self._model.feed.rows(layer).place_of(thing)
+        if place is not None:
+            self.centre_on(*place, SHOWN_ZOOM)
+        return place is not None
+
+    # -- what the page says ------------------------------------------------------------------
+
+    def _take_pick(self, layer: str, row: int, order_rev: int) -> None:
+        if layer not in list(MapLayer):
+            return
+        thing = self._model.feed.rows(MapLayer(layer)).thing_at(row, order_rev)
+        if thing is None:
+            return
+        self._model.feed.set_picked(MapLayer(layer), thing)
+        signal = {
+            MapLayer.UNITS: self.unit_picked,
+            MapLayer.INCIDENTS: self.incident_picked,
+            MapLayer.CAMERAS: self.camera_picked,
+        }[MapLayer(layer)]
+        signal.emit(thing)
+
+    def _take_hover(self, layer: str, row: int, order_rev: int) -> None:
+        if layer not in list(MapLayer):
+            return
+        thing = self._model.feed.rows(MapLayer(layer)).thing_at(row, order_rev)
+        self.channel.hint_ready.emit("" if thing is None else self._hint(MapLayer(layer), thing))
+
+    def _hint(self, layer: MapLayer, thing: str) -> str:
+        feed, words = self._model.feed, self._words
+        if layer is MapLayer.UNITS and (unit := feed.unit(thing)) is not None:
+            age_s, freshness = feed.fix_of(thing)
+            return words.unit_hint(unit, age_s, freshness.name.lower())
+        if layer is MapLayer.INCIDENTS and (incident := feed.incident(thing)) is not None:
+            return words.incident_hint(incident)
+        if layer is MapLayer.CAMERAS and (camera := feed.camera(thing)) is not None:
+            return words.camera_hint(camera, feed.camera_state(thing))
+        return ""
+
+    def _take_stats(self, text: str) -> None:
+        self.last_stats = json.loads(text)
+        if not self._drew:
+            self._drew = True
+            self.ready.emit()
+
+    def _page_ended(self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int) -> None:
+        """The page's process ended by itself: start it again, unless it keeps ending."""
+        _LOG.error("the map's page ended (%s, code %d)", status.name, code)
+        self._listening = False
+        now = time.monotonic()
+        self._crashes.append(now)
+        full = len(self._crashes) == CRASHES_AT_MOST
+        if full and now - self._crashes[0] < CRASHES_WITHIN_S:
+            self._sign.setText(self._words.given_up())
+            self._stack.setCurrentWidget(self._sign)
+            self.setFocusProxy(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
+            return
+        QTimer.singleShot(0, self, self._load_again)
+
+    def _load_again(self) -> None:
+        if self._view is None:
+            return
+        self.channel.started.connect(self._say_reloaded, Qt.ConnectionType.SingleShotConnection)
+        self._view.load(QUrl(PAGE_URL))
+
+    def _say_reloaded(self) -> None:
+        self.channel.note_wanted.emit(self._words.reloaded())
+        self._note.start()

@@ -1,0 +1,140 @@
+"""Every word the map shows, in the language of the interface."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from console.domain.incidents import Incident, Stage
+from console.domain.levels import Level
+from console.domain.places import Camera
+from console.domain.units import Unit, UnitKind, UnitStatus
+from console.ui.mapsprites import CameraState
+
+
+class MapWords(QObject):
+    """Words of the map's panel, legend and hints."""
+
+    def panel(self) -> dict[str, str]:
+        """Return the words the page itself shows, by the names it uses."""
+        return {
+            "zoom_in": self.tr("Zoom in"),
+            "zoom_out": self.tr("Zoom out"),
+            "home": self.tr("Whole city"),
+            "layers": self.tr("Layers"),
+            "legend": self.tr("Legend"),
+            "layer_units": self.tr("Units"),
+            "layer_off_duty": self.tr("Off duty"),
+            "layer_cameras": self.tr("Camera points"),
+            "layer_incidents": self.tr("Incidents"),
+            "age_s": self.tr("positions {n} s old"),
+            "age_min": self.tr("positions {n} min old"),
+            "age_none": self.tr("no positions yet"),
+            "stale": self.tr("Stale or asleep"),
+            "patrol": self.tr("Foot patrol"),
+            "vehicle": self.tr("Vehicle"),
+            "officer": self.tr("Officer"),
+            "waiting": self.tr("Bright rim: nobody has accepted"),
+            **{f"status_{status}": self.status(status) for status in UnitStatus},
+            **{f"level_{level.name.lower()}": self.level(level) for level in Level},
+            **{f"camera_{state}": self.camera_state(state) for state in CameraState},
+        }
+
+    def status(self, status: UnitStatus) -> str:
+        """Return what a unit is doing."""
+        return {
+            UnitStatus.AVAILABLE: self.tr("Available"),
+            UnitStatus.ASSIGNED: self.tr("Ordered, not yet accepted"),
+            UnitStatus.EN_ROUTE: self.tr("On the way"),
+            UnitStatus.ON_SCENE: self.tr("On scene"),
+            UnitStatus.OFF_DUTY: self.tr("Off duty"),
+        }[status]
+
+    def kind(self, kind: UnitKind) -> str:
+        """Return what a unit is."""
+        return {
+            UnitKind.OFFICER: self.tr("Officer"),
+            UnitKind.PATROL: self.tr("Foot patrol"),
+            UnitKind.VEHICLE: self.tr("Vehicle"),
+        }[kind]
+
+    def level(self, level: Level) -> str:
+        """Return how urgent an incident is."""
+        return {
+            Level.CRITICAL: self.tr("Critical"),
+            Level.HIGH: self.tr("High"),
+            Level.CAUTION: self.tr("Caution"),
+            Level.ROUTINE: self.tr("Routine"),
+        }[level]
+
+    def stage(self, stage: Stage) -> str:
+        """Return what is being done with an incident."""
+        return {
+            Stage.COLLECT: self.tr("being collected"),
+            Stage.FILE: self.tr("waits for dispatch"),
+            Stage.DISPATCH: self.tr("ordered, not yet accepted"),
+            Stage.HANDLE: self.tr("being handled"),
+            Stage.REPORT_BACK: self.tr("outcome reported"),
+            Stage.VERIFY: self.tr("verified"),
+            Stage.EVALUATE: self.tr("closed"),
+            Stage.CANCELLED: self.tr("cancelled"),
+        }[stage]
+
+    def camera_state(self, state: CameraState) -> str:
+        """Return what is known of a camera's picture."""
+        return {
+            CameraState.UNKNOWN: self.tr("Camera, not looked at yet"),
+            CameraState.GOOD: self.tr("Camera, picture good"),
+            CameraState.FAULTY: self.tr("Camera, picture faulty"),
+            CameraState.OFFLINE: self.tr("Camera offline"),
+        }[state]
+
+    def age(self, age_s: float | None, freshness: str) -> str:
+        """Return how old a fix is, and what that means.
+
+        Args:
+            age_s: Seconds, ``None`` without a fix.
+            freshness: Name of its freshness: "fresh", "late", "stale", "asleep", "no_fix".
+        """
+        if age_s is None:
+            return self.tr("no fix")
+        if age_s < 90:
+            age = self.tr("fix {n} s old").replace("{n}", str(round(age_s)))
+        else:
+            age = self.tr("fix {n} min old").replace("{n}", str(round(age_s / 60)))
+        meaning = {
+            "late": self.tr("late"),
+            "stale": self.tr("stale"),
+            "asleep": self.tr("handheld asleep"),
+        }.get(freshness)
+        return f"{age} · {meaning}" if meaning else age
+
+    def unit_hint(self, unit: Unit, age_s: float | None, freshness: str) -> str:
+        """Return the hint for a unit."""
+        name = f" {unit.name}" if unit.name else ""
+        who = f"{unit.call_sign}{name} · {self.kind(unit.kind)}"
+        return f"{who}\n{self.status(unit.status)} · {self.age(age_s, freshness)}"
+
+    def incident_hint(self, incident: Incident) -> str:
+        """Return the hint for an incident."""
+        number = incident.number or self.tr("not yet numbered")
+        first = f"{self.level(incident.level)} · {number} · {self.stage(incident.stage)}"
+        return "\n".join(part for part in (first, incident.place, incident.summary) if part)
+
+    def camera_hint(self, camera: Camera, state: CameraState) -> str:
+        """Return the hint for a camera point."""
+        return f"{camera.name}\n{self.camera_state(state)}"
+
+    def starting(self) -> str:
+        """Return what stands where the map will be."""
+        return self.tr("The map is starting …")
+
+    def reloaded(self) -> str:
+        """Return what is said after the page's process ended and was started again."""
+        return self.tr("The map stopped and was started again. Nothing is lost.")
+
+    def given_up(self) -> str:
+        """Return what is said when the page's process ends again and again."""
+        return self.tr(
+            "The map stops again and again. Everything else goes on. Press F5 here to try it once "
+            "more; the reason is in the log."
+        )
