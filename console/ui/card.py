@@ -1,0 +1,233 @@
+"""Everything the card shows of the incident that is picked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from console.domain.assignments import TAKEN_STATES, Assignment, AssignmentState
+from console.domain.incidents import NEXT_STAGES, Incident, Report, Stage
+from console.domain.levels import Role
+from console.domain.permissions import may
+from console.domain.places import Evidence, Jurisdiction, LogEntry
+from console.domain.units import Unit
+from console.ui.mirror import Mirror
+
+#: The seven stages, in the order an incident goes through them.
+TRACK = tuple(stage for stage in Stage if stage is not Stage.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentLine:
+    """One unit sent, with when it reached each state.
+
+    Attributes:
+        unit: ``None`` if the unit is not known here.
+        pending: Whether central has not confirmed what is shown.
+    """
+
+    assignment: Assignment
+    unit: Unit | None
+    pending: bool
+
+    @property
+    def call_sign(self) -> str:
+        """What people call the unit."""
+        return self.unit.call_sign if self.unit is not None else self.assignment.unit
+
+    def time_of(self, state: AssignmentState) -> datetime | None:
+        """Return when the state was reached, aware UTC."""
+        return self.assignment.times.get(state.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageMark:
+    """One stage on the track: done, present, or to come."""
+
+    stage: Stage
+    is_done: bool
+    is_present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One step of an incident, with the names of who did it.
+
+    Attributes:
+        actor: Name, call sign, or id of who did it; ``None`` if nobody is known.
+    """
+
+    entry: LogEntry
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCard:
+    """An incident with all that belongs to it.
+
+    Attributes:
+        can: Names of commands that the person logged on may give and the stage allows.
+        pending: Whether central has not confirmed what is shown.
+    """
+
+    incident: Incident
+    district: Jurisdiction | None
+    street: Jurisdiction | None
+    reports: tuple[Report, ...]
+    assignments: tuple[AssignmentLine, ...]
+    evidence: tuple[Evidence, ...]
+    log: tuple[LogLine, ...]
+    track: tuple[StageMark, ...]
+    can: frozenset[str]
+    pending: bool
+    row_no: int | None = None
+
+    @property
+    def running(self) -> tuple[AssignmentLine, ...]:
+        """The units that still have something to do."""
+        return tuple(line for line in self.assignments if line.assignment.is_running)
+
+
+def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
+    """Return the card of an incident, ``None`` if it is not known here."""
+    incident = mirror.incident(incident_id)
+    if incident is None:
+        return None
+    details = mirror.details_of(incident_id)
+    assignments = mirror.assignments_of(incident_id)
+    lines = tuple(
+        AssignmentLine(
+            assignment=one, unit=mirror.unit(one.unit), pending=mirror.is_pending(one.id)
+        )
+        for one in assignments
+    )
+    entries = sorted(
+        (one for one in details if isinstance(one, LogEntry)), key=lambda one: (one.at, one.id)
+    )
+    return IncidentCard(
+        incident=incident,
+        district=mirror.jurisdiction(incident.district) if incident.district else None,
+        street=mirror.jurisdiction(incident.street) if incident.street else None,
+        reports=tuple(one for one in details if isinstance(one, Report)),
+        assignments=lines,
+        evidence=tuple(one for one in details if isinstance(one, Evidence)),
+        log=tuple(LogLine(entry=one, actor=_name_of(mirror, one)) for one in entries),
+        track=track_of(incident, entries),
+        can=allowed(incident, assignments, mirror),
+        pending=mirror.is_pending(incident_id),
+    )
+
+
+def track_of(incident: Incident, entries: list[LogEntry]) -> tuple[StageMark, ...]:
+    """Return the seven stages; of a cancelled incident those that it reached are done."""
+    if incident.stage is Stage.CANCELLED:
+        reached = Stage.DISPATCH if any(one.verb == "assigned" for one in entries) else Stage.FILE
+        last = TRACK.index(reached)
+        return tuple(
+            StageMark(stage=stage, is_done=at <= last, is_present=False)
+            for at, stage in enumerate(TRACK)
+        )
+    present = TRACK.index(incident.stage)
+    ended = incident.stage is Stage.EVALUATE
+    return tuple(
+        StageMark(
+            stage=stage, is_done=at < present or ended, is_present=at == present and not ended
+        )
+        for at, stage in enumerate(TRACK)
+    )
+
+
+def allowed(incident: Incident, assignments: list[Assignment], mirror: Mirror) -> frozenset[str]:
+    """Return which commands make sense on an incident for who is logged on.
+
+    Central decides in the end; this is for what is offered and what is greyed.
+    """
+    who = mirror.who
+    if who is None:
+        return frozenset()
+    then = NEXT_STAGES[incident.stage]
+    handlers = {one.unit for one in assignments if one.state in TAKEN_STATES}
+    makes_sense = {
+        "AssignUnit": incident.stage
+        in {Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK},
+        "VerifyIncident": Stage.VERIFY in then and who.unit not in handlers,
+        "CloseIncident": Stage.EVALUATE in then,
+        "CancelIncident": Stage.CANCELLED in then,
+        "AmendIncident": incident.is_open,
+        "NoteIncident": True,
+        "WithdrawAssignment": any(one.is_running for one in assignments),
+    }
+    return frozenset(
+        name for name, sense in makes_sense.items() if sense and may(Role(who.role), name)
+    )
+
+
+def _name_of(mirror: Mirror, entry: LogEntry) -> str | None:
+    if entry.unit is not None and (entry.actor is None or str(entry.actor) == entry.unit):
+        unit = mirror.unit(entry.unit)
+        return unit.call_sign if unit is not None else entry.unit
+    if mirror.who is not None and entry.actor == mirror.who.id:
+        return mirror.who.name
+    unit = mirror.unit(entry.actor) if entry.actor else None
+    return unit.call_sign if unit is not None else entry.actor
+
+
+class CardModel(QObject):
+    """Keeps the card of the picked incident up to date.
+
+    Signals:
+        changed: The `IncidentCard`, or ``None`` when nothing is picked.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mirror = mirror
+        self.card: IncidentCard | None = None
+        self._picked: str | None = None
+        mirror.incidents_changed.connect(self._if_picked)
+        mirror.details_changed.connect(self._if_picked)
+        mirror.assignments_changed.connect(self._take_assignments)
+        mirror.units_changed.connect(self._take_units)
+        mirror.replaced.connect(self._read)
+        mirror.who_changed.connect(self._read)
+
+    @property
+    def picked(self) -> str | None:
+        """Id of the incident that is picked."""
+        return self._picked
+
+    @Slot(str)
+    def pick(self, incident_id: str) -> None:
+        """Show an incident; an empty id shows none."""
+        self._picked = incident_id or None
+        self._read()
+
+    @Slot()
+    def _read(self) -> None:
+        card = card_of(self._mirror, self._picked) if self._picked is not None else None
+        if card != self.card or card is None:
+            self.card = card
+            self.changed.emit(card)
+
+    @Slot(list)
+    def _if_picked(self, ids: list[str]) -> None:
+        if self._picked in ids:
+            self._read()
+
+    @Slot(list)
+    def _take_assignments(self, ids: list[str]) -> None:
+        ours = {one.assignment.id for one in self.card.assignments} if self.card else set()
+        named = (self._mirror.assignment(one) for one in ids)
+        if ours.intersection(ids) or any(
+            one is not None and one.incident == self._picked for one in named
+        ):
+            self._read()
+
+    @Slot(list)
+    def _take_units(self, ids: list[str]) -> None:
+        if self.card and {one.assignment.unit for one in self.card.assignments}.intersection(ids):
+            self._read()
