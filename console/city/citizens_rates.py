@@ -1,4 +1,4 @@
-"""How often citizens complain: rates by form, hour, weekday and month, and days out of the ordinary.
+"""How often citizens complain: by form, hour, weekday and month, and on unusual days.
 
 The shapes are chosen, not measured: night works at night, trading when people are about, dust in
 spring, barbecues on summer evenings. What is kept to is the sum: so many reports a year.
@@ -132,6 +132,7 @@ class ComplaintRates:
         self._hour = np.array([_day_shape(rate.hours) for rate in RATES])
         self._week = _mean_one([rate.week for rate in RATES])
         self._year = _mean_one([rate.year for rate in RATES])
+        self._surges: dict[int, tuple[Surge, ...]] = {}
 
     def events(self, slot: int) -> NDArray[np.float64]:
         """Return the expected events of each form of `RATES` in one hour, shape (forms,).
@@ -156,6 +157,11 @@ class ComplaintRates:
 
     def surges(self, year: int) -> tuple[Surge, ...]:
         """Return the days out of the ordinary of a year."""
+        if year not in self._surges:
+            self._surges[year] = self._draw_surges(year)
+        return self._surges[year]
+
+    def _draw_surges(self, year: int) -> tuple[Surge, ...]:
         rng = np.random.default_rng([self._seed, 0x5126E, year])
         new_year = datetime(year, 1, 1, tzinfo=UTC)
         return tuple(

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.city.movement_journeys import Journey, make_journey
-from console.city.movement_network import Floats, Ints, Network, Plane, RoadArrays
+from console.city.movement_network import Floats, Ints, Network
 from console.city.movement_patrols import Gait, Patrols
 from console.domain.units import Unit, UnitKind
+from console.geo.distance import LocalPlane
+from console.roads import Mode as RoadMode
+from console.roads import RoadColumns
 
 WALK_MPS = 1.35
 RIDE_MPS = 4.2
-#: Nobody walks or cycles where cars go faster than this.
-WALKABLE_MPS = 60.0 / 3.6 + 0.1
 #: A unit that is late for a step (a stalled process) never moves on by more than this at once.
 LONGEST_STEP_S = 30.0
 
@@ -67,16 +68,14 @@ class Movement:
     def __init__(
         self,
         units: Sequence[Unit],
-        roads: RoadArrays,
+        roads: RoadColumns,
         homes: Floats,
         *,
         seed: int,
         edge_flow: Floats,
     ) -> None:
         count = len(units)
-        self.plane = Plane(
-            lat0=float(np.median(roads.node_lat)), lon0=float(np.median(roads.node_lon))
-        )
+        self.plane = LocalPlane(float(np.median(roads.node_lat)), float(np.median(roads.node_lon)))
         self.travel = np.array([travel_of(unit) for unit in units], dtype=np.int8)
         self.mode = np.full(count, Mode.OFF, dtype=np.int8)
         self.speed_mps, self.heading_deg = np.zeros(count), np.zeros(count)
@@ -95,7 +94,7 @@ class Movement:
 
     def _side(
         self,
-        roads: RoadArrays,
+        roads: RoadColumns,
         homes: Floats,
         edge_flow: Floats,
         rng: np.random.Generator,
@@ -103,11 +102,10 @@ class Movement:
         by_car: bool,
     ) -> _Side:
         """Return the units that go by car, or those that do not, on their network."""
-        limit_mps = np.inf if by_car else WALKABLE_MPS
-        network = Network(roads, self.plane, both_ways=not by_car, speed_limit_mps=limit_mps)
+        network = Network(roads, self.plane, RoadMode.CAR if by_car else RoadMode.FOOT)
         who = np.flatnonzero(self._by_car == by_car)
         self._slot[who] = np.arange(len(who))
-        x, y = self.plane.to_xy(homes[who, 0], homes[who, 1])
+        x, y = self.plane.to_metres(homes[who, 0], homes[who, 1])
         near = network.nearest(x, y, among=120)
         beat = near[np.arange(len(who)), rng.integers(near.shape[1], size=len(who))]
         patrols = Patrols(
@@ -122,7 +120,7 @@ class Movement:
 
     def latlon(self, who: Ints) -> tuple[Floats, Floats]:
         """Return where the units truly are, WGS-84 degrees, latitude first."""
-        return self.plane.to_latlon(self.x[who], self.y[who])
+        return self.plane.to_degrees(self.x[who], self.y[who])
 
     def start(self, who: Ints) -> None:
         """Send units that are off duty on patrol, from where they were last."""
@@ -149,7 +147,7 @@ class Movement:
             starts_s: Unix seconds of the departure.
             arrives_s: Unix seconds of the arrival.
         """
-        x, y = self.plane.to_xy(lat, lon)
+        x, y = self.plane.to_metres(lat, lon)
         x = np.concatenate([self.x[unit : unit + 1], x])
         y = np.concatenate([self.y[unit : unit + 1], y])
         self._rejoins.pop(unit, None)

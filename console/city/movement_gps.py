@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from console.city.movement_network import Floats, Ints, Plane
+from console.city.movement_network import Floats, Ints
+from console.geo.distance import LocalPlane
 from console.protocol.positions import DEGREES, INGEST, UNKNOWN_U2, FixFlag
 
 
@@ -73,7 +74,7 @@ class Receivers:
     """
 
     def __init__(
-        self, numbers: NDArray[np.uint32], plane: Plane, *, seed: int, habits: GpsHabits
+        self, numbers: NDArray[np.uint32], plane: LocalPlane, *, seed: int, habits: GpsHabits
     ) -> None:
         count = len(numbers)
         self._numbers, self._plane, self._habits = numbers, plane, habits
@@ -127,7 +128,7 @@ class Receivers:
         now_s: float,
         seen: tuple[Floats, Floats, Floats],
     ) -> NDArray[np.void]:
-        lat, lon = self._plane.to_latlon(seen[0], seen[1])
+        lat, lon = self._plane.to_degrees(seen[0], seen[1])
         speed, heading = truth.speed_mps[hears], truth.heading_deg[hears]
         stands = speed < 0.3
         made = np.zeros(len(lat), dtype=INGEST)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
@@ -11,9 +9,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from console.domain.errors import ZhihuiError
+from console.geo.distance import LocalPlane
+from console.roads import Mode, RoadClass, RoadColumns
 
-#: Metres of one degree of latitude (mean radius 6,371,008.8 m).
-M_PER_DEG = 111_195.08
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -33,56 +31,13 @@ class NoRoadsError(ZhihuiError):
         self.nodes = nodes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoadArrays:
-    """A road graph as plain arrays.
-
-    Attributes:
-        node_lat: WGS-84 degrees, shape (n,).
-        node_lon: WGS-84 degrees, shape (n,).
-        edge_from: Node indices, shape (m,).
-        edge_to: Node indices, shape (m,).
-        edge_len_m: Shape (m,).
-        edge_speed_mps: Free-flow speed by car, shape (m,).
-    """
-
-    node_lat: Floats
-    node_lon: Floats
-    edge_from: NDArray[np.integer]
-    edge_to: NDArray[np.integer]
-    edge_len_m: NDArray[np.floating]
-    edge_speed_mps: NDArray[np.floating]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plane:
-    """Degrees to metres around one point; good to 0.1 % over a city."""
-
-    lat0: float
-    lon0: float
-
-    @property
-    def m_per_deg_lon(self) -> float:
-        """Metres of one degree of longitude at the middle."""
-        return float(M_PER_DEG * np.cos(np.radians(self.lat0)))
-
-    def to_xy(self, lat: Floats, lon: Floats) -> tuple[Floats, Floats]:
-        """Return metres east and north of the middle."""
-        return (lon - self.lon0) * self.m_per_deg_lon, (lat - self.lat0) * M_PER_DEG
-
-    def to_latlon(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return WGS-84 degrees, latitude first."""
-        return self.lat0 + y / M_PER_DEG, self.lon0 + x / self.m_per_deg_lon
-
-
 class Network:
     """The part of a road graph in which one can go from anywhere to anywhere.
 
     Args:
         roads: The whole graph.
         plane: Where metres are counted from.
-        both_ways: Whether one-way streets may be walked against.
-        speed_limit_mps: Edges faster than this are left out (nobody walks on an expressway).
+        mode: By car, one-way streets are obeyed and footways left out; on foot, expressways are.
 
     Attributes:
         start: Node that each edge leaves, shape (m,), sorted.
@@ -95,21 +50,16 @@ class Network:
         NoRoadsError: Fewer than two nodes hang together.
     """
 
-    def __init__(
-        self,
-        roads: RoadArrays,
-        plane: Plane,
-        *,
-        both_ways: bool,
-        speed_limit_mps: float = np.inf,
-    ) -> None:
-        use = np.asarray(roads.edge_speed_mps) <= speed_limit_mps
+    def __init__(self, roads: RoadColumns, plane: LocalPlane, mode: Mode) -> None:
+        road_class = np.asarray(roads.edge_class)
+        on_foot = mode is Mode.FOOT
+        use = road_class > RoadClass.LINK if on_foot else road_class != RoadClass.FOOTWAY
         start = np.asarray(roads.edge_from, dtype=np.int64)[use]
         to = np.asarray(roads.edge_to, dtype=np.int64)[use]
         length_m = np.maximum(np.asarray(roads.edge_len_m, dtype=np.float64)[use], 1.0)
         speed_mps = np.asarray(roads.edge_speed_mps, dtype=np.float64)[use]
         source = np.flatnonzero(use)
-        if both_ways:
+        if on_foot:
             source = np.tile(source, 2)
             start, to = np.concatenate([start, to]), np.concatenate([to, start])
             length_m, speed_mps = np.tile(length_m, 2), np.tile(speed_mps, 2)
@@ -121,7 +71,7 @@ class Network:
         self.start, self.to = start[keep][order], to[keep][order]
         self.length_m, self.speed_mps = length_m[keep][order], speed_mps[keep][order]
         self.source = source[keep][order]
-        self.x, self.y = plane.to_xy(roads.node_lat, roads.node_lon)
+        self.x, self.y = plane.to_metres(roads.node_lat, roads.node_lon)
         self.first = np.searchsorted(self.start, np.arange(len(self.x) + 1))
         self.nodes = np.flatnonzero(inside)
         self._tree = KDTree(np.column_stack([self.x[inside], self.y[inside]]))

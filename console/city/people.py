@@ -14,8 +14,6 @@ from console.domain.ids import JurisdictionId, UnitId
 from console.domain.places import Jurisdiction, JurisdictionLevel
 from console.domain.units import Unit, UnitKind
 
-#: Vehicles are numbered from here, so that a larger force of officers never meets them.
-FIRST_VEHICLE_NO = 1_000_001
 #: Skills of officers and how many of a hundred have them.
 OFFICER_SKILLS: tuple[tuple[str, float], ...] = (
     ("bike", 28.0),
@@ -122,19 +120,18 @@ def _officers(
     units = []
     for at, home_no in enumerate(_spread(rng, weights, count)):
         district, street = _places(homes[home_no])
-        no = at + 1
         units.append(
             Unit(
-                id=UnitId(f"K{no}"),
-                no=no,
-                call_sign=f"K{no}",
+                id=UnitId(f"K{at + 1}"),
+                no=2 * at + 2,  # even; vehicles are odd, so that neither grows into the other
+                call_sign=f"K{at + 1}",
                 kind=UnitKind.OFFICER,
                 name=names[at],
                 district=district,
                 street=street,
                 # 100 is no operator's prefix: nobody real is ever called by mistake
-                phone=f"100{no:04d}{phones[at]:04d}",
-                radio=f"1{no:05d}",
+                phone=f"100{at + 1:04d}{phones[at]:04d}",
+                radio=f"1{at + 1:05d}",
                 skills=_skills(rng, OFFICER_SKILLS),
             )
         )
@@ -154,7 +151,7 @@ def _vehicles(
         units.append(
             Unit(
                 id=UnitId(f"C{at + 1}"),
-                no=FIRST_VEHICLE_NO + at,
+                no=2 * at + 1,
                 call_sign=f"C{at + 1}",
                 kind=UnitKind.VEHICLE,
                 district=district,

@@ -9,30 +9,33 @@ import pytest
 
 from console.city.movement import Mode, Movement, Travel, travel_of
 from console.city.movement_gps import GpsHabits, Receivers, Truth
-from console.city.movement_network import Network, NoRoadsError, Plane, RoadArrays
+from console.city.movement_network import Network, NoRoadsError
 from console.city.movement_traffic import Traffic
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind
+from console.geo.distance import LocalPlane
 from console.protocol.positions import DEGREES, UNKNOWN_U2, FixFlag
+from console.roads import Mode as RoadMode
+from console.roads import RoadClass, RoadColumns
 
 SIDE, STEP_DEG = 40, 0.0012
 LAT0, LON0 = 39.9, 116.4
 
 
-def grid(*, one_way_rows: bool = False) -> RoadArrays:
+def grid() -> RoadColumns:
     """Return a grid of 40 × 40 crossings some 130 m by 102 m apart; every fifth row is fast."""
     rows, columns = np.divmod(np.arange(SIDE * SIDE), SIDE)
     east = np.flatnonzero(columns < SIDE - 1)
     north = np.flatnonzero(rows < SIDE - 1)
-    back = np.empty(0, dtype=np.int64) if one_way_rows else east
-    a = np.concatenate([east, back + 1, north, north + SIDE])
-    b = np.concatenate([east + 1, back, north + SIDE, north])
+    a = np.concatenate([east, east + 1, north, north + SIDE])
+    b = np.concatenate([east + 1, east, north + SIDE, north])
     fast = (rows[a] % 5 == 0) & (rows[a] == rows[b])
     lat, lon = LAT0 + rows * STEP_DEG, LON0 + columns * STEP_DEG
     across_m = 111_195.0 * np.hypot((lon[a] - lon[b]) * np.cos(np.radians(LAT0)), lat[a] - lat[b])
-    return RoadArrays(
+    return RoadColumns(
         node_lat=lat, node_lon=lon, edge_from=a, edge_to=b, edge_len_m=across_m,
-        edge_speed_mps=np.where(fast, 22.0, 11.0),
+        edge_speed_mps=np.where(fast, 22.0, 11.0).astype(np.float32),
+        edge_class=np.full(len(a), RoadClass.SECONDARY, np.uint8), edge_name=np.full(len(a), -1),
     )  # fmt: skip
 
 
@@ -89,8 +92,8 @@ def test_that_everybody_stays_on_the_roads_and_near_the_beat() -> None:
     move, _ = moving()
     for second in range(0, 1800, 2):
         move.step(float(second), flow=0.7)
-    row = (move.plane.to_latlon(move.x, move.y)[0] - LAT0) / STEP_DEG
-    column = (move.plane.to_latlon(move.x, move.y)[1] - LON0) / STEP_DEG
+    row = (move.plane.to_degrees(move.x, move.y)[0] - LAT0) / STEP_DEG
+    column = (move.plane.to_degrees(move.x, move.y)[1] - LON0) / STEP_DEG
     on_road = (np.abs(row - np.round(row)) < 1e-6) | (np.abs(column - np.round(column)) < 1e-6)
     assert on_road.all()
     walkers = move.travel != Travel.CAR
@@ -99,25 +102,27 @@ def test_that_everybody_stays_on_the_roads_and_near_the_beat() -> None:
 
 
 def test_that_cars_obey_one_way_streets_and_walkers_need_not() -> None:
-    plane = Plane(lat0=LAT0, lon0=LON0)
-    ring = RoadArrays(
+    plane = LocalPlane(LAT0, LON0)
+    ring = RoadColumns(
         node_lat=np.array([LAT0, LAT0, LAT0 + STEP_DEG, 45.0]),
         node_lon=np.array([LON0, LON0 + STEP_DEG, LON0, 10.0]),
         edge_from=np.array([0, 1, 2, 0]), edge_to=np.array([1, 2, 0, 3]),
         edge_len_m=np.full(4, 100.0), edge_speed_mps=np.full(4, 10.0),
+        edge_class=np.full(4, RoadClass.TERTIARY, np.uint8), edge_name=np.full(4, -1),
     )  # fmt: skip
-    car = Network(ring, plane, both_ways=False)
+    car = Network(ring, plane, RoadMode.CAR)
     assert list(zip(car.start.tolist(), car.to.tolist(), strict=True)) == [(0, 1), (1, 2), (2, 0)]
-    assert len(Network(ring, plane, both_ways=True).to) == 8
+    assert len(Network(ring, plane, RoadMode.FOOT).to) == 8
 
 
 def test_that_roads_in_pieces_are_refused_with_a_sentence() -> None:
-    split = RoadArrays(
+    split = RoadColumns(
         node_lat=np.array([1.0, 2.0]), node_lon=np.array([1.0, 2.0]), edge_from=np.array([0]),
         edge_to=np.array([1]), edge_len_m=np.array([5.0]), edge_speed_mps=np.array([9.0]),
+        edge_name=np.array([-1]), edge_class=np.array([RoadClass.TERTIARY], np.uint8),
     )  # fmt: skip
     with pytest.raises(NoRoadsError, match="import the city again"):
-        Network(split, Plane(lat0=1.0, lon0=1.0), both_ways=False)
+        Network(split, LocalPlane(1.0, 1.0), RoadMode.CAR)
 
 
 def test_that_a_unit_sent_to_a_place_is_there_in_time_stays_and_goes_back_to_its_beat() -> None:
@@ -151,7 +156,7 @@ def test_that_units_off_duty_do_not_move() -> None:
 
 
 def _still(count: int, **habits: float) -> tuple[Receivers, Truth]:
-    plane = Plane(lat0=LAT0, lon0=LON0)
+    plane = LocalPlane(LAT0, LON0)
     truth = Truth(
         who=np.arange(count), x=np.zeros(count), y=np.zeros(count), speed_mps=np.zeros(count),
         heading_deg=np.zeros(count), is_page=np.ones(count, dtype=bool),
