@@ -1,0 +1,375 @@
+"""The wall's model: turns the pages, keeps the streams, and has the newest picture of each tile."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import CameraId, PersonId
+from console.domain.places import Camera
+from console.patrol.ledger import Ledger, Look, Looker
+from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
+from console.ui.wall_pool import StreamKey, StreamPool
+from console.ui.wall_slots import Slot
+from console.ui.wall_values import Finding, Repair, StripView, TileKind, TileView
+from console.video.looks import LooksReader, SweepLook, Thumbnail
+from console.video.rtsp import Patience
+
+log = logging.getLogger("zhihui.wall")
+
+#: How long before a page turns the next one's streams are opened: an IDR may be 2 s away.
+PREROLL_S = 4.0
+_PREROLL_FPS = 2.0
+_LOOKS_EVERY_S = 2.0
+_FEW_TILES = 4
+_FPS_FEW, _FPS_MANY = 25.0, 12.5
+
+
+class WallFeed(QObject):
+    """Owns the rotation and the streams behind a wall.
+
+    Nothing runs until ``set_watching(True)``; a hidden wall decodes nothing.
+
+    Args:
+        cameras: The camera points.
+        plan: What is patrolled; all points, neighbours together, where ``None``.
+        looks: The sweep's pictures, if there is a sweep.
+        person: Who sits at the wall, for the ledger.
+        patience: How long a camera may take, the usual times where ``None``.
+
+    Signals:
+        tile_ready: Number of a tile that has a new picture.
+        tile_changed: Number of a tile whose words or marks changed.
+        page_turned: Other points are on, or the layout changed.
+        strip_changed: The strip's figures changed.
+        evidence_taken: An ``EvidenceShot``.
+        evidence_refused: Number of a tile of which no evidence could be taken, and why.
+        point_looked: A ``Look``: a person has had a point's live picture before them.
+    """
+
+    tile_ready = Signal(int)
+    tile_changed = Signal(int)
+    page_turned = Signal()
+    strip_changed = Signal()
+    evidence_taken = Signal(object)
+    evidence_refused = Signal(int, str)
+    point_looked = Signal(object)
+
+    def __init__(
+        self,
+        cameras: Iterable[Camera],
+        *,
+        plan: PatrolPlan | None = None,
+        tiles: int = 4,
+        looks: LooksReader | None = None,
+        person: PersonId | None = None,
+        patience: Patience | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._cameras = {camera.id: camera for camera in cameras}
+        self._looks, self._person = looks, person
+        self._home_plan = plan
+        self._pool = StreamPool(self._cameras, patience)
+        self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
+        self._ledger = Ledger()
+        self._states: dict[CameraId, SweepLook] = {}
+        self._kinds: list[TileKind] = []
+        self._box = (640, 360)
+        self._watching = False
+        self._looks_s = 0.0
+        self._second = 0
+        self._slots: list[Slot] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        self._resize_slots()
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles there are."""
+        return self._rotation.tiles
+
+    @property
+    def held(self) -> bool:
+        """Whether the page stays on."""
+        return self._rotation.held_s is not None
+
+    @property
+    def running_streams(self) -> int:
+        """How many streams are open, those that are closing included."""
+        return self._pool.running
+
+    @property
+    def progress(self) -> float:
+        """How much of its dwell the page has had, 0 to 1."""
+        return self._rotation.progress(time.monotonic())
+
+    def tile(self, number: int) -> TileView:
+        """Return what a tile shows, ``number`` from 0."""
+        slot = self._slots[number]
+        point = slot.shown or slot.point
+        camera = None if point is None else self._cameras.get(point)
+        state = None if point is None else self._states.get(point)
+        return slot.view(
+            name="" if camera is None else camera.name,
+            pinned=self._rotation.is_pinned(number),
+            finding=state.findings[0] if state is not None and state.findings else None,
+        )
+
+    def strip(self) -> StripView:
+        """Return what the strip says."""
+        turning = self._rotation
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        coverage = self._ledger.coverage(turning.plan.points, since=midnight)
+        visits = [state.visited_at for state in self._states.values()]
+        return StripView(
+            plan=turning.plan.name,
+            page=turning.page,
+            pages=turning.pages,
+            round_s=turning.round_s,
+            progress=self.progress,
+            held=self.held,
+            points=coverage.points,
+            by_person=coverage.by_person,
+            by_sweep=coverage.by_sweep,
+            unseen=len(coverage.unseen),
+            sweep_age_s=(datetime.now(UTC) - max(visits)).total_seconds() if visits else None,
+            repairs=self._repairs(),
+        )
+
+    def put_cameras(self, cameras: Iterable[Camera]) -> None:
+        """Take new or changed camera points; the pages go on where they are."""
+        for camera in cameras:
+            if camera.retired:
+                self._cameras.pop(camera.id, None)
+            else:
+                self._cameras[camera.id] = camera
+        if self._home_plan is None:
+            self._run_plan(self._whole_plan())
+
+    def set_plan(self, plan: PatrolPlan | None) -> None:
+        """Patrol another plan from its first page; ``None`` means all points."""
+        self._home_plan = plan
+        self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=self.tiles)
+        self._begin_page()
+
+    def show_points(self, points: Sequence[CameraId], *, name: str) -> None:
+        """Show these points and hold, until ``resume_plan``: the cameras that look at an incident.
+
+        Args:
+            points: The points, nearest first; unknown ones are left out.
+            name: What the strip calls it, an incident's number.
+        """
+        known = tuple(dict.fromkeys(point for point in points if point in self._cameras))
+        self._rotation = Rotation(plan=PatrolPlan(name=name, points=known), tiles=self.tiles)
+        self._begin_page()
+
+    def resume_plan(self) -> None:
+        """Go back to the plan."""
+        self.set_plan(self._home_plan)
+
+    def set_tiles(self, tiles: int) -> None:
+        """Show 1, 4, 9 or 16 tiles; what was first stays on."""
+        if tiles != self.tiles:
+            self._rotation = self._rotation.with_tiles(tiles, time.monotonic())
+            self._resize_slots()
+
+    def set_tile_size(self, width: int, height: int) -> None:
+        """Say how large a tile's picture may be, in device pixels."""
+        self._box = (width, height)
+        self._ask_streams()
+
+    def set_watching(self, watching: bool) -> None:
+        """Start, or stop every stream because nobody can see the wall."""
+        if watching == self._watching:
+            return
+        self._watching = watching
+        if watching:
+            self._rotation = self._rotation.showing((), self._now())
+            self._set_rate()
+            self._begin_page()
+            self._timer.start()
+        else:
+            self._timer.stop()
+            self._pool.want(())
+
+    def stop(self) -> bool:
+        """End every stream and wait for it; return whether no thread is left."""
+        self._watching = False
+        self._timer.stop()
+        return self._pool.close()
+
+    def toggle_hold(self) -> None:
+        """Hold the page, or let it go on."""
+        now_s = self._now()
+        turning = self._rotation
+        self._rotation = turning.resumed(now_s) if self.held else turning.held(now_s)
+        self.strip_changed.emit()
+
+    def step(self, pages: int) -> None:
+        """Turn one page on (+1) or back (-1)."""
+        turn = self._rotation.next if pages > 0 else self._rotation.previous
+        self._rotation = turn(self._now())
+        self._begin_page()
+
+    def go_to(self, point: CameraId) -> int | None:
+        """Turn to the page of a point and return its tile; ``None`` if the plan has it not."""
+        if point not in self._rotation.on_tiles():
+            self._rotation = self._rotation.showing((point,), self._now())
+            self._begin_page()
+        points = self._rotation.on_tiles()
+        return points.index(point) if point in points else None
+
+    def toggle_pin(self, number: int) -> None:
+        """Pin a tile's point, or let it go; a tile without one stays as it is."""
+        try:
+            self._rotation = self._rotation.pinning(number)
+        except PatrolPlanError as error:
+            log.info("%s", error)
+            return
+        self._point_slots()
+        self.page_turned.emit()
+        self.strip_changed.emit()
+
+    def take_evidence(self, number: int) -> None:
+        """Secure the frame a tile shows; only a frame of its stream is evidence."""
+        picture = self._slots[number].picture
+        try:
+            if picture is None:
+                raise ZhihuiError("no live picture")
+            shot = picture.evidence()
+        except ZhihuiError as error:
+            log.info("tile %d: no evidence: %s", number + 1, error)
+            self.evidence_refused.emit(number, str(error))
+            return
+        self.evidence_taken.emit(shot)
+
+    def tick(self) -> None:
+        """Take new pictures, turn the page when it is due; the one timer calls it."""
+        now_s = self._now()
+        if self._rotation.remaining_s(now_s) == 0.0:
+            self.step(1)
+        self._ask_streams()
+        if now_s - self._looks_s > _LOOKS_EVERY_S:
+            self._looks_s = now_s
+            self._read_looks()
+        second = int(now_s)
+        for number, slot in enumerate(self._slots):
+            if slot.poll(self._pool.get(self._key(slot.point))):
+                self.tile_ready.emit(number)
+            if slot.looked():
+                self._note_look(slot)
+            kind = slot.kind()
+            if kind is not self._kinds[number] or second != self._second:
+                self._kinds[number] = kind
+                self.tile_changed.emit(number)
+        if second != self._second:
+            self._second = second
+            self.strip_changed.emit()
+
+    def _now(self) -> float:
+        return time.monotonic()
+
+    def _whole_plan(self) -> PatrolPlan:
+        return PatrolPlan(name="all", points=neighbours_first(self._cameras.values()))
+
+    def _run_plan(self, plan: PatrolPlan) -> None:
+        if plan.points == self._rotation.plan.points:
+            return
+        shown = [slot.point for slot in self._slots if slot.point is not None]
+        fresh = Rotation(plan=plan, tiles=self.tiles, entered_s=self._rotation.entered_s)
+        self._rotation = fresh.showing(shown, self._now())
+        self._point_slots()
+        self.page_turned.emit()
+
+    def _resize_slots(self) -> None:
+        old = self._slots[: self.tiles]
+        fresh = [Slot(self._thumbnail) for _ in range(self.tiles - len(old))]
+        self._slots = old + fresh
+        self._kinds = [TileKind.EMPTY] * self.tiles
+        self._set_rate()
+        self._begin_page()
+
+    def _set_rate(self) -> None:
+        self._fps = _FPS_FEW if self.tiles <= _FEW_TILES else _FPS_MANY
+        self._timer.setInterval(round(1000 / self._fps))
+
+    def _begin_page(self) -> None:
+        self._point_slots()
+        self._ask_streams()
+        self.page_turned.emit()
+        self.strip_changed.emit()
+
+    def _point_slots(self) -> None:
+        for slot, point in zip(self._slots, self._rotation.on_tiles(), strict=True):
+            slot.point_at(point)
+
+    def _key(self, point: CameraId | None) -> StreamKey:
+        return StreamKey(point or CameraId(""), self.tiles == 1)
+
+    def _ask_streams(self) -> None:
+        """Have the page's streams open, those the eye is still on, and the next page's in time."""
+        if not self._watching:
+            return
+        remaining_s = self._rotation.remaining_s(self._now())
+        now = {self._key(slot.point) for slot in self._slots if slot.point is not None}
+        ahead: set[StreamKey] = set()
+        if remaining_s is not None and remaining_s <= PREROLL_S:
+            ahead = {self._key(p) for p in self._rotation.upcoming() if p is not None} - now
+        self._pool.want(now | ahead | self._still_seen(now))
+        for keys, fps in ((now, self._fps), (ahead, _PREROLL_FPS)):
+            for key in keys:
+                tile = self._pool.get(key)
+                if tile is not None:
+                    tile.show_at(*self._box, fps)
+
+    def _still_seen(self, now: set[StreamKey]) -> set[StreamKey]:
+        """A stream whose better one (main for sub) has no frame yet stays open."""
+        kept = set()
+        for slot in self._slots:
+            source = slot.source
+            if source is not None and slot.shown == slot.point:
+                key = StreamKey(source.camera.id, source.main)
+                if key not in now and self._pool.get(key) is source:
+                    kept.add(key)
+        return kept
+
+    def _thumbnail(self, point: CameraId) -> Thumbnail | None:
+        return None if self._looks is None else self._looks.thumbnail(point)
+
+    def _read_looks(self) -> None:
+        if self._looks is None:
+            return
+        self._states = {state.point: state for state in self._looks.states()}
+        for state in self._states.values():
+            if state.picture_at is not None:
+                look = Look(point=state.point, at=state.picture_at, by=Looker.SWEEP)
+                self._ledger.record(look)
+        for number, slot in enumerate(self._slots):
+            if slot.refresh_look():
+                self.tile_ready.emit(number)
+
+    def _note_look(self, slot: Slot) -> None:
+        if slot.shown is None:
+            return
+        look = Look(point=slot.shown, at=datetime.now(UTC), by=Looker.PERSON, person=self._person)
+        self._ledger.record(look)
+        self.point_looked.emit(look)
+
+    def _repairs(self) -> tuple[Repair, ...]:
+        found = []
+        for point in self._rotation.plan.points:
+            state, camera = self._states.get(point), self._cameras.get(point)
+            if state is None or camera is None or not (state.trouble or state.findings):
+                continue
+            finding: Finding | None = state.findings[0] if state.findings else None
+            repair = Repair(camera=point, name=camera.name, trouble=state.trouble, finding=finding)
+            found.append(repair)
+        found.sort(key=lambda one: (one.trouble is None, one.camera))
+        return tuple(found)

@@ -1,0 +1,123 @@
+"""Video quality diagnosis (视频质量诊断) of one picture, and of two of one point apart in time.
+
+The limits are the common ones in ``LIMITS``; a deployment brings its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Finding(StrEnum):
+    """What is wrong with a picture (黑屏, 冻结, 模糊, 偏色, 遮挡, 过暗, 过亮)."""
+
+    BLACK = "black"
+    FROZEN = "frozen"
+    BLURRED = "blurred"
+    COLOUR_CAST = "colour_cast"
+    OCCLUDED = "occluded"
+    LOW_LIGHT = "low_light"
+    TOO_BRIGHT = "too_bright"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Figures of one picture, sampled at about 320 × 180.
+
+    Attributes:
+        luma: Mean brightness, 0–255.
+        contrast: Standard deviation of the brightness.
+        sharpness: Variance of the Laplacian over the variance of the brightness; 0 is a blur.
+        cast: Distance of the mean colour from grey in CIE a*b*.
+        flat_share: Share of 16 × 9 blocks without any structure in them.
+    """
+
+    luma: float
+    contrast: float
+    sharpness: float
+    cast: float
+    flat_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Where a figure becomes a finding."""
+
+    black_luma: float = 20.0
+    black_contrast: float = 6.0
+    dark_luma: float = 30.0
+    bright_luma: float = 220.0
+    blurred_sharpness: float = 0.015
+    cast: float = 25.0
+    flat_share: float = 0.75
+    frozen_difference: float = 0.02
+
+
+LIMITS = Limits()
+_SIZE = (320, 180)
+_BLOCKS = (16, 9)
+_FLAT_STD = 3.0
+
+
+def measure(bgra: NDArray[np.uint8]) -> Metrics:
+    """Return the figures of a picture.
+
+    Args:
+        bgra: Shape (height, width, 4), blue first.
+    """
+    cv2.setNumThreads(1)
+    bgr = cv2.cvtColor(cv2.resize(bgra, _SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_BGRA2BGR)
+    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+    mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(grey))
+    laplacian = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    colour = lab[..., 1:].reshape(-1, 2).mean(axis=0)
+    columns, rows = _BLOCKS
+    blocks = grey.reshape(rows, _SIZE[1] // rows, columns, _SIZE[0] // columns)
+    flat = blocks.std(axis=(1, 3)) < _FLAT_STD
+    return Metrics(
+        luma=mean,
+        contrast=spread,
+        sharpness=laplacian / max(1.0, spread * spread),
+        cast=float(np.hypot(*colour)),
+        flat_share=float(flat.mean()),
+    )
+
+
+def difference(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
+    """Return the mean difference of two pictures of one size in brightness steps, 0–255."""
+    return float(cv2.norm(before, now, cv2.NORM_L1)) / before.size
+
+
+def diagnose(
+    metrics: Metrics, *, since_before: float | None = None, limits: Limits = LIMITS
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a picture, the worst first.
+
+    Args:
+        metrics: Its figures.
+        since_before: ``difference`` from a picture of the same point taken at another time, of
+            different decoded frames; ``None`` where there is none.
+        limits: Where a figure becomes a finding.
+    """
+    if metrics.luma < limits.black_luma and metrics.contrast < limits.black_contrast:
+        return (Finding.BLACK,)
+    found = []
+    if since_before is not None and since_before < limits.frozen_difference:
+        found.append(Finding.FROZEN)
+    if metrics.flat_share > limits.flat_share:
+        found.append(Finding.OCCLUDED)
+    if metrics.luma < limits.dark_luma:
+        found.append(Finding.LOW_LIGHT)
+    elif metrics.luma > limits.bright_luma:
+        found.append(Finding.TOO_BRIGHT)
+    if metrics.cast > limits.cast:
+        found.append(Finding.COLOUR_CAST)
+    if Finding.OCCLUDED not in found and metrics.sharpness < limits.blurred_sharpness:
+        found.append(Finding.BLURRED)
+    return tuple(found)

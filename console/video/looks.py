@@ -1,0 +1,212 @@
+"""The sweep's looks: latest thumbnail and state of each point, in one small file the wall reads.
+
+It is a cache: what is lost with it comes back with the next round.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import CameraId
+from console.video.diagnosis import Finding
+from console.video.trouble import Trouble
+
+log = logging.getLogger("zhihui.video")
+
+SCHEMA = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS look (
+    point TEXT PRIMARY KEY,
+    visited_ms INTEGER NOT NULL,
+    picture_ms INTEGER,
+    trouble TEXT,
+    findings TEXT NOT NULL,
+    first_frame_ms INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS thumb (point TEXT PRIMARY KEY, jpeg BLOB NOT NULL) WITHOUT ROWID;
+"""
+_PUT_LOOK = """
+INSERT INTO look VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (point) DO UPDATE SET
+    visited_ms = excluded.visited_ms,
+    picture_ms = coalesce(excluded.picture_ms, picture_ms),
+    trouble = excluded.trouble,
+    findings = excluded.findings,
+    first_frame_ms = excluded.first_frame_ms
+"""
+
+
+class LooksError(ZhihuiError):
+    """The file of looks cannot be written; says what that means.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepLook:
+    """What the sweep last found at one point.
+
+    Attributes:
+        visited_at: When it was last there, aware UTC.
+        picture_at: When its latest picture was taken, ``None`` where there never was one; older
+            than ``visited_at`` where the last visit got none.
+        trouble: Why the last visit got no picture.
+        findings: What the diagnosis said of the last picture.
+        first_frame_s: From the visit's beginning to its first frame.
+    """
+
+    point: CameraId
+    visited_at: datetime
+    picture_at: datetime | None = None
+    trouble: Trouble | None = None
+    findings: tuple[Finding, ...] = ()
+    first_frame_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnail:
+    """The sweep's latest picture of a point, JPEG."""
+
+    point: CameraId
+    taken_at: datetime
+    jpeg: bytes
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _at(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+class LooksWriter:
+    """Writes looks; one writer at a time.
+
+    Args:
+        path: The file; made if missing, made anew if it is damaged or of another schema.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = self._opened()
+        except sqlite3.DatabaseError as error:
+            log.warning("%s cannot be read (%s): looks are collected anew.", path, error)
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            self._db = self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")
+            (schema,) = db.execute("PRAGMA user_version").fetchone()
+            if schema not in (0, SCHEMA):
+                raise sqlite3.DatabaseError(f"schema {schema}")
+            db.executescript(_TABLES)
+            db.execute(f"PRAGMA user_version = {SCHEMA}")
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def put(self, looks: Iterable[tuple[SweepLook, bytes | None]]) -> None:
+        """Enter looks with their pictures (JPEG); the last picture stays where there is none.
+
+        Raises:
+            LooksError: The file cannot be written.
+        """
+        rows = list(looks)
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(_PUT_LOOK, [_row(look) for look, _ in rows])
+                self._db.executemany(
+                    "INSERT INTO thumb VALUES (?, ?) "
+                    "ON CONFLICT (point) DO UPDATE SET jpeg = excluded.jpeg",
+                    [(look.point, jpeg) for look, jpeg in rows if jpeg is not None],
+                )
+        except sqlite3.Error as error:
+            raise LooksError(
+                self._path,
+                f"The sweep's pictures cannot be written to {self._path} ({error}); "
+                "make room there or let the program write to it.",
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+class LooksReader:
+    """Reads looks while the sweep writes them; where there is no file, there are none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def states(self) -> list[SweepLook]:
+        """Return the state of every point the sweep has been at, in no order."""
+        rows = self._rows("SELECT * FROM look", ())
+        return [
+            SweepLook(
+                point=CameraId(point),
+                visited_at=_at(visited_ms),
+                picture_at=None if picture_ms is None else _at(picture_ms),
+                trouble=None if trouble is None else Trouble(trouble),
+                findings=tuple(Finding(one) for one in findings.split()),
+                first_frame_s=None if first_ms is None else first_ms / 1000,
+            )
+            for point, visited_ms, picture_ms, trouble, findings, first_ms in rows
+        ]
+
+    def thumbnail(self, point: CameraId) -> Thumbnail | None:
+        """Return the latest picture of a point."""
+        rows = self._rows(
+            "SELECT picture_ms, jpeg FROM look JOIN thumb USING (point) "
+            "WHERE point = ? AND picture_ms IS NOT NULL",
+            (point,),
+        )
+        if not rows:
+            return None
+        picture_ms, jpeg = rows[0]
+        return Thumbnail(point=point, taken_at=_at(picture_ms), jpeg=jpeg)
+
+    def _rows(self, sql: str, values: tuple[str, ...]) -> list[tuple]:  # type: ignore[type-arg]  # columns differ by query
+        if not self._path.exists():
+            return []
+        try:
+            uri = f"{self._path.resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as db:
+                return db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            # The writer makes a damaged file anew; until then the wall has no looks.
+            log.warning("The sweep's pictures in %s cannot be read: %s", self._path, error)
+            return []
+
+
+def _row(look: SweepLook) -> tuple[str, int, int | None, str | None, str, int | None]:
+    return (
+        look.point,
+        _ms(look.visited_at),
+        None if look.picture_at is None else _ms(look.picture_at),
+        look.trouble,
+        " ".join(look.findings),
+        None if look.first_frame_s is None else round(look.first_frame_s * 1000),
+    )

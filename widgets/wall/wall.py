@@ -1,0 +1,206 @@
+"""The video wall: tiles, strip and keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from console.domain.ids import CameraId
+from console.ui.wall_feed import WallFeed
+from widgets.common.appearance import Appearance
+from widgets.wall.canvas import TileCanvas
+from widgets.wall.strip import WallSide, WallStrip
+
+LAYOUTS = (1, 4, 9, 16)
+#: From this width on the strip stands beside the tiles instead of under them.
+WIDE_PX = 1100
+_SHIFTED_DIGITS = "!@#$%^&"
+
+
+class WallWidget(QWidget):
+    """The wall. Streams run only while it can be seen.
+
+    Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
+    S takes evidence, P pins, R shows the next point to repair, Ctrl+1…4 choose the layout,
+    Enter opens the tile alone and back, F fills the screen.
+
+    Args:
+        feed: What is shown.
+        appearance: Theme and language.
+
+    Signals:
+        evidence_taken: The ``EvidenceShot``, to be made into an incident.
+        evidence_refused: Why none could be taken, a sentence.
+        camera_picked: ``CameraId`` of the point on the tile picked.
+        layout_changed: How many tiles are shown now.
+    """
+
+    evidence_taken = Signal(object)
+    evidence_refused = Signal(str)
+    camera_picked = Signal(str)
+    layout_changed = Signal(int)
+
+    def __init__(
+        self, feed: WallFeed, appearance: Appearance, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._feed = feed
+        self._before_single = 4
+        self.canvas = TileCanvas(feed, appearance, self)
+        self.strip = WallStrip(feed, appearance, self)
+        self.side = WallSide(feed, appearance, self)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.canvas, 0, 0)
+        grid.addWidget(self.side, 0, 1)
+        grid.addWidget(self.strip, 1, 0, 1, 2)
+        self.setFocusProxy(self.canvas)
+        self.side.hide()
+        self.canvas.tile_picked.connect(self._tell_picked)
+        self.canvas.tile_opened.connect(self.open_alone)
+        self.side.repair_picked.connect(self._go_to)
+        feed.evidence_taken.connect(self.evidence_taken)
+        feed.evidence_refused.connect(self._tell_refused)
+        feed.strip_changed.connect(self.canvas.show_progress)
+
+    def set_layout(self, tiles: int) -> None:
+        """Show 1, 4, 9 or 16 tiles."""
+        if tiles == self._feed.tiles:
+            return
+        self._feed.set_tiles(tiles)
+        self.layout_changed.emit(tiles)
+
+    def open_alone(self, number: int) -> None:
+        """Show one tile alone and hold; from there, go back to the layout before."""
+        if self._feed.tiles == 1:
+            self.set_layout(self._before_single)
+            if self._feed.held:
+                self._feed.toggle_hold()
+            return
+        camera = self._feed.tile(number).camera
+        if camera is None:
+            return
+        self._before_single = self._feed.tiles
+        self.set_layout(1)
+        self._feed.go_to(camera)
+        if not self._feed.held:
+            self._feed.toggle_hold()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Do what the key says; others go on to whoever wants them."""
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if modifiers == Qt.KeyboardModifier.ControlModifier:
+            done = self._choose_layout(event.key())
+        elif modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+            done = self._pick_by_key(event, modifiers) or (
+                modifiers == Qt.KeyboardModifier.NoModifier and self._act(event.key())
+            )
+        else:
+            done = False
+        if not done:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Watch while it can be seen."""
+        super().showEvent(event)
+        self._feed.set_watching(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Decode nothing that nobody sees."""
+        super().hideEvent(event)
+        self._feed.set_watching(False)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """A minimised window is not seen either."""
+        if event.type() is QEvent.Type.WindowStateChange and self.isWindow():
+            self._feed.set_watching(self.isVisible() and not self.isMinimized())
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Put the strip beside the tiles where there is room, else under them."""
+        super().resizeEvent(event)
+        wide = self.width() >= WIDE_PX and self.height() >= 420
+        self.side.setVisible(wide)
+        self.strip.setVisible(not wide)
+
+    def fill_screen(self, fill: bool) -> None:
+        """Fill the screen, or go back into the window; the wall stays what it is."""
+        if fill == bool(self.windowState() & Qt.WindowState.WindowFullScreen):
+            return
+        if fill:
+            self.setWindowFlag(Qt.WindowType.Window, True)
+            self.showFullScreen()
+        else:
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+            self.setWindowFlag(Qt.WindowType.Window, self.parentWidget() is None)
+            self.show()
+        self.canvas.setFocus()
+
+    def _act(self, key: int) -> bool:
+        feed, picked = self._feed, self.canvas.picked
+        match key:
+            case Qt.Key.Key_Space:
+                feed.toggle_hold()
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                feed.step(1 if key == Qt.Key.Key_Right else -1)
+            case Qt.Key.Key_Up | Qt.Key.Key_Down:
+                step = 1 if key == Qt.Key.Key_Down else -1
+                self.canvas.pick((picked + step) % feed.tiles)
+            case Qt.Key.Key_S:
+                feed.take_evidence(picked)
+            case Qt.Key.Key_P:
+                feed.toggle_pin(picked)
+            case Qt.Key.Key_R:
+                self._next_repair()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.open_alone(picked)
+            case Qt.Key.Key_F:
+                self.fill_screen(not self.isFullScreen())
+            case Qt.Key.Key_Escape if self.isFullScreen():
+                self.fill_screen(False)
+            case _:
+                return False
+        return True
+
+    def _pick_by_key(self, event: QKeyEvent, modifiers: Qt.KeyboardModifier) -> bool:
+        shifted = modifiers == Qt.KeyboardModifier.ShiftModifier
+        text = event.text()
+        if not shifted and Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            number = event.key() - int(Qt.Key.Key_1)
+        elif shifted and len(text) == 1 and text in _SHIFTED_DIGITS:
+            number = 9 + _SHIFTED_DIGITS.index(text)
+        else:
+            return False
+        self.canvas.pick(number)
+        return True
+
+    def _choose_layout(self, key: int) -> bool:
+        at = key - int(Qt.Key.Key_1)
+        if not 0 <= at < len(LAYOUTS):
+            return False
+        self.set_layout(LAYOUTS[at])
+        return True
+
+    def _next_repair(self) -> None:
+        """Turn to the next point with a fault, after those that are on now."""
+        repairs = [repair.camera for repair in self._feed.strip().repairs]
+        if not repairs:
+            return
+        shown = self._feed.tile(self.canvas.picked).camera
+        at = repairs.index(shown) + 1 if shown in repairs else 0
+        self._go_to(repairs[at % len(repairs)])
+
+    def _go_to(self, camera: str) -> None:
+        number = self._feed.go_to(CameraId(camera))
+        if number is not None:
+            self.canvas.pick(number)
+
+    def _tell_picked(self, number: int) -> None:
+        camera = self._feed.tile(number).camera
+        if camera is not None:
+            self.camera_picked.emit(camera)
+
+    def _tell_refused(self, number: int, sentence: str) -> None:
+        self.evidence_refused.emit(self.tr("Tile {0}: {1}").format(number + 1, sentence))
