@@ -16,6 +16,7 @@ from console.domain.incidents import Incident, Stage
 from console.domain.places import Camera
 from console.domain.units import Unit
 from console.tracking import ForceColumns, Freshness
+from console.tracking.fresh import KIND_NO
 from console.ui.maplayers import LayerRows
 from console.ui.mapsprites import (
     STATUS_NO,
@@ -56,6 +57,11 @@ def clock_ms() -> int:
 def short_number(incident: Incident) -> str:
     """Return what is written beside an incident: the running number without its date."""
     return incident.number.rpartition("-")[2] if incident.number else ""
+
+
+def _moves_row(before: Unit, after: Unit) -> bool:
+    """Whether a change of a unit is more than what it is doing."""
+    return (before.no, before.kind, before.call_sign) != (after.no, after.kind, after.call_sign)
 
 
 class MapFeed(QObject):
@@ -103,8 +109,16 @@ class MapFeed(QObject):
 
     def update_units(self, units: Iterable[Unit]) -> None:
         """Take new or changed units."""
-        merged = {**self._units, **{unit.id: unit for unit in units}}
-        self.set_units(merged.values())
+        changed = {unit.id: unit for unit in units}
+        rows = self._layers[MapLayer.UNITS]
+        for unit in changed.values():
+            row, known = rows.row_of(unit.id), self._units.get(unit.id)
+            if row is None or known is None or _moves_row(known, unit):
+                self.set_units({**self._units, **changed}.values())
+                return
+            self._status[row] = STATUS_NO[unit.status]
+        self._units |= changed
+        self._place_units()
 
     def set_force(self, columns: ForceColumns) -> None:
         """Take where every unit is, by unit number; comes up to five times a second."""
@@ -212,10 +226,9 @@ class MapFeed(QObject):
     def _order_units(self) -> None:
         units = list(self._units.values())
         count = len(units)
-        kinds = {kind: no for no, kind in enumerate(type(units[0].kind))} if units else {}
         self._nos = np.fromiter((unit.no for unit in units), np.int64, count)
         self._status = np.fromiter((STATUS_NO[unit.status] for unit in units), np.uint8, count)
-        self._kind = np.fromiter((kinds[unit.kind] for unit in units), np.uint8, count)
+        self._kind = np.fromiter((KIND_NO[unit.kind] for unit in units), np.uint8, count)
         rows = self._layers[MapLayer.UNITS]
         if rows.set_order(list(self._units), [unit.call_sign for unit in units]):
             self._say_marks()

@@ -92,7 +92,18 @@ function ringRound(ctx, [x, y], radius, colours, dpr) {
   }
 }
 
-/** The badge of a near unit: its rank in a disc and its minutes by road. */
+/** Room for a badge beside a unit: above, below, left, right, then further and further above. */
+function badgePlace(room, [x, y], width, height, away) {
+  const places = [[-height / 2, -away - height], [-height / 2, away], [-away - width, -height / 2],
+    [away, -height / 2]];
+  for (let step = 1; step <= 6; step++) places.push([-height / 2, -away - height * (1 + 1.15 * step)]);
+  for (const [dx, dy] of places) {
+    if (room.take(x + dx, y + dy, width, height)) return [x + dx, y + dy];
+  }
+  return [x - height / 2, y - away - height];
+}
+
+/** The badge of a near unit: its rank in a disc and its minutes by road, joined to it by a line. */
 function badge(ctx, worker, view, near, room) {
   const at = placeOf(worker, "units", near.index, near.order);
   if (at === null) return;
@@ -100,16 +111,23 @@ function badge(ctx, worker, view, near, room) {
   const { colours } = style;
   const { dpr } = view;
   const radius = 8 * dpr;
-  const x = at[0];
-  const y = at[1] - (spriteRadius("units", view.zoom) + 11) * dpr;
   setFont(ctx, style, 11 * dpr, 700);
-  const width = ctx.measureText(near.text).width;
-  room.take(x - radius, y - radius, 2 * radius + width + 6 * dpr, 2 * radius);
+  const words = ctx.measureText(near.text).width;
+  const width = 2 * radius + words + 9 * dpr;
+  const away = (spriteRadius("units", view.zoom) + 3) * dpr;
+  const [left, top] = badgePlace(room, at, width, 2 * radius + 2 * dpr, away);
+  const [x, y] = [left + radius + dpr, top + radius + dpr];
+  ctx.strokeStyle = colours.text;
+  ctx.lineWidth = dpr;
+  ctx.beginPath();
+  ctx.moveTo(at[0], at[1]);
+  ctx.lineTo(x, y);
+  ctx.stroke();
   ctx.fillStyle = colours.window;
   ctx.beginPath();
-  ctx.roundRect(x - radius - dpr, y - radius - dpr, 2 * radius + width + 9 * dpr,
-    2 * radius + 2 * dpr, radius + dpr);
+  ctx.roundRect(left, top, width, 2 * radius + 2 * dpr, radius + dpr);
   ctx.fill();
+  ctx.stroke();
   ctx.fillStyle = colours.text;
   ctx.beginPath();
   ctx.arc(x, y, radius, 0, 2 * Math.PI);
@@ -131,7 +149,7 @@ function drawLabels(ctx, worker, view, request) {
     if (at === null) continue;
     ringRound(ctx, at, (spriteRadius(layer, view.zoom) + 6) * view.dpr, style.colours, view.dpr);
   }
-  for (const near of [...request.near].reverse()) badge(ctx, worker, view, near, room);
+  for (const near of request.near) badge(ctx, worker, view, near, room);
   setFont(ctx, style, 11 * view.dpr, 600);
   ctx.textAlign = "left";
   if (view.zoom >= 11) {

@@ -111,6 +111,7 @@ const LiveLayer = L.Layer.extend({
         y0: world.y / scale,
         cssWidth: size.x + 2 * PAD_PX,
         cssHeight: size.y + 2 * PAD_PX,
+        pad: PAD_PX,
         dpr: window.devicePixelRatio || 1,
       },
       hidden: this._hidden,

@@ -151,6 +151,7 @@ class Drawn {
   constructor() {
     this.room = 0;
     this.count = 0;
+    this.inView = 0;
   }
 
   reserve(n) {
@@ -173,7 +174,10 @@ class Drawn {
     const right = view.width + margin;
     const bottom = view.height + margin;
     const bands = Math.ceil((view.height + 2 * margin) / BAND_PX) + 1;
+    const pad = view.pad * view.dpr;
+    const [innerRight, innerBottom] = [view.width - pad, view.height - pad];
     let n = 0;
+    let inView = 0;
     for (let i = 0; i < layer.count; i++) {
       const s = sprite[i];
       if (hidden[s] !== 0) continue;
@@ -183,10 +187,12 @@ class Drawn {
       this.index[n] = i;
       this.px[n] = px;
       this.py[n] = py;
+      if (px >= pad && py >= pad && px < innerRight && py < innerBottom) inView++;
       this.key[n] = second[s] * bands + (((py + margin) / BAND_PX) | 0);
       n++;
     }
     this.count = n;
+    this.inView = inView;
     this.sort(2 * bands);
   }
 

@@ -76,9 +76,10 @@ class Painter {
       const packed = this.layers.get(layer);
       const drawn = this.drawn.get(layer);
       drawn.count = 0;
+      drawn.inView = 0;
       if (packed === undefined) continue;
       this.paintLayer(layer, packed, drawn, view, request.hidden);
-      counts[layer] = drawn.count;
+      counts[layer] = drawn.inView;
     }
     const ctx = this.canvas.getContext("2d");
     ctx.putImageData(this.picture.image, 0, 0);

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from console.domain.incidents import Incident, Stage
+from console.domain.incidents import Incident
 from console.domain.levels import Level
 from console.domain.places import Camera
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.ui.mapsprites import CameraState
+from console.ui.words import form_word, level_word, stage_word
 
 
 class MapWords(QObject):
@@ -33,9 +34,9 @@ class MapWords(QObject):
             "patrol": self.tr("Foot patrol"),
             "vehicle": self.tr("Vehicle"),
             "officer": self.tr("Officer"),
-            "waiting": self.tr("Bright rim: nobody has accepted"),
+            "waiting": self.tr("Thick rim: nobody has accepted"),
             **{f"status_{status}": self.status(status) for status in UnitStatus},
-            **{f"level_{level.name.lower()}": self.level(level) for level in Level},
+            **{f"level_{level.name.lower()}": level_word(level) for level in Level},
             **{f"camera_{state}": self.camera_state(state) for state in CameraState},
         }
 
@@ -56,28 +57,6 @@ class MapWords(QObject):
             UnitKind.PATROL: self.tr("Foot patrol"),
             UnitKind.VEHICLE: self.tr("Vehicle"),
         }[kind]
-
-    def level(self, level: Level) -> str:
-        """Return how urgent an incident is."""
-        return {
-            Level.CRITICAL: self.tr("Critical"),
-            Level.HIGH: self.tr("High"),
-            Level.CAUTION: self.tr("Caution"),
-            Level.ROUTINE: self.tr("Routine"),
-        }[level]
-
-    def stage(self, stage: Stage) -> str:
-        """Return what is being done with an incident."""
-        return {
-            Stage.COLLECT: self.tr("being collected"),
-            Stage.FILE: self.tr("waits for dispatch"),
-            Stage.DISPATCH: self.tr("ordered, not yet accepted"),
-            Stage.HANDLE: self.tr("being handled"),
-            Stage.REPORT_BACK: self.tr("outcome reported"),
-            Stage.VERIFY: self.tr("verified"),
-            Stage.EVALUATE: self.tr("closed"),
-            Stage.CANCELLED: self.tr("cancelled"),
-        }[stage]
 
     def camera_state(self, state: CameraState) -> str:
         """Return what is known of a camera's picture."""
@@ -117,8 +96,9 @@ class MapWords(QObject):
     def incident_hint(self, incident: Incident) -> str:
         """Return the hint for an incident."""
         number = incident.number or self.tr("not yet numbered")
-        first = f"{self.level(incident.level)} · {number} · {self.stage(incident.stage)}"
-        return "\n".join(part for part in (first, incident.place, incident.summary) if part)
+        first = f"{level_word(incident.level)} · {number} · {stage_word(incident.stage)}"
+        second = f"{form_word(incident.form)} · {incident.place}"
+        return "\n".join(part for part in (first, second, incident.summary) if part)
 
     def camera_hint(self, camera: Camera, state: CameraState) -> str:
         """Return the hint for a camera point."""
