@@ -1,0 +1,259 @@
+"""What a person does at the desk, turned into commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from console.domain.assignments import AssignmentState
+from console.domain.errors import ZhihuiError
+from console.domain.forms import OTHER
+from console.domain.ids import (
+    CameraId,
+    CommandId,
+    EvidenceId,
+    IncidentId,
+    PersonId,
+    new_id,
+)
+from console.domain.incidents import Incident
+from console.domain.levels import Channel, Level
+from console.domain.places import Evidence, EvidenceKind
+from console.protocol import commands as c
+from console.protocol.commands import AnyBody
+from console.ui.mirror import Mirror
+
+
+class Submitter(Protocol):
+    """Where commands go: the sync client."""
+
+    def submit(self, body: AnyBody, base_version: int | None = None) -> CommandId:
+        """Keep a command and send it; it is on disk when this returns."""
+
+    def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
+        """Keep evidence with its bytes and send both."""
+
+    def retry(self, command_id: str) -> CommandId | None:
+        """Send a command from the tray once more."""
+
+    def discard(self, command_id: str) -> bool:
+        """Throw a command away."""
+
+
+class Shot(Protocol):
+    """A picture taken off a camera: the still and the bytes it came from."""
+
+    @property
+    def camera(self) -> str:
+        """Id of the camera point."""
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was seen, aware UTC."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The still."""
+
+    @property
+    def jpeg_sha256(self) -> str:
+        """Hash of the still."""
+
+    @property
+    def original(self) -> bytes:
+        """The camera's own bytes."""
+
+    @property
+    def original_sha256(self) -> str:
+        """Hash of the camera's bytes."""
+
+    @property
+    def original_type(self) -> str:
+        """What the camera's bytes are."""
+
+
+class DeskActions(QObject):
+    """Gives commands; each is kept on disk before its method returns.
+
+    Signals:
+        refused: A sentence: why something could not be done here.
+        incident_opened: Id of an incident just opened here.
+    """
+
+    refused = Signal(str)
+    incident_opened = Signal(str)
+
+    def __init__(self, mirror: Mirror, submitter: Submitter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mirror = mirror
+        self._submitter = submitter
+
+    def dispatch(self, incident: str, units: Sequence[str], note: str | None = None) -> list[str]:
+        """Send units to an incident; a busy one is sent as it was seen, busy.
+
+        Returns:
+            Ids of the assignments ordered.
+        """
+        ordered = []
+        for unit_id in units:
+            unit = self._mirror.unit(unit_id)
+            if unit is None:
+                self.refused.emit(self.tr("There is no unit with the id {0}.").format(unit_id))
+                continue
+            assignment = self._new_id()
+            body = c.AssignUnit(assignment=assignment, incident=incident, unit=unit_id, note=note)
+            if self._submit(body, None if unit.is_free else unit.version):
+                ordered.append(assignment)
+        return ordered
+
+    def withdraw(self, assignment: str, reason: str) -> bool:
+        """Call a unit back."""
+        held = self._mirror.assignment(assignment)
+        body = c.WithdrawAssignment(assignment=assignment, reason=reason)
+        return self._submit(body, held.version if held is not None else None)
+
+    def move(self, assignment: str, state: AssignmentState, note: str | None = None) -> bool:
+        """Enter what a unit said by radio: that it accepts, is on its way, has arrived."""
+        at = self._mirror.now()
+        body = c.MoveAssignment(assignment=assignment, state=state, at=at, note=note)
+        return self._submit(body)
+
+    def verify(self, incident: str, *, passed: bool, note: str | None = None) -> bool:
+        """Check an outcome; not passed sends the incident back to be dispatched again."""
+        return self._submit(
+            c.VerifyIncident(incident=incident, passed=passed, note=note), self._version(incident)
+        )
+
+    def close(self, incident: str) -> bool:
+        """Close a verified incident."""
+        return self._submit(c.CloseIncident(incident=incident), self._version(incident))
+
+    def cancel(self, incident: str, reason: str) -> bool:
+        """End an incident that was none."""
+        body = c.CancelIncident(incident=incident, reason=reason)
+        return self._submit(body, self._version(incident))
+
+    def set_level(self, incident: str, level: int) -> bool:
+        """Set how urgent an incident is."""
+        body = c.AmendIncident(incident=incident, level=Level(level))
+        return self._submit(body, self._version(incident))
+
+    def note(self, incident: str, text: str) -> bool:
+        """Add a line to the log."""
+        return self._submit(c.NoteIncident(incident=incident, text=text))
+
+    def open_incident(
+        self,
+        form: str,
+        place: str,
+        summary: str = "",
+        *,
+        lat: float | None = None,
+        lon: float | None = None,
+        level: int | None = None,
+        channel: Channel = Channel.HOTLINE,
+    ) -> str | None:
+        """Open an incident; return its id, ``None`` if it could not be kept."""
+        incident = self._new_id()
+        body = c.OpenIncident(
+            incident=incident,
+            form=form,
+            place=place,
+            summary=summary,
+            channel=channel.value,
+            level=level,
+            lat=lat,
+            lon=lon,
+        )
+        if not self._submit(body):
+            return None
+        self.incident_opened.emit(incident)
+        return incident
+
+    def open_incident_from_evidence(
+        self, shot: Shot, *, form: str = OTHER.code, summary: str = ""
+    ) -> str | None:
+        """Open an incident where a camera saw it, with the picture as evidence.
+
+        Returns:
+            Its id, ``None`` if it could not be kept.
+        """
+        camera = self._mirror.camera(shot.camera)
+        place = camera.name if camera is not None else shot.camera
+        incident = self.open_incident(
+            form,
+            place,
+            summary or self.tr("Seen on camera {0}").format(place),
+            lat=camera.lat if camera is not None else None,
+            lon=camera.lon if camera is not None else None,
+            channel=Channel.PATROL,
+        )
+        if incident is not None:
+            self.attach_shot(incident, shot)
+        return incident
+
+    def attach_shot(self, incident: str, shot: Shot) -> bool:
+        """Attach a camera's picture, and the bytes it came from, to an incident."""
+        still = self._evidence(
+            incident, shot, EvidenceKind.FRAME, ("image/jpeg", shot.jpeg_sha256, len(shot.jpeg))
+        )
+        kept = self._keep(lambda: self._submitter.submit_evidence(shot.jpeg, still))
+        if not kept or not shot.original:
+            return kept
+        original = self._evidence(
+            incident,
+            shot,
+            EvidenceKind.VIDEO,
+            (shot.original_type, shot.original_sha256, len(shot.original)),
+        )
+        return self._keep(lambda: self._submitter.submit_evidence(shot.original, original))
+
+    def retry(self, command_id: str) -> bool:
+        """Send a command from the tray once more."""
+        return self._keep(lambda: self._submitter.retry(command_id))
+
+    def discard(self, command_id: str) -> bool:
+        """Throw a command from the tray away."""
+        return self._keep(lambda: self._submitter.discard(command_id))
+
+    def _evidence(
+        self, incident: str, shot: Shot, kind: EvidenceKind, what: tuple[str, str, int]
+    ) -> Evidence:
+        camera = self._mirror.camera(shot.camera)
+        who = self._mirror.who
+        media_type, sha256, size = what
+        return Evidence(
+            id=EvidenceId(self._new_id()),
+            incident=IncidentId(incident),
+            kind=kind,
+            media_type=media_type,
+            sha256=sha256,
+            size=size,
+            captured_at=shot.captured_at,
+            camera=CameraId(shot.camera),
+            taken_by=PersonId(who.id) if who is not None else None,
+            lat=camera.lat if camera is not None else None,
+            lon=camera.lon if camera is not None else None,
+        )
+
+    def _version(self, incident_id: str) -> int | None:
+        incident: Incident | None = self._mirror.incident(incident_id)
+        return incident.version if incident is not None else None
+
+    def _new_id(self) -> str:
+        return new_id(self._mirror.now())
+
+    def _submit(self, body: AnyBody, base_version: int | None = None) -> bool:
+        return self._keep(lambda: self._submitter.submit(body, base_version))
+
+    def _keep(self, work: Callable[[], object]) -> bool:
+        """Do what keeps a command; say what went wrong, if anything did."""
+        try:
+            kept = work()
+        except ZhihuiError as error:
+            self.refused.emit(str(error))
+            return False
+        return kept is not None and kept is not False

@@ -1,0 +1,227 @@
+"""The list of who is near the picked incident, nearest by road first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Slot,
+)
+
+from console.dispatch.near import FixNote, NearUnit
+from console.domain.units import Unit, UnitStatus
+from console.roads import Mode
+from console.ui.mirror import Mirror
+from console.ui.nearfinder import NearFinder, NearFound, NearState
+from console.ui.words import age_text, unit_state_word
+
+__all__ = [
+    "NearColumn",
+    "NearFinder",
+    "NearFound",
+    "NearRole",
+    "NearState",
+    "NearUnitsModel",
+    "minutes_text",
+    "near_reason",
+]
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class NearColumn(IntEnum):
+    """Columns of the list, from the left."""
+
+    NO = 0
+    UNIT = 1
+    MODE = 2
+    ROAD = 3
+    STATE = 4
+    FIX = 5
+
+
+class NearRole(IntEnum):
+    """What else is asked of a row, whatever the column."""
+
+    UNIT_ID = Qt.ItemDataRole.UserRole + 1
+    SECONDS = Qt.ItemDataRole.UserRole + 2
+    NOTE = Qt.ItemDataRole.UserRole + 3
+    STATUS = Qt.ItemDataRole.UserRole + 4
+    NEAR = Qt.ItemDataRole.UserRole + 5
+
+
+def near_reason(state: NearState) -> str:
+    """Return why the list is empty, in the language shown."""
+    return QCoreApplication.translate("NearUnitsModel", _REASONS[state])
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+_REASONS: Mapping[NearState, str] = {
+    NearState.NOTHING_PICKED: _noop("NearUnitsModel", "Pick an incident to see who is near."),
+    NearState.NO_PLACE: _noop("NearUnitsModel", "The incident has no position; enter its place."),
+    NearState.NO_ROADS: _noop("NearUnitsModel", "The road network is not loaded yet."),
+    NearState.NO_POSITIONS: _noop("NearUnitsModel", "No positions have come in yet."),
+    NearState.RANKING: _noop("NearUnitsModel", "Working out road times…"),
+    NearState.NONE_FREE: _noop("NearUnitsModel", "No unit on duty is free."),
+    NearState.RANKED: "",
+}
+_MODES: Mapping[Mode, str] = {
+    Mode.CAR: _noop("NearUnitsModel", "car"),
+    Mode.FOOT: _noop("NearUnitsModel", "foot"),
+}
+_NOTES: Mapping[FixNote, str] = {
+    FixNote.LATE_FIX: _noop("NearUnitsModel", "late fix"),
+    FixNote.NO_FIX: _noop("NearUnitsModel", "no fix"),
+    FixNote.ASLEEP: _noop("NearUnitsModel", "asleep"),
+}
+
+
+class NearUnitsModel(QAbstractTableModel):
+    """The nearest units in rows; rows change in place, their number follows."""
+
+    def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mirror = mirror
+        self._rows: list[NearUnit] = []
+        self.incident: str | None = None
+        mirror.units_changed.connect(self._take_units)
+
+    @Slot(object)
+    def show_found(self, found: NearFound) -> None:
+        """Show the units found for an incident."""
+        self.incident = found.incident
+        self._set_rows(list(found.units))
+
+    @Slot()
+    def clear(self) -> None:
+        """Show nobody."""
+        self.incident = None
+        self._set_rows([])
+
+    def unit_at(self, row: int) -> str | None:
+        """Return the id of the unit in a row."""
+        return self._rows[row].unit if 0 <= row < len(self._rows) else None
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 (Qt's name)
+        """Return how many units are listed."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 (Qt's name)
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else len(NearColumn)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows, or what a role asks of its row."""
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        near = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._texts(near, index.row())[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            right = index.column() in (NearColumn.NO, NearColumn.ROAD, NearColumn.FIX)
+            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        unit = self._mirror.unit(near.unit)
+        status = unit.status if unit is not None else UnitStatus.OFF_DUTY
+        return {
+            int(NearRole.UNIT_ID): near.unit,
+            int(NearRole.SECONDS): near.seconds,
+            int(NearRole.NOTE): near.note.value if near.note else None,
+            int(NearRole.STATUS): status.value,
+            int(NearRole.NEAR): near,
+        }.get(role)
+
+    def headerData(  # noqa: N802 (Qt's name)
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Return a column's name, or the key that sends a row's unit."""
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if orientation is Qt.Orientation.Vertical:
+            return str(section + 1)
+        names = (
+            self.tr("Key"),
+            self.tr("Unit"),
+            self.tr("By"),
+            self.tr("Road"),
+            self.tr("State"),
+            self.tr("Fix"),
+        )
+        return names[section] if 0 <= section < len(names) else None
+
+    def retranslate(self) -> None:
+        """Show every text in the language shown now."""
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(NearColumn) - 1)
+        self._tell(0, len(self._rows) - 1)
+
+    @Slot(list)
+    def _take_units(self, ids: list[str]) -> None:
+        for row, near in enumerate(self._rows):
+            if near.unit in ids:
+                self._tell(row, row)
+
+    def _set_rows(self, rows: list[NearUnit]) -> None:
+        before = len(self._rows)
+        if len(rows) < before:
+            self.beginRemoveRows(QModelIndex(), len(rows), before - 1)
+            del self._rows[len(rows) :]
+            self.endRemoveRows()
+        for row, near in enumerate(rows[: len(self._rows)]):
+            if self._rows[row] != near:
+                self._rows[row] = near
+                self._tell(row, row)
+        if len(rows) > before:
+            self.beginInsertRows(QModelIndex(), before, len(rows) - 1)
+            self._rows.extend(rows[before:])
+            self.endInsertRows()
+
+    def _tell(self, first: int, last: int) -> None:
+        if last >= first:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(NearColumn) - 1))
+
+    def _texts(self, near: NearUnit, row: int) -> tuple[str, ...]:
+        unit = self._mirror.unit(near.unit)
+        return (
+            str(row + 1),
+            _unit_text(unit, near.unit),
+            QCoreApplication.translate("NearUnitsModel", _MODES[near.mode]),
+            minutes_text(near.seconds),
+            unit_state_word(unit.status) if unit is not None else "",
+            _fix_text(near),
+        )
+
+
+def _unit_text(unit: Unit | None, unit_id: str) -> str:
+    if unit is None:
+        return unit_id
+    return f"{unit.call_sign} {unit.name}" if unit.name else unit.call_sign
+
+
+def _fix_text(near: NearUnit) -> str:
+    if near.note is None:
+        return age_text(near.age_s)
+    note = QCoreApplication.translate("NearUnitsModel", _NOTES[near.note])
+    return f"{note} {age_text(near.age_s)}" if near.age_s is not None else note
+
+
+def minutes_text(seconds: float | None) -> str:
+    """Return a road time in minutes, "2.1′"; "—" where there is no way or no fix."""
+    if seconds is None:
+        return "—"
+    minutes = seconds / 60.0
+    return f"{minutes:.1f}′" if minutes < 100 else f"{minutes:.0f}′"

@@ -1,0 +1,195 @@
+"""Ranks who is near the picked incident, off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
+
+from console.dispatch.near import NearUnit, rank
+from console.domain.errors import ZhihuiError
+from console.roads import RoadGraph
+from console.store.citypack import CityPack
+from console.ui.mirror import Mirror
+
+#: How many are shown, and how often they are ranked anew while the incident stays picked.
+SHOWN = 9
+AGAIN_MS = 5000
+
+
+class NearState(IntEnum):
+    """Why the list is as it is; an empty list says so in words."""
+
+    NOTHING_PICKED = 0
+    NO_PLACE = 1
+    NO_ROADS = 2
+    NO_POSITIONS = 3
+    RANKING = 4
+    NONE_FREE = 5
+    RANKED = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearFound:
+    """The units nearest to an incident, nearest by road first."""
+
+    incident: str
+    lat: float
+    lon: float
+    units: tuple[NearUnit, ...]
+
+
+class _Work(QRunnable):
+    """One piece of work for a pool, its outcome given to a signal."""
+
+    def __init__(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
+        super().__init__()
+        self._work, self._done = work, done
+
+    def run(self) -> None:
+        """Do it; an error that a person can read is an outcome too."""
+        try:
+            outcome = self._work()
+        except ZhihuiError as error:
+            outcome = error
+        self._done(outcome)
+
+
+class NearFinder(QObject):
+    """Ranks the free units by road time to the picked incident, again every few seconds.
+
+    Signals:
+        found: The `NearFound`.
+        state_changed: The `NearState`.
+        failed: A sentence: why the roads cannot be used.
+    """
+
+    found = Signal(object)
+    state_changed = Signal(int)
+    failed = Signal(str)
+    _ranked = Signal(object)
+    _loaded = Signal(object)
+
+    def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mirror = mirror
+        self._graph: RoadGraph | None = None
+        self._picked: str | None = None
+        self._busy = False
+        self._wanted = False
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self.state = NearState.NOTHING_PICKED
+        self._again = QTimer(self, interval=AGAIN_MS)
+        self._again.timeout.connect(self.refresh)
+        self._ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
+        self._loaded.connect(self._take_graph, Qt.ConnectionType.QueuedConnection)
+        mirror.incidents_changed.connect(self._take_incidents)
+        mirror.units_changed.connect(self._take_units)
+        mirror.positions_changed.connect(self._take_positions)
+        self._shown: frozenset[str] = frozenset()
+
+    def stop(self) -> None:
+        """Wait for what is being worked out."""
+        self._again.stop()
+        self._pool.waitForDone()
+
+    @Slot(object)
+    def take_pack(self, path: Path) -> None:
+        """Read the roads from a city pack, in the background."""
+        self._pool.start(_Work(lambda: _roads(path), self._loaded.emit))
+
+    def set_graph(self, graph: RoadGraph) -> None:
+        """Use these roads."""
+        self._graph = graph
+        self.refresh()
+
+    @Slot(str)
+    def pick(self, incident_id: str) -> None:
+        """Rank for an incident; an empty id stops."""
+        self._picked = incident_id or None
+        self._shown = frozenset()
+        self._again.start() if self._picked else self._again.stop()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Rank again, at once or after the ranking that is under way."""
+        if self._busy:
+            self._wanted = True
+            return
+        incident = self._mirror.incident(self._picked) if self._picked else None
+        if incident is None:
+            self._say(NearState.NOTHING_PICKED)
+        elif incident.lat is None or incident.lon is None:
+            self._say(NearState.NO_PLACE)
+        elif self._graph is None:
+            self._say(NearState.NO_ROADS)
+        elif self._mirror.force is None:
+            self._say(NearState.NO_POSITIONS)
+        else:
+            self._start(incident.id, incident.lat, incident.lon, self._graph)
+
+    def _start(self, incident: str, lat: float, lon: float, graph: RoadGraph) -> None:
+        force, at, units = self._mirror.force, self._mirror.now(), self._mirror.units()
+        if force is None:
+            return
+        if self.state is not NearState.RANKED:
+            self._say(NearState.RANKING)
+        self._busy, self._wanted = True, False
+
+        def work() -> NearFound:
+            near = rank(units, force, graph, lat, lon, at, k=SHOWN)
+            return NearFound(incident=incident, lat=lat, lon=lon, units=tuple(near))
+
+        self._pool.start(_Work(work, self._ranked.emit))
+
+    @Slot(object)
+    def _take_ranked(self, outcome: object) -> None:
+        self._busy = False
+        if isinstance(outcome, NearFound) and outcome.incident == self._picked:
+            self._shown = frozenset(near.unit for near in outcome.units)
+            self._say(NearState.RANKED if outcome.units else NearState.NONE_FREE)
+            self.found.emit(outcome)
+        elif isinstance(outcome, ZhihuiError):
+            self.failed.emit(str(outcome))
+        if self._wanted or (isinstance(outcome, NearFound) and outcome.incident != self._picked):
+            self.refresh()
+
+    @Slot(object)
+    def _take_graph(self, outcome: object) -> None:
+        if isinstance(outcome, RoadGraph):
+            self.set_graph(outcome)
+        else:
+            self.failed.emit(str(outcome))
+
+    @Slot(list)
+    def _take_incidents(self, ids: list[str]) -> None:
+        if self._picked in ids:
+            self.refresh()
+
+    @Slot(list)
+    def _take_units(self, ids: list[str]) -> None:
+        if self._shown.intersection(ids):
+            self.refresh()
+
+    @Slot(object)
+    def _take_positions(self, _: object) -> None:
+        if self.state is NearState.NO_POSITIONS:
+            self.refresh()
+
+    def _say(self, state: NearState) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(int(state))
+
+
+def _roads(path: Path) -> RoadGraph:
+    pack = CityPack.open(path)
+    try:
+        return pack.road_graph()
+    finally:
+        pack.close()
