@@ -217,7 +217,8 @@ class CityPack:
             return []
         query, values = _place_query(words)
         with self._reading() as connection:
-            rows = connection.execute(query, (*values, words[0], f"{words[0]}%", limit)).fetchall()
+            whole = " ".join(words)
+            rows = connection.execute(query, (*values, whole, f"{whole}%", limit)).fetchall()
         return [_place(row) for row in rows]
 
     def places(self, kinds: Iterable[str]) -> list[Place]:
