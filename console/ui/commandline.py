@@ -1,0 +1,292 @@
+"""The command line: completes, previews and carries out what is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from console.domain.forms import form_of
+from console.domain.incidents import Stage
+from console.domain.levels import Level
+from console.ui.actions import DeskActions
+from console.ui.mirror import Mirror
+from console.ui.near import NearUnitsModel
+from console.ui.orders import STEPS, USAGE, Order, OrderError, Verb, forms_like, read_order, say
+from console.ui.places import FoundPlace, PlaceFinder
+from console.ui.queue import IncidentQueueModel
+from console.ui.queuetexts import short_number
+from console.ui.words import form_word, is_chinese, level_word, step_word
+
+OFFERED = 8
+_BY_ROW = frozenset(
+    {Verb.DISPATCH, Verb.LEVEL, Verb.VERIFY, Verb.CLOSE, Verb.CANCEL, Verb.NOTE, Verb.PICK}
+)
+#: Stages in which a verb on an incident makes sense; others are not offered.
+_STAGES: Mapping[Verb, frozenset[Stage]] = {
+    Verb.DISPATCH: frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK}),
+    Verb.VERIFY: frozenset({Stage.REPORT_BACK}),
+    Verb.CLOSE: frozenset({Stage.VERIFY}),
+    Verb.CANCEL: frozenset({Stage.FILE, Stage.DISPATCH}),
+}
+
+
+class CommandLine(QObject):
+    """Understands what is typed; rows are the numbers that the queue shows.
+
+    Signals:
+        incident_wanted: Id of the incident to be picked.
+        unit_wanted: Id of the unit to be shown.
+    """
+
+    incident_wanted = Signal(str)
+    unit_wanted = Signal(str)
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        queue: IncidentQueueModel,
+        actions: DeskActions,
+        *,
+        near: NearUnitsModel | None = None,
+        places: PlaceFinder | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._mirror = mirror
+        self._queue = queue
+        self._actions = actions
+        self._near = near
+        self._places = places
+
+    # what is asked while typing
+
+    def completions(self, text: str) -> Sequence[str]:
+        """Return whole lines that the text may become, likeliest first."""
+        head, space, rest = text.lstrip().partition(" ")
+        if not space:
+            return [f"{verb} " for verb in Verb if verb.startswith(head.upper())]
+        try:
+            verb = Verb(head.upper())
+        except ValueError:
+            return []
+        return [f"{verb} {tail}" for tail in self._tails(verb, rest)][:OFFERED]
+
+    def preview(self, text: str) -> tuple[str, bool]:
+        """Return a sentence, what the text would do or what is wrong, and whether it can be."""
+        usage = {str(verb): sentence for verb, sentence in USAGE.items()}
+        if text.strip().upper() in usage:
+            return say(usage[text.strip().upper()]), False
+        try:
+            order = read_order(text, self)
+        except OrderError as error:
+            return str(error), False
+        return self._sentence(order), True
+
+    def run(self, text: str) -> tuple[str, bool]:
+        """Carry out what is typed.
+
+        Returns:
+            The sentence that was previewed, or what is wrong, and whether it was done.
+        """
+        try:
+            order = read_order(text, self)
+        except OrderError as error:
+            return str(error), False
+        sentence = self._sentence(order)
+        return sentence, self._do[order.verb](self, order)
+
+    # names
+
+    def incident_named(self, word: str) -> str:
+        """Return the id of the incident in a row of the queue, or with a running number."""
+        if not word.isdecimal():
+            raise OrderError(say("“{0}” is no row number of the queue.").format(word))
+        found = self._queue.incident_at(int(word) - 1) if len(word) < 5 else None
+        if found is None:
+            found = next(
+                (one.id for one in self._mirror.open_incidents()
+                 if one.number is not None and one.number.endswith(f"-{word}")), None
+            )  # fmt: skip
+        if found is None:
+            raise OrderError(
+                say("There is no row {0}; the queue has {1}.").format(word, self._queue.rowCount())
+            )
+        return found
+
+    def unit_named(self, word: str) -> str:
+        """Return the id of the unit with a call sign."""
+        unit = self._mirror.unit_called(word)
+        if unit is None:
+            raise OrderError(say("No unit is called {0}.").format(word))
+        return unit.id
+
+    def assignment_of(self, unit: str) -> str:
+        """Return the id of the running assignment of a unit, its newest."""
+        running = [one for one in self._mirror.assignments_of_unit(unit) if one.is_running]
+        if not running:
+            raise OrderError(say("{0} has no task.").format(self._call_sign(unit)))
+        return running[-1].id
+
+    # completing
+
+    def _tails(self, verb: Verb, rest: str) -> Iterable[str]:
+        if verb is Verb.NEW:
+            return self._new_tails(rest)
+        *done, word = rest.split(" ")
+        before = "".join(f"{one} " for one in done)
+        if not done:
+            return self._rows(verb, word) if verb in _BY_ROW else self._call_signs(verb, word)
+        if verb is Verb.DISPATCH:
+            return [f"{before}{sign} " for sign in self._free_signs(word, set(done[1:]))]
+        if verb is Verb.STEP and len(done) == 1:
+            steps = [step for step in STEPS if step.isascii() is not is_chinese()]
+            return [f"{before}{step}" for step in steps if step.startswith(word)]
+        if verb is Verb.LEVEL and len(done) == 1:
+            return [f"{before}{level:d}" for level in Level]
+        return []
+
+    def _rows(self, verb: Verb, word: str) -> list[str]:
+        stages = _STAGES.get(verb)
+        found = []
+        for row in range(self._queue.rowCount()):
+            incident = self._mirror.incident(self._queue.incident_at(row) or "")
+            if incident is None or (stages is not None and incident.stage not in stages):
+                continue
+            if str(row + 1).startswith(word):
+                found.append(f"{row + 1} ")
+            if len(found) == OFFERED:
+                break
+        return found
+
+    def _call_signs(self, verb: Verb, word: str) -> list[str]:
+        if verb is Verb.GO:
+            units = (unit.call_sign for unit in self._mirror.units())
+        else:
+            running = {one.unit for one in self._mirror.running_assignments()}
+            units = (self._call_sign(unit) for unit in running)
+        return [f"{sign} " for sign in _shortest(units, word)]
+
+    def _free_signs(self, word: str, named: set[str]) -> list[str]:
+        near = []
+        if self._near is not None:
+            rows = range(self._near.rowCount())
+            near = [self._call_sign(self._near.unit_at(row) or "") for row in rows]
+        free = (unit.call_sign for unit in self._mirror.units() if unit.is_free)
+        wanted = word.upper()
+        first = [sign for sign in near if sign.upper().startswith(wanted)]
+        every = dict.fromkeys([*first, *_shortest(free, word)])
+        return [sign for sign in every if sign not in named][:OFFERED]
+
+    def _new_tails(self, rest: str) -> list[str]:
+        words, at, place = rest.partition("@")
+        if not at:
+            names = (one.name_zh if is_chinese() else one.name_en for one in forms_like(words))
+            return [f"{name} @" for name in names]
+        if ";" in place or self._places is None:
+            return []
+        return [f"{words}@{found.text}" for found in self._places.find(place.strip(), OFFERED)]
+
+    # previewing
+
+    def _sentence(self, order: Order) -> str:
+        units = " ".join(self._call_sign(unit) for unit in order.units)
+        what = self._named(order.incident) if order.incident is not None else ""
+        if order.verb is Verb.NEW:
+            return self._new_sentence(order)
+        if order.verb is Verb.STEP and order.state is not None:
+            return say("{0}: {1}").format(units, step_word(order.state))
+        if order.verb is Verb.LEVEL and order.level is not None:
+            return say("{0} becomes {1}").format(what, level_word(Level(order.level)))
+        if order.verb is Verb.VERIFY and not order.passed:
+            return say("Send back {0}: {1}").format(what, order.text)
+        return say(_SENTENCES[order.verb]).format(what=what, units=units, text=order.text)
+
+    def _new_sentence(self, order: Order) -> str:
+        found = self._found(order.place)
+        form = form_word(order.form or "")
+        if found is None:
+            return say("New: {0} at {1} — not found on the map").format(form, order.place)
+        return say("New: {0} at {1}").format(form, found.text)
+
+    def _named(self, incident_id: str) -> str:
+        incident = self._mirror.incident(incident_id)
+        if incident is None:
+            return incident_id
+        return f"{short_number(incident)} {form_word(incident.form)} · {incident.place}"
+
+    def _call_sign(self, unit_id: str) -> str:
+        unit = self._mirror.unit(unit_id)
+        return unit.call_sign if unit is not None else unit_id
+
+    def _found(self, place: str) -> FoundPlace | None:
+        found = self._places.find(place, 1) if self._places is not None else ()
+        return found[0] if found else None
+
+    # carrying out
+
+    def _open(self, order: Order) -> bool:
+        found = self._found(order.place)
+        form = form_of(order.form or "")
+        opened = self._actions.open_incident(
+            form.code,
+            order.place,
+            order.text or f"{form_word(form.code)} {order.place}",
+            lat=found.lat if found is not None else None,
+            lon=found.lon if found is not None else None,
+        )
+        return opened is not None
+
+    def _pick(self, order: Order) -> bool:
+        self.incident_wanted.emit(order.incident)
+        return True
+
+    def _go(self, order: Order) -> bool:
+        self.unit_wanted.emit(order.units[0])
+        return True
+
+    def _step(self, order: Order) -> bool:
+        if order.assignment is None or order.state is None:
+            return False
+        return self._actions.move(order.assignment, order.state, order.text or None)
+
+    _do: Mapping[Verb, Callable[[CommandLine, Order], bool]] = {
+        Verb.DISPATCH: lambda self, o: (
+            len(self._actions.dispatch(o.incident or "", o.units)) == len(o.units)
+        ),
+        Verb.STEP: _step,
+        Verb.WITHDRAW: lambda self, o: self._actions.withdraw(o.assignment or "", o.text),
+        Verb.NEW: _open,
+        Verb.LEVEL: lambda self, o: self._actions.set_level(o.incident or "", o.level or 0),
+        Verb.VERIFY: lambda self, o: self._actions.verify(
+            o.incident or "", passed=o.passed, note=o.text or None
+        ),
+        Verb.CLOSE: lambda self, o: self._actions.close(o.incident or ""),
+        Verb.CANCEL: lambda self, o: self._actions.cancel(o.incident or "", o.text),
+        Verb.NOTE: lambda self, o: self._actions.note(o.incident or "", o.text),
+        Verb.PICK: _pick,
+        Verb.GO: _go,
+    }
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+_SENTENCES: Mapping[Verb, str] = {
+    Verb.DISPATCH: _noop("CommandLine", "Send {units} to {what}"),
+    Verb.WITHDRAW: _noop("CommandLine", "Call back {units}: {text}"),
+    Verb.VERIFY: _noop("CommandLine", "Verify the outcome of {what}"),
+    Verb.CLOSE: _noop("CommandLine", "Close {what}"),
+    Verb.CANCEL: _noop("CommandLine", "Cancel {what}: {text}"),
+    Verb.NOTE: _noop("CommandLine", "Into the log of {what}: {text}"),
+    Verb.PICK: _noop("CommandLine", "Show {what}"),
+    Verb.GO: _noop("CommandLine", "Show {units} on the map"),
+}
+
+
+def _shortest(signs: Iterable[str], word: str) -> list[str]:
+    """Return the call signs that begin with a word, the shortest first."""
+    wanted = word.upper()
+    fitting = [sign for sign in signs if sign.upper().startswith(wanted)]
+    return sorted(fitting, key=lambda sign: (len(sign), sign))[:OFFERED]
