@@ -121,10 +121,17 @@ class Decoder:
         self._bad = 0
         return Decoded(frame=frames[-1], gop=self._gop, units=len(self._gop.units))
 
+    def flush(self) -> VideoFrame | None:
+        """Return the frame the codec holds back, if any, and begin anew."""
+        frames = self._context.decode(None)
+        self._context.flush_buffers()
+        self._gop = None
+        return frames[-1] if frames else None
+
     def _missed(self, detail: str) -> None:
         self._bad += 1
         if self._bad > _MAX_BAD_UNITS:
-            raise VideoError(Trouble.GARBAGE, self._address, detail)
+            raise VideoError(Trouble.GARBAGE, self._address, detail, retry_otherwise=True)
 
 
 def fitted(width: int, height: int, box_width: int, box_height: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from urllib.parse import quote
 
 import av
@@ -20,7 +20,7 @@ _CODECS = {"h264": Codec.H264, "hevc": Codec.H265}
 
 def read_with_libavformat(
     address: StreamAddress, patience: Patience, is_stopping: Callable[[], bool]
-) -> Iterator[Decoded]:
+) -> Generator[Decoded]:
     """Yield the decoded frames of a stream until it ends or ``is_stopping`` says so.
 
     It blocks: a stop is seen at the next packet, after ``patience.silence_s`` at the latest.
@@ -31,7 +31,7 @@ def read_with_libavformat(
     try:
         with av.open(
             _with_credentials(address),
-            options={"rtsp_transport": "tcp", "rtsp_flags": "prefer_tcp"},
+            options={"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp"},
             timeout=(patience.connect_s + patience.answer_s, patience.silence_s),
         ) as container:
             if not container.streams.video:

@@ -208,11 +208,7 @@ class LiveTile:
                 self._trouble = error
             if error.trouble in _HARD_TROUBLES:
                 self._wait_s = _LONGEST_WAIT_S
-            # Where our own grammar gives up, libavformat's wider one is tried every other time.
-            self._fall_back = not self._fall_back and error.trouble in (
-                Trouble.GARBAGE,
-                Trouble.UNSUPPORTED,
-            )
+            self._fall_back = not self._fall_back and error.retry_otherwise
 
     async def _watch(self) -> None:
         address = stream_address(self.camera, main=self.main)
@@ -253,7 +249,7 @@ class LiveTile:
         try:
             pixels = to_bgra(decoded.frame, *size)
         except (FFmpegError, ValueError) as error:
-            raise VideoError(Trouble.GARBAGE, self.camera.main_url, str(error)) from error
+            raise VideoError(Trouble.GARBAGE, self.camera.id, str(error)) from error
         self._number += 1
         held = Picture(
             camera=self.camera.id,

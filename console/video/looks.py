@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS look (
     findings TEXT NOT NULL,
     first_frame_ms INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sweep (
+    part INTEGER PRIMARY KEY, points INTEGER, per_s REAL, slowed INTEGER, at_ms INTEGER
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS thumb (point TEXT PRIMARY KEY, jpeg BLOB NOT NULL) WITHOUT ROWID;
 """
 _PUT_LOOK = """
@@ -75,6 +78,25 @@ class SweepLook:
     trouble: Trouble | None = None
     findings: tuple[Finding, ...] = ()
     first_frame_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepState:
+    """How one sweep process is doing.
+
+    Attributes:
+        part: Its number among the sweep processes, from 0.
+        points: How many points it goes round.
+        per_s: Visits a second it allows itself now.
+        slowed: Whether it goes slower than it may, to leave the machine to others.
+        at: When it said so, aware UTC.
+    """
+
+    part: int
+    points: int
+    per_s: float
+    slowed: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +172,18 @@ class LooksWriter:
                 "make room there or let the program write to it.",
             ) from error
 
+    def put_state(self, state: SweepState) -> None:
+        """Enter how the sweep is doing.
+
+        Raises:
+            LooksError: The file cannot be written.
+        """
+        values = (state.part, state.points, state.per_s, state.slowed, _ms(state.at))
+        try:
+            self._db.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?, ?)", values)
+        except sqlite3.Error as error:
+            raise LooksError(self._path, f"{self._path} cannot be written ({error}).") from error
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -174,6 +208,13 @@ class LooksReader:
                 first_frame_s=None if first_ms is None else first_ms / 1000,
             )
             for point, visited_ms, picture_ms, trouble, findings, first_ms in rows
+        ]
+
+    def sweeps(self) -> list[SweepState]:
+        """Return how each sweep process is doing."""
+        return [
+            SweepState(part=part, points=points, per_s=per_s, slowed=bool(slowed), at=_at(at_ms))
+            for part, points, per_s, slowed, at_ms in self._rows("SELECT * FROM sweep", ())
         ]
 
     def thumbnail(self, point: CameraId) -> Thumbnail | None:

@@ -210,7 +210,9 @@ class RtspStream:
         except MediaError as error:
             self._bad += 1
             if self._bad > _MAX_BAD_PACKETS:
-                raise VideoError(Trouble.GARBAGE, self._address.url, str(error)) from error
+                raise VideoError(
+                    Trouble.GARBAGE, self._address.url, str(error), retry_otherwise=True
+                ) from error
             return False
         self._bad = 0
         return True
@@ -276,6 +278,7 @@ class RtspStream:
                 _TROUBLES.get(answer.status, known),
                 self._address.url,
                 f"{method}: {answer.status} {answer.reason}",
+                retry_otherwise=answer.status == 461,  # a camera that knows UDP only
             )
         return answer
 

@@ -43,8 +43,12 @@ class VideoError(ZhihuiError):
         trouble: The cause as a code.
         address: The stream's address, never with credentials.
         detail: What the program saw, for the log.
+        retry_otherwise: Whether a reader that knows more dialects may do better.
     """
 
-    def __init__(self, trouble: Trouble, address: str, detail: str = "") -> None:
+    def __init__(
+        self, trouble: Trouble, address: str, detail: str = "", *, retry_otherwise: bool = False
+    ) -> None:
         super().__init__(f"The camera at {address} {_SENTENCES[trouble]}.")
         self.trouble, self.address, self.detail = trouble, address, detail
+        self.retry_otherwise = retry_otherwise

@@ -35,6 +35,16 @@ class Clip:
 @functools.cache
 def make_clip(codec: Codec, frames: int = 50, shade: int = 90) -> Clip:
     """Encode a moving bright square over a grey street, two GOPs long."""
+    return _encoded(codec, frames, shade, 5)
+
+
+@functools.cache
+def make_still() -> Clip:
+    """Encode the same street without anything that moves."""
+    return _encoded(Codec.H264, 50, 90, 0)
+
+
+def _encoded(codec: Codec, frames: int, shade: int, step: int) -> Clip:
     encoder = av.CodecContext.create("libx264" if codec is Codec.H264 else "libx265", "w")
     encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
@@ -47,7 +57,7 @@ def make_clip(codec: Codec, frames: int = 50, shade: int = 90) -> Clip:
     noise = np.random.default_rng(1).integers(0, 60, (180, 320, 3), np.uint8)
     for at in range(frames):
         image = np.full((180, 320, 3), shade, np.uint8) + noise
-        image[60:120, (at * 5) % 260 : (at * 5) % 260 + 60] = 240
+        image[60:120, (at * step) % 260 : (at * step) % 260 + 60] = 240
         frame = av.VideoFrame.from_ndarray(image, "rgb24")
         frame.pts = at
         units += [tuple(split_annex_b(bytes(packet))) for packet in encoder.encode(frame)]

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import av
 import numpy as np
@@ -18,8 +19,9 @@ from rtsp_points import Clip, Point, make_clip, serving
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.media.nal import Codec
+from console.video.fallback import read_with_libavformat
 from console.video.live import LiveTile, Picture, TileState
-from console.video.rtsp import Patience
+from console.video.rtsp import Patience, stream_address
 from console.video.trouble import Trouble
 
 IMPATIENT = Patience(connect_s=0.6, answer_s=0.6, silence_s=0.6)
@@ -179,3 +181,16 @@ def test_that_a_tile_nobody_takes_from_is_not_scaled_for_every_frame(clip: Clip)
         second = picture_of(tile)
         assert second.taken_s - first.taken_s > 0.3
         end(tile)
+
+
+@pytest.mark.parametrize("manner", ["good", "auth"])
+def test_that_libavformat_reads_the_same_stream_where_it_is_needed(clip: Clip, manner: str) -> None:
+    with serving(C1=Point(clip, manner)) as server:
+        address = stream_address(server.camera("C1"), main=False)
+        stop = threading.Event()
+        with closing(read_with_libavformat(address, Patience(), stop.is_set)) as frames:
+            decoded = [next(frames) for _ in range(5)]
+            stop.set()
+            assert next(frames, None) is None
+    assert [one.units for one in decoded] == [1, 2, 3, 4, 5]
+    assert decoded[-1].gop.original(5) is not None

@@ -1,0 +1,238 @@
+"""The sweep (快巡): a niced process that visits every point in turn, round after round."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
+from console.video.visit import Visit, VisitSettings, visit
+
+log = logging.getLogger("zhihui.sweep")
+
+_WRITE_EVERY_S = 0.5
+_STATE_EVERY_S = 5.0
+_IDLE_S = 2.0
+#: Load per core above which the sweep halves its pace.
+_BUSY_LOAD = 1.5
+_SLOWEST_SHARE = 0.125
+
+
+class PointsError(ZhihuiError):
+    """The list of points to sweep cannot be read.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The list of camera points in {path} cannot be read ({reason}); "
+            "the console writes it anew when it next hears of its cameras."
+        )
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSettings:
+    """One sweep process.
+
+    Attributes:
+        points_path: List of points as ``write_points`` leaves it; read again when it changes.
+        looks_path: Where the pictures go.
+        max_per_s: Visits a second at most; the sweep goes slower by itself on a busy machine.
+        at_once: Visits at the same time at most.
+        part: Which share of the points this process takes, from 0 …
+        parts: … of how many.
+        niceness: Added to the process's niceness.
+    """
+
+    points_path: Path
+    looks_path: Path
+    max_per_s: float = 10.0
+    at_once: int = 8
+    part: int = 0
+    parts: int = 1
+    niceness: int = 15
+    visit: VisitSettings = field(default_factory=VisitSettings)
+
+
+def write_points(path: Path, cameras: Iterable[Camera]) -> None:
+    """Write the points to sweep, readable by the owner only: passwords are in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(msgspec.json.encode([one for one in cameras if not one.retired]))
+    fresh.replace(path)
+
+
+def read_points(path: Path) -> list[Camera]:
+    """Return the points to sweep; none where there is no file yet.
+
+    Raises:
+        PointsError: The file is damaged.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Camera])
+    except FileNotFoundError:
+        return []
+    except (OSError, msgspec.MsgspecError) as error:
+        raise PointsError(path, str(error)) from error
+
+
+def run_sweep(settings: SweepSettings) -> int:
+    """Sweep until SIGINT or SIGTERM; return the process's exit status."""
+    if settings.niceness > 0:
+        os.nice(settings.niceness)
+    return asyncio.run(_until_stopped(settings))
+
+
+async def _until_stopped(settings: SweepSettings) -> int:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None:
+        raise RuntimeError("the sweep runs in a task")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    sweep = Sweep(settings)
+    try:
+        await sweep.run()
+    except asyncio.CancelledError:
+        log.info("sweep stopped")
+    except LooksError as error:
+        log.error("%s", error)
+        return 1
+    finally:
+        sweep.close()
+    return 0
+
+
+class Sweep:
+    """Goes round the points in an asyncio loop.
+
+    Args:
+        settings: Which points, how fast.
+    """
+
+    def __init__(self, settings: SweepSettings) -> None:
+        self._settings = settings
+        self._writer = LooksWriter(settings.looks_path)
+        self._last: dict[CameraId, NDArray[np.uint8]] = {}
+        self._done: list[Visit] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(settings.at_once)
+        self._share = 1.0
+        self._told_s = 0.0
+
+    async def run(self) -> None:
+        """Visit until cancelled.
+
+        Raises:
+            LooksError: The pictures cannot be written.
+        """
+        writing = asyncio.ensure_future(self._write_on())
+        going = asyncio.ensure_future(self._go_on())
+        try:
+            done, _ = await asyncio.wait((writing, going), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            tasks = [writing, going, *self._running]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Write what is done and close the file."""
+        try:
+            self._write()
+        except LooksError as error:
+            log.error("%s", error)
+        self._writer.close()
+
+    async def _go_on(self) -> None:
+        while True:
+            cameras = self._mine()
+            if not cameras:
+                await asyncio.sleep(_IDLE_S)
+            for camera in cameras:
+                await self._pace(len(cameras))
+                await self._room.acquire()
+                task = asyncio.ensure_future(self._visit(camera))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    async def _visit(self, camera: Camera) -> None:
+        try:
+            seen = await visit(camera, self._settings.visit, self._last.get(camera.id))
+        finally:
+            self._room.release()
+        if seen.pixels is not None:
+            self._last[camera.id] = seen.pixels
+        if seen.sentence is not None:
+            log.debug("%s: %s", camera.id, seen.sentence)
+        self._done.append(seen)
+
+    async def _pace(self, points: int) -> None:
+        """Wait for the next visit's turn; go slower while the machine is busy."""
+        now_s = time.monotonic()
+        if now_s - self._told_s > _STATE_EVERY_S:
+            self._told_s = now_s
+            busy = os.getloadavg()[0] / (os.cpu_count() or 1) > _BUSY_LOAD
+            share = self._share / 2 if busy else self._share * 2
+            self._share = min(1.0, max(_SLOWEST_SHARE, share))
+            state = SweepState(
+                part=self._settings.part,
+                points=points,
+                per_s=self._settings.max_per_s * self._share,
+                slowed=self._share < 1.0,
+                at=datetime.now(UTC),
+            )
+            self._writer.put_state(state)
+        await asyncio.sleep(1.0 / (self._settings.max_per_s * self._share))
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(_WRITE_EVERY_S)
+            self._write()
+
+    def _write(self) -> None:
+        done, self._done = self._done, []
+        if done:
+            self._writer.put([(_look(one), one.jpeg) for one in done])
+
+    def _mine(self) -> list[Camera]:
+        settings = self._settings
+        try:
+            cameras = read_points(settings.points_path)
+        except PointsError as error:
+            log.warning("%s", error)
+            return []
+        kept = {camera.id for camera in cameras}
+        self._last = {point: seen for point, seen in self._last.items() if point in kept}
+        return cameras[settings.part :: settings.parts]
+
+
+def _look(seen: Visit) -> SweepLook:
+    return SweepLook(
+        point=seen.camera,
+        visited_at=seen.at,
+        picture_at=None if seen.jpeg is None else seen.at,
+        trouble=seen.trouble,
+        findings=seen.findings,
+        first_frame_s=seen.first_frame_s,
+    )

@@ -1,0 +1,188 @@
+"""A visit (探查): connect, take one picture, judge it, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.video.decode import Decoder, fitted, to_bgra
+from console.video.diagnosis import LIMITS, Finding, Limits, Metrics, diagnose, difference, measure
+from console.video.evidence import jpeg_of
+from console.video.fallback import read_with_libavformat
+from console.video.rtsp import Patience, RtspStream, StreamAddress, playing, stream_address
+from console.video.trouble import Trouble, VideoError
+
+#: Frames that must all be alike before a picture is called frozen.
+FROZEN_FRAMES = 10
+
+
+def _brief() -> Patience:
+    return Patience(connect_s=3.0, answer_s=3.0, silence_s=4.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitSettings:
+    """How a visit is made.
+
+    Attributes:
+        width: Of the thumbnail's box, pixels.
+        height: Of the thumbnail's box, pixels.
+        whole_s: Longest time for everything together.
+        limits: Where a figure of the picture becomes a finding.
+    """
+
+    width: int = 320
+    height: int = 180
+    patience: Patience = field(default_factory=_brief)
+    whole_s: float = 10.0
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Visit:
+    """What one visit found: a picture, or why there is none.
+
+    Attributes:
+        at: When the picture came, or the attempt ended; aware UTC.
+        jpeg: The thumbnail.
+        pixels: The thumbnail's pixels, shape (height, width, 4), blue first, to compare with.
+        first_frame_s: From connecting to the first frame.
+        trouble: Why there is no picture.
+        sentence: The same in words.
+    """
+
+    camera: CameraId
+    at: datetime
+    jpeg: bytes | None = None
+    pixels: NDArray[np.uint8] | None = None
+    first_frame_s: float | None = None
+    metrics: Metrics | None = None
+    findings: tuple[Finding, ...] = ()
+    trouble: Trouble | None = None
+    sentence: str | None = None
+
+
+async def visit(
+    camera: Camera,
+    settings: VisitSettings,
+    before: NDArray[np.uint8] | None = None,
+) -> Visit:
+    """Visit a camera's sub stream; every failure is in the value, none is raised.
+
+    Args:
+        camera: The point.
+        settings: How long and how large.
+        before: Thumbnail of the last visit: one just like it is looked at longer, for it may be
+            frozen.
+    """
+    began_s = time.monotonic()
+    try:
+        address = stream_address(camera, main=False)
+        try:
+            async with asyncio.timeout(settings.whole_s):
+                return await _lean(camera, address, settings, before)
+        except TimeoutError as error:
+            raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
+        except VideoError as error:
+            if not error.retry_otherwise:
+                raise
+            frame = await asyncio.to_thread(_one_frame, address, settings.patience)
+        return _seen(camera, frame, settings, time.monotonic() - began_s, None)
+    except VideoError as error:
+        return _failed(camera, error)
+    except (FFmpegError, cv2.error, ValueError) as error:
+        # Frames whose size or colours nothing can be done with.
+        return _failed(camera, VideoError(Trouble.GARBAGE, camera.id, str(error)))
+
+
+def _failed(camera: Camera, error: VideoError) -> Visit:
+    return Visit(camera=camera.id, at=datetime.now(UTC), trouble=error.trouble, sentence=str(error))
+
+
+async def _lean(
+    camera: Camera,
+    address: StreamAddress,
+    settings: VisitSettings,
+    before: NDArray[np.uint8] | None,
+) -> Visit:
+    began_s = time.monotonic()
+    async with playing(address, settings.patience) as stream:
+        decoder = Decoder(stream.codec, stream.headers, address.url)
+        frame = await _first_frame(stream, decoder)
+        took_s = time.monotonic() - began_s
+        seen = _seen(camera, frame, settings, took_s, None)
+        like = before is not None and seen.pixels is not None and before.shape == seen.pixels.shape
+        if not like or _difference(before, seen.pixels) >= settings.limits.frozen_difference:
+            return seen
+        later = await _later_frame(stream, decoder)
+        size = fitted(later.width, later.height, settings.width, settings.height)
+        moved = _difference(seen.pixels, to_bgra(later, *size))
+        return _seen(camera, frame, settings, took_s, moved)
+
+
+def _difference(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> float:
+    """Return how far two pictures differ; pictures that are not there differ wholly."""
+    return 255.0 if one is None or other is None else difference(one, other)
+
+
+async def _first_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
+    while True:
+        for unit in await stream.next_units():
+            if not unit.key:
+                continue
+            decoded = decoder.decode(unit)
+            frame = decoded.frame if decoded is not None else decoder.flush()
+            if frame is not None:
+                return frame
+
+
+async def _later_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
+    """Return the frame ``FROZEN_FRAMES`` on."""
+    count = 0
+    while True:
+        for unit in await stream.next_units():
+            decoded = decoder.decode(unit)
+            count += decoded is not None
+            if decoded is not None and count >= FROZEN_FRAMES:
+                return decoded.frame
+
+
+def _one_frame(address: StreamAddress, patience: Patience) -> VideoFrame:
+    frames = read_with_libavformat(address, patience, lambda: False)
+    with closing(frames):
+        decoded = next(frames, None)
+    if decoded is not None:
+        return decoded.frame
+    raise VideoError(Trouble.NO_PICTURE, address.url, "libavformat gave none")
+
+
+def _seen(
+    camera: Camera,
+    frame: VideoFrame,
+    settings: VisitSettings,
+    first_frame_s: float,
+    moved: float | None,
+) -> Visit:
+    width, height = fitted(frame.width, frame.height, settings.width, settings.height)
+    pixels = to_bgra(frame, width, height)
+    metrics = measure(pixels)
+    return Visit(
+        camera=camera.id,
+        at=datetime.now(UTC),
+        jpeg=jpeg_of(frame, width, height),
+        pixels=pixels,
+        first_frame_s=first_frame_s,
+        metrics=metrics,
+        findings=diagnose(metrics, since_before=moved, limits=settings.limits),
+    )

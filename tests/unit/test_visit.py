@@ -1,0 +1,222 @@
+"""Visits, diagnosis, the file of looks, and the sweep as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from rtsp_points import Clip, Point, make_clip, make_still, serving
+
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.media.nal import Codec
+from console.video.diagnosis import Finding, diagnose, difference, measure
+from console.video.looks import LooksReader, LooksWriter, SweepLook, SweepState
+from console.video.rtsp import Patience
+from console.video.sweep import PointsError, read_points, write_points
+from console.video.trouble import Trouble
+from console.video.visit import VisitSettings, visit
+
+IMPATIENT = VisitSettings(
+    patience=Patience(connect_s=0.6, answer_s=0.6, silence_s=0.6), whole_s=3.0
+)
+NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def clip() -> Clip:
+    return make_clip(Codec.H264)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("manner", ["good", "wait", "auth", "bare"])
+def test_that_a_visit_brings_a_picture(codec: Codec, manner: str) -> None:
+    point = Point(make_clip(codec), manner)
+    with serving(C1=point) as server:
+        seen = asyncio.run(visit(server.camera("C1"), VisitSettings(width=160, height=90)))
+    assert seen.trouble is None
+    assert seen.jpeg is not None
+    assert Image.open(io.BytesIO(seen.jpeg)).size == (160, 90)
+    assert seen.first_frame_s is not None
+    assert 0 < seen.first_frame_s < 2
+    assert seen.findings == ()
+    assert point.playing == 0
+
+
+@pytest.mark.parametrize(
+    ("manner", "trouble"),
+    [
+        ("garbage", Trouble.GARBAGE),
+        ("silent", Trouble.TIMED_OUT),
+        ("no_packets", Trouble.LOST),
+        ("missing", Trouble.NOT_FOUND),
+    ],
+)
+def test_that_a_visit_in_vain_says_a_sentence(clip: Clip, manner: str, trouble: Trouble) -> None:
+    points = {} if manner == "missing" else {"C1": Point(clip, manner)}
+    with serving(**points) as server:
+        seen = asyncio.run(visit(server.camera("C1"), IMPATIENT))
+    assert seen.trouble is trouble
+    assert seen.sentence is not None
+    assert seen.sentence.endswith(".")
+    assert seen.jpeg is None
+
+
+def test_that_many_points_are_visited_at_once(clip: Clip) -> None:
+    points = {f"C{n}": Point(clip) for n in range(20)}
+
+    async def all_of_them(cameras: list[Camera]) -> list[bool]:
+        visits = await asyncio.gather(*(visit(camera, VisitSettings()) for camera in cameras))
+        return [one.jpeg is not None for one in visits]
+
+    with serving(**points) as server:
+        assert all(asyncio.run(all_of_them([server.camera(name) for name in points])))
+
+
+def test_that_only_a_picture_that_never_moves_is_frozen(clip: Clip) -> None:
+    still, moving = Point(make_still()), Point(clip)
+    with serving(S=still, M=moving) as server:
+        for name, found in (("S", (Finding.FROZEN,)), ("M", ())):
+            camera = server.camera(name)
+            first = asyncio.run(visit(camera, VisitSettings()))
+            again = asyncio.run(visit(camera, VisitSettings(), first.pixels))
+            assert first.findings == ()
+            assert again.findings == found
+
+
+def street(seed: int = 1) -> np.ndarray:
+    """Blocks of many sizes and colours under noise: what a street is to a metric."""
+    draw = np.random.default_rng(seed)
+    image = np.full((180, 320, 4), 120, np.uint8)
+    for _ in range(120):
+        x, y = draw.integers(0, 300), draw.integers(0, 160)
+        w, h = draw.integers(4, 60), draw.integers(4, 40)
+        image[y : y + h, x : x + w, :3] = draw.integers(20, 230)
+    noise = draw.normal(0, 4, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def spoiled(image: np.ndarray, how: Finding | None) -> np.ndarray:
+    values = image.astype(np.float32)
+    match how:
+        case Finding.BLACK:
+            values *= 0.01
+        case Finding.LOW_LIGHT:
+            values *= 0.2
+        case Finding.TOO_BRIGHT:
+            values = 255 - (255 - values) * 0.2
+        case Finding.COLOUR_CAST:
+            values[..., 0] *= 0.4
+            values[..., 2] = values[..., 2] * 0.6 + 100
+        case Finding.BLURRED:
+            values = cv2.GaussianBlur(values, (0, 0), 6)
+        case Finding.OCCLUDED:
+            values[:, :280] = 60
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("how", [None, *(one for one in Finding if one is not Finding.FROZEN)])
+def test_that_each_fault_is_found_and_no_other(how: Finding | None, seed: int) -> None:
+    found = diagnose(measure(spoiled(street(seed), how)))
+    assert found == (() if how is None else (how,))
+
+
+def test_that_frozen_needs_two_pictures_alike() -> None:
+    image = street()
+    assert diagnose(measure(image), since_before=difference(image, image)) == (Finding.FROZEN,)
+    assert diagnose(measure(image), since_before=difference(image, street(2))) == ()
+
+
+def test_that_a_visit_in_vain_keeps_the_last_picture(tmp_path: Path) -> None:
+    path = tmp_path / "looks.db"
+    reader = LooksReader(path)
+    point = CameraId("C1")
+    assert reader.states() == []
+    assert reader.thumbnail(point) is None
+    writer = LooksWriter(path)
+    seen = SweepLook(point=point, visited_at=NOON, picture_at=NOON, findings=(Finding.BLURRED,))
+    writer.put([(seen, b"picture")])
+    later = NOON + timedelta(seconds=9.5)
+    writer.put([(SweepLook(point=point, visited_at=later, trouble=Trouble.LOST), None)])
+    thumbnail = reader.thumbnail(point)
+    assert thumbnail is not None
+    assert (thumbnail.taken_at, thumbnail.jpeg) == (NOON, b"picture")
+    (state,) = reader.states()
+    assert (state.visited_at, state.picture_at, state.trouble) == (later, NOON, Trouble.LOST)
+    saying = SweepState(part=0, points=9, per_s=5.0, slowed=True, at=NOON)
+    writer.put_state(saying)
+    assert reader.sweeps() == [saying]
+    writer.close()
+
+
+def test_that_a_damaged_file_of_looks_is_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "looks.db"
+    path.write_bytes(b"no database at all " * 500)
+    assert LooksReader(path).states() == []
+    writer = LooksWriter(path)
+    writer.put([(SweepLook(point=CameraId("C1"), visited_at=NOON), None)])
+    writer.close()
+    assert len(LooksReader(path).states()) == 1
+    assert "collected anew" in caplog.text
+
+
+def test_that_the_list_of_points_is_read_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "points.json"
+    cameras = [
+        Camera(id=CameraId("C1"), name="东门", main_url="rtsp://h/1", password="p"),
+        Camera(id=CameraId("C2"), name="gone", main_url="rtsp://h/2", retired=True),
+    ]
+    write_points(path, cameras)
+    assert read_points(path) == cameras[:1]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_points(tmp_path / "none.json") == []
+    path.write_text("[{")
+    with pytest.raises(PointsError, match=r"points\.json"):
+        read_points(path)
+
+
+def test_that_the_sweep_goes_round_and_ends_when_told(clip: Clip, tmp_path: Path) -> None:
+    looks, listed = tmp_path / "looks.db", tmp_path / "points.json"
+    points = {f"C{n}": Point(clip, "garbage" if n == 3 else "good") for n in range(6)}
+    with serving(**points) as server:
+        write_points(listed, [server.camera(name) for name in points])
+        script = (
+            "import sys; from pathlib import Path\n"
+            "from console.video.sweep import SweepSettings, run_sweep\n"
+            f"sys.exit(run_sweep(SweepSettings(points_path=Path({str(listed)!r}), "
+            f"looks_path=Path({str(looks)!r}), max_per_s=40)))"
+        )
+        root = Path(__file__).parents[2]
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", script], cwd=root, stderr=subprocess.PIPE
+        )
+        reader, waiter = LooksReader(looks), threading.Event()
+        until = time.monotonic() + 20
+        while len(reader.states()) < 6 or points["C0"].opened < 2:
+            assert time.monotonic() < until
+            waiter.wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (0, b"")
+    states = {state.point: state for state in reader.states()}
+    assert states[CameraId("C3")].trouble is Trouble.GARBAGE
+    assert reader.thumbnail(CameraId("C3")) is None
+    thumbnail = reader.thumbnail(CameraId("C0"))
+    assert thumbnail is not None
+    assert Image.open(io.BytesIO(thumbnail.jpeg)).size == (320, 180)
+    assert [state.points for state in reader.sweeps()] == [6]
