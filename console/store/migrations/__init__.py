@@ -1,0 +1,1 @@
+"""Migrations of central's database, run by Alembic whenever central starts."""

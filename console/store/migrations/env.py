@@ -1,0 +1,14 @@
+"""Runs the migrations on the connection that `console.store.upgrade` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from console.store.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    render_as_batch=True,
+)
+context.run_migrations()
