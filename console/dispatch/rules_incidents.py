@@ -53,9 +53,9 @@ def open_incident(ask: Ask, body: c.OpenIncident) -> Decision:
         reports=len(reports),
     )
     draft = Draft(ask)
+    _file(draft, ask, collected)
     for report in reports:
         draft.put(replace(report, incident=collected.id))
-    _file(draft, ask, collected)
     return draft.decision()
 
 
@@ -103,8 +103,8 @@ def add_report(ask: Ask, body: c.AddReport) -> Decision:
     draft = Draft(ask)
     joined = _incident_of(ask, report)
     if joined is not None:
-        draft.put(replace(report, incident=joined.id))
         draft.put(replace(joined, reports=joined.reports + 1, changed_at=ask.at))
+        draft.put(replace(report, incident=joined.id))
         draft.log(joined.id, "report_joined", detail=f"{report.channel}: {report.text}"[:400])
         return draft.decision()
     if ask.rows.incident(body.incident) is not None:
@@ -125,8 +125,8 @@ def add_report(ask: Ask, body: c.AddReport) -> Decision:
         opened_by=ask.actor,
         reports=1,
     )
-    draft.put(replace(report, incident=collected.id))
     _file(draft, ask, collected)
+    draft.put(replace(report, incident=collected.id))
     return draft.decision()
 
 

@@ -87,18 +87,18 @@ def _check_file(engine: Engine) -> None:
     path = Path(engine.url.database or "")
     if not path.exists() or path.stat().st_size == 0:
         return
-    if path.stat().st_size <= _CHECKED_WHOLE_BYTES:
-        with engine.connect() as connection:
-            told = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if told != "ok":
-                raise StoreError(_damaged(path, str(told)))
-            ours = connection.exec_driver_sql("PRAGMA application_id").scalar()
-            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    with engine.connect() as connection:
+        ours = connection.exec_driver_sql("PRAGMA application_id").scalar()
+        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
         if ours != APPLICATION_ID and tables:
             raise StoreError(
                 f"{path} is a database of another program; nothing in it was touched. "
                 "Start with another --home, or move that file away."
             )
+        if path.stat().st_size <= _CHECKED_WHOLE_BYTES:
+            told = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if told != "ok":
+                raise StoreError(_damaged(path, str(told)))
 
 
 def _sentence(engine: Engine, error: Exception) -> str:

@@ -1,0 +1,234 @@
+"""One group of commands: decided one after the other, written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from console.central.ledger import (
+    Mark,
+    Numbers,
+    change_of,
+    read_results,
+    write_changes,
+    write_results,
+)
+from console.central.rows import LiveRows
+from console.central.tasks import Delivery, deliveries_for
+from console.dispatch.checks import checked_id
+from console.dispatch.rules import Decision, decide
+from console.domain.errors import ConflictError, RejectedError, ZhihuiError
+from console.domain.ids import JurisdictionId, PersonId
+from console.domain.incidents import Incident
+from console.domain.levels import Role
+from console.protocol.codec import Row, encode, kind_of, row_to_builtins
+from console.protocol.commands import AttachEvidence
+from console.protocol.messages import Change, Changes, Command, Result, Verdict
+from console.store.mapping import put_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks for a command: a person, or central itself."""
+
+    person: PersonId | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a group left on disk.
+
+    Attributes:
+        head: Newest revision after it.
+        frame: Its changes as one message of the stream, ``None`` if it made none.
+        rows: New and changed rows, log entries included.
+        deliveries: What units have to be told.
+    """
+
+    head: int
+    frame: bytes | None
+    rows: tuple[Row, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+class EvidenceMissingError(RejectedError):
+    """Evidence was named before its bytes came; the same command may be sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a decision needs besides rows.
+
+    Attributes:
+        numbers: Gives incidents their numbers.
+        district_at: District and street of a place (WGS-84), ``None`` outside.
+        evidence_size: Size of the bytes held under a hash, ``None`` if there are none.
+    """
+
+    numbers: Numbers
+    district_at: Callable[[float, float], tuple[str | None, str | None]]
+    evidence_size: Callable[[str], int | None]
+
+
+@dataclass(slots=True)
+class Group:
+    """The commands that one transaction carries.
+
+    Attributes:
+        mark: Where the ledger stood before.
+        at: When the group is decided, aware UTC.
+    """
+
+    connection: Connection
+    rows: LiveRows
+    surroundings: Surroundings
+    mark: Mark
+    at: datetime
+    _known: dict[str, Result] = field(default_factory=dict, init=False)
+    _results: list[tuple[Result, str | None]] = field(default_factory=list, init=False)
+    _changes: list[tuple[Change, str]] = field(default_factory=list, init=False)
+    _deliveries: list[Delivery] = field(default_factory=list, init=False)
+
+    def look_up(self, commands: Sequence[Command]) -> None:
+        """Find out which of these commands were decided before."""
+        self._known = read_results(self.connection, [one.command_id for one in commands])
+
+    def decide(self, command: Command, actor: Actor) -> Result:
+        """Return what becomes of a command; said aloud only after `write` and the commit."""
+        earlier = self._known.get(command.command_id)
+        if earlier is not None:
+            was_done = earlier.verdict is Verdict.ACCEPTED
+            return _as_duplicate(earlier) if was_done else earlier
+        try:
+            result = self._decided(command, actor)
+        except ConflictError as error:
+            result = self._conflict(command, error)
+        except EvidenceMissingError as error:
+            return _rejection(command, str(error))
+        except ZhihuiError as error:
+            result = _rejection(command, str(error))
+        self._known[command.command_id] = result
+        self._results.append((result, actor.person))
+        return result
+
+    def write(self) -> None:
+        """Write rows, revisions, results and numbers, all in the open transaction."""
+        put_rows(self.connection, self.rows.fresh())
+        write_changes(self.connection, self._changes, epoch=self.mark.epoch, at=self.at)
+        write_results(self.connection, self._results, at=self.at)
+        self.surroundings.numbers.write(self.connection)
+
+    def committed(self) -> Committed:
+        """Return what the group left on disk; its rows settle in memory."""
+        rows = tuple(self.rows.fresh())
+        self.rows.settle()
+        changes = tuple(change for change, _ in self._changes)
+        return Committed(
+            head=self._head,
+            frame=encode(Changes(changes)) if changes else None,
+            rows=rows,
+            deliveries=tuple(self._deliveries),
+        )
+
+    @property
+    def _head(self) -> int:
+        return self._changes[-1][0].rev if self._changes else self.mark.head
+
+    def _decided(self, command: Command, actor: Actor) -> Result:
+        self._check(command)
+        decision = decide(
+            command.body,
+            self.rows,
+            actor=actor.person,
+            role=actor.role,
+            at=self.at,
+            base_version=command.base_version,
+            command_id=command.command_id,
+        )
+        if decision.duplicate:
+            return Result(command_id=command.command_id, verdict=Verdict.DUPLICATE)
+        return self._take(command, decision)
+
+    def _check(self, command: Command) -> None:
+        checked_id(command.command_id, "a command")
+        if command.not_after is not None:
+            if command.not_after.tzinfo is None:
+                raise RejectedError("The command's last time has no zone: send it as UTC.")
+            if command.not_after < self.at:
+                raise RejectedError(
+                    "The command waited longer than it was meant to; nothing was done. "
+                    "Look at the situation as it is now and give it again if it still holds."
+                )
+        if isinstance(command.body, AttachEvidence):
+            evidence = command.body.evidence
+            size = self.surroundings.evidence_size(evidence.sha256)
+            if size is None:
+                raise EvidenceMissingError(
+                    "The bytes of this evidence have not come yet; send them first, then name it."
+                )
+            if size != evidence.size:
+                raise RejectedError(
+                    f"The evidence is said to have {evidence.size} bytes; {size} were received."
+                )
+
+    def _take(self, command: Command, decision: Decision) -> Result:
+        numbers: dict[str, str] = {}
+        rows = [self._completed(row, numbers) for row in decision.rows]
+        befores = [self.rows.find(kind_of(row), row.id) for row in rows]
+        self.rows.apply(rows)
+        for before, row in zip(befores, rows, strict=True):
+            change = change_of(self._head + 1, before, row)
+            self._changes.append((change, command.command_id))
+            self._deliveries += deliveries_for(self.rows, before, row)
+        return Result(
+            command_id=command.command_id,
+            verdict=Verdict.ACCEPTED,
+            rev=self._head,
+            version=rows[0].version,
+            numbers=numbers,
+        )
+
+    def _completed(self, row: Row, numbers: dict[str, str]) -> Row:
+        """Return a new incident with its number, and any with the district it lies in."""
+        if not isinstance(row, Incident):
+            return row
+        if row.number is None:
+            number = self.surroundings.numbers.next(self.connection, self.at)
+            numbers[row.id] = number
+            row = replace(row, number=number)
+        if row.district is None and row.lat is not None and row.lon is not None:
+            district, street = self.surroundings.district_at(row.lat, row.lon)
+            row = replace(
+                row,
+                district=JurisdictionId(district) if district else None,
+                street=JurisdictionId(street) if street else row.street,
+            )
+        return row
+
+    def _conflict(self, command: Command, error: ConflictError) -> Result:
+        current = self.rows.find(error.kind, error.row_id)
+        return Result(
+            command_id=command.command_id,
+            verdict=Verdict.CONFLICT,
+            version=error.present,
+            reason=str(error),
+            current=None if current is None else row_to_builtins(current),
+        )
+
+
+def _as_duplicate(earlier: Result) -> Result:
+    return Result(
+        command_id=earlier.command_id,
+        verdict=Verdict.DUPLICATE,
+        rev=earlier.rev,
+        version=earlier.version,
+        numbers=earlier.numbers,
+    )
+
+
+def _rejection(command: Command, reason: str) -> Result:
+    return Result(command_id=command.command_id, verdict=Verdict.REJECTED, reason=reason)

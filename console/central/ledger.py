@@ -1,0 +1,168 @@
+"""Central's ledger: epoch, revisions, incident numbers, results of commands; one transaction each.
+
+Everything here is called by the writer inside the transaction of a group, so that rows, their
+revisions and the answers to the commands that made them are on disk together or not at all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from console.protocol.codec import Row, kind_of, patch_between, row_to_builtins
+from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op, Result
+from console.store.mapping import insert_all, set_value, upsert
+from console.store.tables import CHANGE_LOG, CURSOR, META, NUMBERING, RESULT
+
+_pack = msgspec.msgpack.Encoder()
+_unpack_patch = msgspec.msgpack.Decoder(dict[str, object])
+_unpack_result = msgspec.msgpack.Decoder(Result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where the ledger stands.
+
+    Attributes:
+        epoch: Changes when the database is restored from a backup.
+        head: Newest revision, 0 when there is none.
+    """
+
+    epoch: str
+    head: int
+
+
+def open_ledger(connection: Connection) -> Mark:
+    """Return where the ledger stands, giving a new database its epoch."""
+    epoch = connection.execute(select(META.c.value).where(META.c.key == "epoch")).scalar()
+    if epoch is None:
+        epoch = secrets.token_hex(8)
+        set_value(connection, META, "epoch", epoch)
+    head = connection.execute(
+        select(func.max(CHANGE_LOG.c.rev)).where(CHANGE_LOG.c.shard == MAIN_SHARD)
+    ).scalar()
+    return Mark(epoch=epoch, head=head or 0)
+
+
+def change_of(rev: int, before: Row | None, after: Row) -> Change:
+    """Return the change that leads from ``before`` (``None`` if it is new) to ``after``."""
+    return Change(
+        shard=MAIN_SHARD,
+        rev=rev,
+        row_kind=kind_of(after),
+        row_id=after.id,
+        version=after.version,
+        op=Op.PUT if before is None else Op.PATCH,
+        patch=row_to_builtins(after) if before is None else patch_between(before, after),
+    )
+
+
+def write_changes(
+    connection: Connection, changes: Iterable[tuple[Change, str]], *, epoch: str, at: datetime
+) -> None:
+    """Write changes with the ids of the commands that made them, and move the cursor."""
+    values = [
+        {
+            "shard": change.shard,
+            "rev": change.rev,
+            "row_kind": change.row_kind,
+            "row_id": change.row_id,
+            "version": change.version,
+            "op": change.op.value,
+            "patch": _pack.encode(change.patch),
+            "command_id": command_id,
+            "at": at,
+        }
+        for change, command_id in changes
+    ]
+    if not values:
+        return
+    insert_all(connection, CHANGE_LOG, values)
+    cursor = {"shard": MAIN_SHARD, "rev": values[-1]["rev"], "epoch": epoch, "schema": SCHEMA}
+    upsert(connection, CURSOR, [cursor])
+
+
+def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Change]:
+    """Return the changes with revisions in ``(after, up_to]``, in order."""
+    query = (
+        select(CHANGE_LOG)
+        .where(
+            CHANGE_LOG.c.shard == MAIN_SHARD,
+            CHANGE_LOG.c.rev > after,
+            CHANGE_LOG.c.rev <= up_to,
+        )
+        .order_by(CHANGE_LOG.c.rev)
+    )
+    return [
+        Change(
+            shard=row.shard,
+            rev=row.rev,
+            row_kind=row.row_kind,
+            row_id=row.row_id,
+            version=row.version,
+            op=Op(row.op),
+            patch=_unpack_patch.decode(row.patch),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def write_results(
+    connection: Connection, results: Sequence[tuple[Result, str | None]], *, at: datetime
+) -> None:
+    """Write the results of commands, each with who asked."""
+    values = [
+        {
+            "command_id": result.command_id,
+            "result": _pack.encode(result),
+            "actor": actor,
+            "at": at,
+        }
+        for result, actor in results
+    ]
+    insert_all(connection, RESULT, values)
+
+
+def read_results(connection: Connection, command_ids: Sequence[str]) -> dict[str, Result]:
+    """Return the stored results of those commands that were decided before."""
+    query = select(RESULT).where(RESULT.c.command_id.in_(command_ids))
+    return {row.command_id: _unpack_result.decode(row.result) for row in connection.execute(query)}
+
+
+class Numbers:
+    """Gives incidents their numbers: local date and running number, "20261122-00317"."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._last: dict[str, int] = {}
+        self._changed: set[str] = set()
+
+    def next(self, connection: Connection, at: datetime) -> str:
+        """Return the next number of the local day of ``at``."""
+        day = at.astimezone(self._zone).strftime("%Y%m%d")
+        if day not in self._last:
+            query = select(NUMBERING.c.last).where(NUMBERING.c.day == day)
+            self._last[day] = connection.execute(query).scalar() or 0
+        self._last[day] += 1
+        self._changed.add(day)
+        return f"{day}-{self._last[day]:05d}"
+
+    def write(self, connection: Connection) -> None:
+        """Write how far the numbers have come."""
+        upsert(
+            connection,
+            NUMBERING,
+            [{"day": day, "last": self._last[day]} for day in sorted(self._changed)],
+        )
+        self._changed.clear()
+
+    def forget(self) -> None:
+        """Go back to what is on disk, after a transaction was rolled back."""
+        self._last.clear()
+        self._changed.clear()

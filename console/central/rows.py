@@ -1,0 +1,225 @@
+"""Central's rows as its rules see them: what is open in memory, the rest read when asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TypeVar, cast
+
+from sqlalchemy import Connection, select
+
+from console.domain.assignments import Assignment
+from console.domain.incidents import CLOSED_STAGES, Incident, Report
+from console.domain.places import Camera, Evidence, Jurisdiction
+from console.domain.units import Unit
+from console.protocol.codec import ROW_TYPES, Row, kind_of
+from console.store.mapping import read_row, read_rows
+from console.store.tables import ASSIGNMENT, INCIDENT, REPORT
+
+R = TypeVar("R", bound=Row)
+_CELL_DEG = 0.002
+_METRES_PER_DEGREE = 111_195.0
+
+
+class LiveRows:
+    """The rows as they are inside the writer's transaction.
+
+    Units, open incidents and their assignments are held; everything else is read through the
+    connection of the transaction. What was applied and is not written yet is seen as well.
+    Used by the writer's thread alone.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._fresh: dict[tuple[str, str], Row] = {}
+        self._senders: dict[tuple[str, str], Report] = {}
+        self._load()
+
+    def use(self, connection: Connection) -> None:
+        """Read through another transaction from now on."""
+        self._connection = connection
+
+    def apply(self, rows: Iterable[Row]) -> None:
+        """Take new and changed rows, to be written when the group is."""
+        for row in rows:
+            self._fresh[kind_of(row), row.id] = row
+            if isinstance(row, Unit):
+                self._hold_unit(row)
+            elif isinstance(row, Incident):
+                self._hold_incident(row)
+            elif isinstance(row, Assignment):
+                self._hold_assignment(row)
+            elif isinstance(row, Report) and row.external_id is not None:
+                self._senders[row.channel, row.external_id] = row
+
+    def fresh(self) -> list[Row]:
+        """Return what was applied since the last `settle`."""
+        return list(self._fresh.values())
+
+    def settle(self) -> None:
+        """Let go of what was written and is no longer open."""
+        for row in self._fresh.values():
+            if isinstance(row, Incident) and row.stage in CLOSED_STAGES:
+                self._release(row)
+        self._fresh.clear()
+        self._senders.clear()
+
+    def find(self, kind: str, row_id: str) -> Row | None:
+        """Return the row of this kind and id."""
+        return self._get(ROW_TYPES[kind], row_id)
+
+    def units(self) -> list[Unit]:
+        """Return every unit."""
+        return list(self._units.values())
+
+    def running_assignments(self, unit: str) -> list[Assignment]:
+        """Return the running assignments of a unit, oldest first."""
+        mine = self.assignments_of_unit(unit)
+        return sorted((one for one in mine if one.is_running), key=lambda one: one.id)
+
+    @property
+    def open_count(self) -> int:
+        """How many incidents are open."""
+        return len(self._incidents)
+
+    def incident(self, row_id: str) -> Incident | None:
+        """Return the incident with this id."""
+        return self._incidents.get(row_id) or self._get(Incident, row_id)
+
+    def report(self, row_id: str) -> Report | None:
+        """Return the report with this id."""
+        return self._get(Report, row_id)
+
+    def report_from(self, channel: str, external_id: str) -> Report | None:
+        """Return the report that a sending system gave this id on this channel."""
+        fresh = self._senders.get((channel, external_id))
+        if fresh is not None:
+            return fresh
+        query = select(REPORT).where(
+            REPORT.c.channel == channel, REPORT.c.external_id == external_id
+        )
+        return next(iter(read_rows(self._connection, Report, query)), None)
+
+    def assignment(self, row_id: str) -> Assignment | None:
+        """Return the assignment with this id."""
+        return self._assignments.get(row_id) or self._get(Assignment, row_id)
+
+    def assignments_of_incident(self, row_id: str) -> Sequence[Assignment]:
+        """Return every assignment to the incident, running or ended."""
+        if row_id in self._incidents:
+            return [self._assignments[one] for one in self._by_incident.get(row_id, ())]
+        query = select(ASSIGNMENT).where(ASSIGNMENT.c.incident == row_id).order_by(ASSIGNMENT.c.id)
+        return read_rows(self._connection, Assignment, query)
+
+    def assignments_of_unit(self, row_id: str) -> Sequence[Assignment]:
+        """Return the assignments of the unit to incidents that are open."""
+        return [self._assignments[one] for one in self._by_unit.get(row_id, ())]
+
+    def unit(self, row_id: str) -> Unit | None:
+        """Return the unit with this id."""
+        return self._units.get(row_id)
+
+    def unit_numbered(self, no: int) -> Unit | None:
+        """Return the unit that has this number in packed positions."""
+        return self._by_no.get(no)
+
+    def unit_called(self, call_sign: str) -> Unit | None:
+        """Return the unit with this call sign."""
+        return self._by_call_sign.get(call_sign)
+
+    def camera(self, row_id: str) -> Camera | None:
+        """Return the camera point with this id."""
+        return self._get(Camera, row_id)
+
+    def evidence(self, row_id: str) -> Evidence | None:
+        """Return the evidence with this id."""
+        return self._get(Evidence, row_id)
+
+    def jurisdiction(self, row_id: str) -> Jurisdiction | None:
+        """Return the jurisdiction with this id."""
+        return self._get(Jurisdiction, row_id)
+
+    def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
+        """Return the open incidents in the grid cells that ``radius_m`` reaches (a superset)."""
+        high = radius_m / _METRES_PER_DEGREE
+        wide = high / max(math.cos(math.radians(lat)), 0.01)
+        first_row, first_column = _cell(lat - high, lon - wide)
+        last_row, last_column = _cell(lat + high, lon + wide)
+        return [
+            self._incidents[one]
+            for row in range(first_row, last_row + 1)
+            for column in range(first_column, last_column + 1)
+            for one in self._cells.get((row, column), ())
+        ]
+
+    def _get(self, row_type: type[R], row_id: str) -> R | None:
+        kind = next(name for name, type_ in ROW_TYPES.items() if type_ == row_type)
+        fresh = self._fresh.get((kind, row_id))
+        return cast(R, fresh) if fresh is not None else read_row(self._connection, row_type, row_id)
+
+    def _load(self) -> None:
+        self._units: dict[str, Unit] = {}
+        self._by_no: dict[int, Unit] = {}
+        self._by_call_sign: dict[str, Unit] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._cells: dict[tuple[int, int], set[str]] = {}
+        self._assignments: dict[str, Assignment] = {}
+        self._by_incident: dict[str, dict[str, None]] = {}
+        self._by_unit: dict[str, dict[str, None]] = {}
+        for unit in read_rows(self._connection, Unit):
+            self._hold_unit(unit)
+        is_open = INCIDENT.c.stage.not_in(list(CLOSED_STAGES))
+        for incident in read_rows(self._connection, Incident, select(INCIDENT).where(is_open)):
+            self._hold_incident(incident)
+        of_open = ASSIGNMENT.c.incident.in_(select(INCIDENT.c.id).where(is_open))
+        query = select(ASSIGNMENT).where(of_open).order_by(ASSIGNMENT.c.id)
+        for assignment in read_rows(self._connection, Assignment, query):
+            self._hold_assignment(assignment)
+
+    def _hold_unit(self, unit: Unit) -> None:
+        earlier = self._units.get(unit.id)
+        if earlier is not None:
+            self._by_call_sign.pop(earlier.call_sign, None)
+        self._units[unit.id] = unit
+        self._by_no[unit.no] = unit
+        self._by_call_sign[unit.call_sign] = unit
+
+    def _hold_incident(self, incident: Incident) -> None:
+        earlier = self._incidents.get(incident.id)
+        if earlier is not None:
+            self._leave_cell(earlier)
+        elif not incident.is_open:
+            return
+        else:
+            for assignment in self.assignments_of_incident(incident.id):
+                self._hold_assignment(assignment)  # it was closed, and is open again
+        self._incidents[incident.id] = incident
+        if incident.is_open and incident.lat is not None and incident.lon is not None:
+            self._cells.setdefault(_cell(incident.lat, incident.lon), set()).add(incident.id)
+
+    def _hold_assignment(self, assignment: Assignment) -> None:
+        self._assignments[assignment.id] = assignment
+        self._by_incident.setdefault(assignment.incident, {})[assignment.id] = None
+        self._by_unit.setdefault(assignment.unit, {})[assignment.id] = None
+
+    def _leave_cell(self, incident: Incident) -> None:
+        if incident.lat is None or incident.lon is None:
+            return
+        cell = _cell(incident.lat, incident.lon)
+        inside = self._cells.get(cell, set())
+        inside.discard(incident.id)
+        if not inside:
+            self._cells.pop(cell, None)
+
+    def _release(self, incident: Incident) -> None:
+        self._incidents.pop(incident.id, None)
+        for one in self._by_incident.pop(incident.id, {}):
+            assignment = self._assignments.pop(one)
+            mine = self._by_unit[assignment.unit]
+            del mine[one]
+            if not mine:
+                del self._by_unit[assignment.unit]
+
+
+def _cell(lat: float, lon: float) -> tuple[int, int]:
+    return math.floor(lat / _CELL_DEG), math.floor(lon / _CELL_DEG)

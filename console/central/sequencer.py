@@ -1,0 +1,240 @@
+"""The one writer of a shard: takes what is asked, decides, commits in groups, then says so."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from console.central.group import Actor, Committed, Group, Surroundings
+from console.central.ledger import Mark, open_ledger
+from console.central.rows import LiveRows
+from console.central.settings import CentralError
+from console.protocol.messages import Command, Result
+from console.store.engine import checkpoint
+
+GROUP_COMMANDS = 256
+GROUP_S = 0.005
+_CHECKPOINT_IDLE_GROUPS = 64
+_CHECKPOINT_ANYWAY_GROUPS = 1024
+_log = logging.getLogger("zhihui.central")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Commands of one sender, answered together.
+
+    Attributes:
+        done: Called in the writer's thread, after the commit, with a result for each command in
+            order, or with the error that kept all of them from being decided.
+    """
+
+    commands: Sequence[Command]
+    actor: Actor
+    done: Callable[[list[Result] | CentralError], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something else that reads or writes in the writer's thread, in a transaction of its own.
+
+    Attributes:
+        done: Called in the writer's thread, after the commit, with what ``run`` gave.
+    """
+
+    run: Callable[[Connection, LiveRows], Any]
+    done: Callable[[Any | CentralError], None]
+
+
+class _Stop:
+    """The last thing the writer takes."""
+
+
+class Sequencer:
+    """Gives revisions in the order of commit; nothing else writes to central's database."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        surroundings: Surroundings,
+        *,
+        on_commit: Callable[[Committed], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take over the database.
+
+        Args:
+            engine: Migrated already; the sequencer is its only writer from now on.
+            surroundings: What decisions need besides rows.
+            on_commit: Called in the writer's thread after each group, before its answers.
+            clock: Gives now, aware UTC.
+        """
+        self._engine = engine
+        self._surroundings = surroundings
+        self._on_commit = on_commit
+        self._clock = clock
+        self._queue: SimpleQueue[Submission | Job | _Stop] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="central-writer", daemon=True)
+        self._groups = 0
+        self._commands = 0
+        self._since_checkpoint = 0
+        self._closed = threading.Event()
+        with engine.begin() as connection:
+            self._mark = open_ledger(connection)
+            self._rows = LiveRows(connection)
+
+    @property
+    def mark(self) -> Mark:
+        """Epoch and newest revision that is on disk."""
+        return self._mark
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Figures since the start, for the health page."""
+        return {
+            "commands": self._commands,
+            "groups": self._groups,
+            "waiting": self._queue.qsize(),
+            "open_incidents": self._rows.open_count,
+        }
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Decide and commit what was put before, then end; what comes later is refused."""
+        self._closed.set()
+        self._queue.put(_Stop())
+        if self._thread.is_alive():
+            self._thread.join()
+        self._refuse_rest()
+
+    def put(self, item: Submission | Job) -> None:
+        """Hand in commands or a job; returns at once.
+
+        Raises:
+            CentralError: Central is closing and takes nothing more.
+        """
+        if self._closed.is_set():
+            raise CentralError("Central is closing and takes no more; send it again in a moment.")
+        self._queue.put(item)
+
+    def _run(self) -> None:
+        item: Submission | Job | _Stop | None = None
+        while not isinstance(item, _Stop):
+            if isinstance(item, Submission):
+                item = self._work(item)
+            elif isinstance(item, Job):
+                item = self._do(item)
+            else:
+                self._checkpoint_when_due()
+                item = self._queue.get()
+        checkpoint(self._engine, everything=True)
+
+    def _work(self, first: Submission) -> Job | _Stop | None:
+        """Decide ``first`` and what waits behind it, up to a group's size, in one transaction.
+
+        Returns:
+            What was taken from the queue beyond the group, to be done next.
+        """
+        taken, then = self._gather(first)
+        try:
+            self._commit(taken)
+        except Exception as error:  # noqa: BLE001 - the writer outlives whatever one group meets
+            self._start_over(error)
+            if len(taken) == 1:
+                first.done(_failure(error))
+            else:
+                for one in taken:  # find the one that cannot be written; keep the others
+                    self._work_alone(one)
+        return then
+
+    def _gather(self, first: Submission) -> tuple[list[Submission], Job | _Stop | None]:
+        taken, count = [first], len(first.commands)
+        until = time.monotonic() + GROUP_S
+        while count < GROUP_COMMANDS and time.monotonic() < until:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if not isinstance(item, Submission):
+                return taken, item
+            taken.append(item)
+            count += len(item.commands)
+        return taken, None
+
+    def _work_alone(self, submission: Submission) -> None:
+        try:
+            self._commit([submission])
+        except Exception as error:  # noqa: BLE001 - as above
+            self._start_over(error)
+            submission.done(_failure(error))
+
+    def _commit(self, taken: Sequence[Submission]) -> None:
+        with self._engine.begin() as connection:
+            self._rows.use(connection)
+            group = Group(connection, self._rows, self._surroundings, self._mark, at=self._clock())
+            group.look_up([command for one in taken for command in one.commands])
+            answers = [
+                [group.decide(command, one.actor) for command in one.commands] for one in taken
+            ]
+            group.write()
+        committed = group.committed()
+        self._mark = Mark(epoch=self._mark.epoch, head=committed.head)
+        self._groups += 1
+        self._commands += sum(len(one.commands) for one in taken)
+        self._since_checkpoint += 1
+        self._on_commit(committed)
+        for one, results in zip(taken, answers, strict=True):
+            one.done(results)
+
+    def _do(self, job: Job) -> None:
+        try:
+            with self._engine.begin() as connection:
+                self._rows.use(connection)
+                given = job.run(connection, self._rows)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._start_over(error)
+            job.done(_failure(error))
+            return
+        self._since_checkpoint += 1
+        job.done(given)
+
+    def _start_over(self, error: Exception) -> None:
+        """Go back to what is on disk after a transaction failed."""
+        _log.error("a transaction failed and was rolled back", exc_info=error)
+        self._surroundings.numbers.forget()
+        with self._engine.connect() as connection:
+            self._rows = LiveRows(connection)
+
+    def _checkpoint_when_due(self) -> None:
+        due = _CHECKPOINT_IDLE_GROUPS if self._queue.empty() else _CHECKPOINT_ANYWAY_GROUPS
+        if self._since_checkpoint >= due:
+            self._since_checkpoint = 0
+            checkpoint(self._engine)
+
+    def _refuse_rest(self) -> None:
+        closing = CentralError("Central is closing; nothing was done. Send it again in a moment.")
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return
+            if not isinstance(item, _Stop):
+                item.done(closing)
+
+
+def _failure(error: Exception) -> CentralError:
+    cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return CentralError(
+        f"Central could not write to its database ({cause}); nothing was done. "
+        "Its disk may be full or failing: see central's log, then send it again."
+    )

@@ -1,0 +1,87 @@
+"""What is delivered to handhelds: tasks made from assignments, and when one has to go out again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.central.rows import LiveRows
+from console.domain.assignments import Assignment, AssignmentState
+from console.domain.forms import form_of
+from console.domain.incidents import Incident
+from console.protocol.codec import Row
+from console.protocol.messages import Task
+
+#: Fields of an incident that an officer on the way has to hear of when they change.
+_TOLD = ("form", "level", "place", "summary", "lat", "lon", "due_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One task on its way to one unit.
+
+    Attributes:
+        id: Follows from what is delivered, so that saying it twice is saying the same.
+    """
+
+    id: str
+    task: Task
+
+
+def task_of(assignment: Assignment, incident: Incident) -> Task:
+    """Return what a handheld shows of an assignment."""
+    form = form_of(incident.form)
+    return Task(
+        assignment=assignment.id,
+        incident=incident.id,
+        unit=assignment.unit,
+        number=incident.number or "",
+        form=incident.form,
+        form_zh=form.name_zh,
+        form_en=form.name_en,
+        level=int(incident.level),
+        state=assignment.state,
+        place=incident.place,
+        summary=incident.summary,
+        ordered_at=assignment.times.get(AssignmentState.ORDERED.value, assignment.changed_at),
+        due_at=incident.due_at,
+        lat=incident.lat,
+        lon=incident.lon,
+        note=assignment.note,
+    )
+
+
+def deliveries_for(rows: LiveRows, before: Row | None, after: Row) -> list[Delivery]:
+    """Return what units have to be told because a row changed."""
+    if isinstance(after, Assignment):
+        if after.state is AssignmentState.ORDERED and before is None:
+            return _delivery(rows, after, "order")
+        if after.state is AssignmentState.WITHDRAWN:
+            return _delivery(rows, after, "withdraw")
+        return []
+    if not isinstance(after, Incident) or not isinstance(before, Incident):
+        return []
+    if all(getattr(before, name) == getattr(after, name) for name in _TOLD):
+        return []
+    return [
+        delivery
+        for assignment in rows.assignments_of_incident(after.id)
+        if assignment.is_running
+        for delivery in _delivery(rows, assignment, f"amend{after.version}")
+    ]
+
+
+def running_deliveries(rows: LiveRows, units: frozenset[str]) -> list[Delivery]:
+    """Return every running task of these units, as after a handheld has come back."""
+    return [
+        delivery
+        for unit in sorted(units)
+        for assignment in rows.running_assignments(unit)
+        for delivery in _delivery(rows, assignment, "order")
+    ]
+
+
+def _delivery(rows: LiveRows, assignment: Assignment, what: str) -> list[Delivery]:
+    incident = rows.incident(assignment.incident)
+    if incident is None:
+        return []
+    return [Delivery(id=f"{assignment.id}-{what}", task=task_of(assignment, incident))]
