@@ -133,7 +133,8 @@ class Sequencer:
             if isinstance(item, Submission):
                 item = self._work(item)
             elif isinstance(item, Job):
-                item = self._do(item)
+                self._do(item)
+                item = None
             else:
                 self._checkpoint_when_due()
                 item = self._queue.get()
