@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -47,6 +48,7 @@ def open_ledger(connection: Connection) -> Mark:
     head = connection.execute(
         select(func.max(CHANGE_LOG.c.rev)).where(CHANGE_LOG.c.shard == MAIN_SHARD)
     ).scalar()
+    _put_cursor(connection, epoch=epoch, rev=head or 0)
     return Mark(epoch=epoch, head=head or 0)
 
 
@@ -67,7 +69,7 @@ def write_changes(
     connection: Connection, changes: Iterable[tuple[Change, str]], *, epoch: str, at: datetime
 ) -> None:
     """Write changes with the ids of the commands that made them, and move the cursor."""
-    values = [
+    values: list[dict[str, Any]] = [
         {
             "shard": change.shard,
             "rev": change.rev,
@@ -84,8 +86,7 @@ def write_changes(
     if not values:
         return
     insert_all(connection, CHANGE_LOG, values)
-    cursor = {"shard": MAIN_SHARD, "rev": values[-1]["rev"], "epoch": epoch, "schema": SCHEMA}
-    upsert(connection, CURSOR, [cursor])
+    _put_cursor(connection, epoch=epoch, rev=values[-1]["rev"])
 
 
 def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Change]:
@@ -166,3 +167,9 @@ class Numbers:
         """Go back to what is on disk, after a transaction was rolled back."""
         self._last.clear()
         self._changed.clear()
+
+
+def _put_cursor(connection: Connection, *, epoch: str, rev: int) -> None:
+    """Say up to where the rows are, for the snapshots that are made of them."""
+    cursor = {"shard": MAIN_SHARD, "rev": rev, "epoch": epoch, "schema": SCHEMA}
+    upsert(connection, CURSOR, [cursor])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, select
 
-from console.domain.assignments import Assignment
+from console.domain.assignments import Assignment, AssignmentState
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
@@ -76,6 +77,13 @@ class LiveRows:
         """Return the running assignments of a unit, oldest first."""
         mine = self.assignments_of_unit(unit)
         return sorted((one for one in mine if one.is_running), key=lambda one: one.id)
+
+    def withdrawn_since(self, at: datetime) -> list[Assignment]:
+        """Return the assignments called back after ``at``, of closed incidents as well."""
+        query = select(ASSIGNMENT).where(
+            ASSIGNMENT.c.state == AssignmentState.WITHDRAWN, ASSIGNMENT.c.changed_at > at
+        )
+        return read_rows(self._connection, Assignment, query)
 
     @property
     def open_count(self) -> int:

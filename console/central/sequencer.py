@@ -19,6 +19,7 @@ from console.central.rows import LiveRows
 from console.central.settings import CentralError
 from console.protocol.messages import Command, Result
 from console.store.engine import checkpoint
+from console.store.mapping import R, read_ids
 
 GROUP_COMMANDS = 256
 GROUP_S = 0.005
@@ -104,6 +105,13 @@ class Sequencer:
             "waiting": self._queue.qsize(),
             "open_incidents": self._rows.open_count,
         }
+
+    def kept(self, rows: Sequence[R]) -> set[str]:
+        """Return the ids of those rows that are kept already; to be asked before `start`."""
+        if not rows:
+            return set()
+        with self._engine.connect() as connection:
+            return read_ids(connection, type(rows[0]))
 
     def start(self) -> None:
         """Begin to work."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from console.central.rows import LiveRows
 from console.domain.assignments import Assignment, AssignmentState
@@ -70,14 +71,29 @@ def deliveries_for(rows: LiveRows, before: Row | None, after: Row) -> list[Deliv
     ]
 
 
-def running_deliveries(rows: LiveRows, units: frozenset[str]) -> list[Delivery]:
-    """Return every running task of these units, as after a handheld has come back."""
-    return [
+def deliveries_after_absence(
+    rows: LiveRows, units: frozenset[str], *, recalled_since: datetime
+) -> list[Delivery]:
+    """Return what units have to be told when their handheld has come back.
+
+    Args:
+        rows: The rows as they are.
+        units: Units the handheld speaks for.
+        recalled_since: Recalls after this time are told again: nobody knows that they arrived.
+    """
+    running = [
         delivery
         for unit in sorted(units)
         for assignment in rows.running_assignments(unit)
         for delivery in _delivery(rows, assignment, "order")
     ]
+    recalls = [
+        delivery
+        for assignment in rows.withdrawn_since(recalled_since)
+        if assignment.unit in units
+        for delivery in _delivery(rows, assignment, "withdraw")
+    ]
+    return running + recalls
 
 
 def _delivery(rows: LiveRows, assignment: Assignment, what: str) -> list[Delivery]:

@@ -185,7 +185,13 @@ class Deliver(Message, frozen=True, tag="deliver"):
 
 
 class Ack(Message, frozen=True, tag="ack"):
-    """Handheld to central: a receipt or step of a unit with a delivered task."""
+    """Handheld to central: a receipt or step of a unit with a delivered task.
+
+    Central answers with the `Result` of the command `ack_command_id`, after the commit.
+
+    Attributes:
+        command_id: The delivery's id, which is then not sent again.
+    """
 
     command_id: str
     unit: str
@@ -193,6 +199,11 @@ class Ack(Message, frozen=True, tag="ack"):
     state: AssignmentState
     at: datetime
     note: str | None = None
+
+
+def ack_command_id(assignment: str, state: AssignmentState) -> str:
+    """Return the id of the command that a step becomes; said twice, it is one command."""
+    return f"{assignment}-{state.value}"
 
 
 class Beat(Message, frozen=True, tag="beat"):

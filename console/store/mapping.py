@@ -44,6 +44,11 @@ def read_rows(
     return [cast(R, row_from(kind, found)) for found in connection.execute(asked).mappings()]
 
 
+def read_ids(connection: Connection, row_type: type[R]) -> set[str]:
+    """Return the ids of every row of a kind."""
+    return set(connection.execute(select(table_of(row_type).c.id)).scalars())
+
+
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows by primary key, replacing those that are there already."""
     if not values:

@@ -101,6 +101,7 @@ ASSIGNMENT = Table(
     _version(),
     Index("assignment_by_incident", "incident"),
     Index("assignment_by_unit", "unit", "state"),
+    Index("assignment_by_state", "state", "changed_at"),
 )
 
 UNIT = Table(

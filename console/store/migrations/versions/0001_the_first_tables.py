@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("assignment_by_incident", "assignment", ["incident"])
+    op.create_index("assignment_by_state", "assignment", ["state", "changed_at"])
     op.create_index("assignment_by_unit", "assignment", ["unit", "state"])
 
     op.create_table(
@@ -278,6 +279,7 @@ def downgrade() -> None:
     op.drop_table("cursor")
     op.drop_table("change_log")
     op.drop_table("camera")
+    op.drop_index("assignment_by_state", "assignment")
     op.drop_index("assignment_by_unit", "assignment")
     op.drop_index("assignment_by_incident", "assignment")
 

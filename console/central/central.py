@@ -1,0 +1,285 @@
+"""Central as a whole: opened from its settings, its parts put together, closed in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.routing import WebSocketRoute
+
+from console import __version__
+from console.central.accounts import ensure_accounts, read_sessions
+from console.central.consoles import ConsoleHub
+from console.central.door import Door
+from console.central.evidence import EvidenceStore
+from console.central.group import Committed, Surroundings
+from console.central.handhelds import HandheldHub
+from console.central.ledger import Numbers
+from console.central.loop import WriterLink
+from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.routes_city import CityRoutes
+from console.central.routes_session import SessionRoutes
+from console.central.routes_work import WorkRoutes
+from console.central.sequencer import Sequencer
+from console.central.settings import CentralError, CentralSettings
+from console.central.snapshots import SnapshotShelf
+from console.central.streams import Streams
+from console.central.units import Register
+from console.central.web import put_error_handlers
+from console.domain.units import Unit
+from console.store.citypack import CityPack, CityPackError
+from console.store.engine import StoreError, open_engine, sqlite_url
+from console.store.mapping import read_rows
+from console.store.upgrade import upgrade
+
+BEAT_S = 2.0
+POSITIONS_S = 1.0
+RESEND_S = 0.5
+SAVE_POSITIONS_S = 5.0
+_log = logging.getLogger("zhihui.central")
+
+
+class Foundation:
+    """What lies under central: the folder it alone uses, the database, the city pack."""
+
+    def __init__(self, settings: CentralSettings) -> None:
+        """Open everything.
+
+        Raises:
+            CentralError: Something cannot be used; nothing was changed.
+        """
+        self._closing = ExitStack()
+        try:
+            self._closing.enter_context(_taken(settings.folder))
+            self.engine = _opened_engine(settings)
+            self._closing.callback(self.engine.dispose)
+            self.pack = _opened_pack(settings.pack_path)
+            if self.pack is not None:
+                self._closing.callback(self.pack.close)
+            self.zone = _zone(settings.time_zone)
+            self.evidence = EvidenceStore(settings.folder / "evidence")
+        except BaseException:
+            self._closing.close()
+            raise
+
+    def sequencer(self, on_commit: Callable[[Committed], None]) -> Sequencer:
+        """Return the writer, not yet started."""
+        surroundings = Surroundings(
+            numbers=Numbers(self.zone),
+            district_at=_nowhere if self.pack is None else self.pack.district_at,
+            evidence_size=self.evidence.size_of,
+        )
+        return Sequencer(self.engine, surroundings, on_commit=on_commit)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._closing.close()
+
+
+class Central:
+    """Central's parts put together; lives in one event loop."""
+
+    def __init__(self, settings: CentralSettings, foundation: Foundation) -> None:
+        """Read what is kept and put the parts together; call it inside the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        engine = foundation.engine
+        hasher = PasswordHasher()
+        with engine.begin() as connection:
+            ensure_accounts(connection, settings.folder / "accounts.json", hasher)
+            sessions = read_sessions(connection, at=_now())
+            units = read_rows(connection, Unit)
+            kept = read_fixes(connection)
+        self.sequencer = foundation.sequencer(self._committed)
+        self.link = WriterLink(self.sequencer, engine)
+        self.register = Register(units)
+        self.positions = PositionHub(units, kept)
+        self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
+        self.handhelds = HandheldHub(self.link, self.sequencer.mark.head)
+        self.door = Door(
+            self.link,
+            hasher=hasher,
+            sessions=sessions,
+            unit_called=self.register.called,
+            clock=_now,
+        )
+        self.app = self._app(settings, foundation)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self.sequencer.start()
+        for work, every_s in (
+            (self.consoles.beat, BEAT_S),
+            (self.handhelds.beat, BEAT_S),
+            (self.consoles.send_positions, POSITIONS_S),
+            (self.handhelds.resend, RESEND_S),
+        ):
+            self._tasks.append(asyncio.create_task(_again(work, every_s)))
+        self._tasks.append(asyncio.create_task(self._save_positions()))
+
+    async def stop(self) -> None:
+        """Commit what was taken, keep the last positions, end."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._write_positions()
+        await asyncio.to_thread(self.sequencer.stop)
+
+    def hang_up(self) -> None:
+        """End every stream with a word, so that both sides know it was meant."""
+        reason = "Central is closing; come back in a moment."
+        self.consoles.close_all(reason)
+        self.handhelds.close_all(reason)
+
+    def _committed(self, committed: Committed) -> None:
+        self._loop.call_soon_threadsafe(self._publish, committed)
+
+    def _publish(self, committed: Committed) -> None:
+        units = [row for row in committed.rows if isinstance(row, Unit)]
+        if units:
+            self.register.take(units)
+            self.positions.know(units)
+        self.consoles.publish(committed)
+        self.handhelds.publish(committed)
+
+    async def _save_positions(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_POSITIONS_S)
+            await self._write_positions()
+
+    async def _write_positions(self) -> None:
+        for fixes in self.positions.unsaved():
+            try:
+                await self.link.in_writer(
+                    lambda connection, _, fixes=fixes: write_fixes(  # type: ignore[misc]
+                        connection, fixes
+                    )
+                )
+            except CentralError as error:
+                _log.warning("last positions were not kept: %s", error)
+
+    def _app(self, settings: CentralSettings, foundation: Foundation) -> FastAPI:
+        app = FastAPI(
+            title="Zhihui central",
+            version=__version__,
+            openapi_url="/v1/openapi.json",
+            docs_url=None,  # its page would fetch scripts from elsewhere
+            redoc_url=None,
+        )
+        put_error_handlers(app)
+        session = SessionRoutes(
+            door=self.door,
+            sequencer=self.sequencer,
+            consoles=self.consoles,
+            handhelds=self.handhelds,
+            positions=self.positions,
+        )
+        work = WorkRoutes(
+            door=self.door,
+            link=self.link,
+            sequencer=self.sequencer,
+            register=self.register,
+            positions=self.positions,
+            evidence=foundation.evidence,
+            snapshots=SnapshotShelf(foundation.engine, settings.folder / "snapshots"),
+        )
+        city = CityRoutes(
+            door=self.door, pack=foundation.pack, resources_dir=settings.resources_dir
+        )
+        for routes in (session, work, city):
+            app.include_router(routes.router())
+        streams = Streams(
+            door=self.door, link=self.link, consoles=self.consoles, handhelds=self.handhelds
+        )
+        app.router.routes.append(WebSocketRoute("/v1/stream", streams.console))
+        app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
+        city.mount_pages(app)
+        return app
+
+
+async def _again(work: Callable[[], None], every_s: float) -> None:
+    """Do something again and again, at even times however long it takes."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        due = max(due + every_s, loop.time())
+        await asyncio.sleep(due - loop.time())
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - heartbeats go on, whatever one of them met
+            _log.exception("%s failed", getattr(work, "__qualname__", work))
+
+
+@contextmanager
+def _taken(folder: Path) -> Generator[None, None, None]:
+    """Hold central's folder for this process alone; two writers would break the revisions."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CentralError(
+            f"Central cannot write to its folder {folder} ({error.strerror}). "
+            "Give it another --home, or the right to write there."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise CentralError(
+            f"Another central is running on {folder}; two at once would spoil its records. "
+            "Stop that one, or start this one with another --home."
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened_engine(settings: CentralSettings) -> Engine:
+    url = settings.database_url or sqlite_url(settings.folder / "central.db")
+    try:
+        engine = open_engine(url)
+        try:
+            upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    except StoreError as error:
+        raise CentralError(str(error)) from error
+    return engine
+
+
+def _opened_pack(path: Path | None) -> CityPack | None:
+    if path is None:
+        return None
+    try:
+        return CityPack.open(path)
+    except CityPackError as error:
+        raise CentralError(str(error)) from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CentralError(
+            f"There is no time zone {name!r}; write it like Asia/Shanghai or Europe/Helsinki."
+        ) from error
+
+
+def _nowhere(_lat: float, _lon: float) -> tuple[None, None]:
+    return None, None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,164 @@
+"""The consoles' hub: committed changes, positions and heartbeats to everyone on the stream."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from console.central.accounts import Session
+from console.central.group import Committed
+from console.central.lane import Lane
+from console.central.ledger import Mark, read_changes
+from console.central.loop import WriterLink
+from console.central.positions import PositionHub
+from console.protocol.codec import encode
+from console.protocol.messages import MAIN_SHARD, SCHEMA, Beat, Changes, Hello, Welcome
+
+#: A console that is further behind gets a snapshot: faster for both than so many changes.
+MAX_CATCH_UP = 20_000
+_CATCH_UP_CHUNK = 500
+#: A console that has not been heard of for so long is taken for dead.
+SILENT_S = 30.0
+_log = logging.getLogger("zhihui.central")
+
+
+@dataclass(eq=False, slots=True)
+class ConsoleLine:
+    """One console on the stream.
+
+    Attributes:
+        heard_at: Monotonic seconds when it was last heard of.
+        held: Frames committed while it is still catching up, ``None`` afterwards.
+    """
+
+    console_id: str
+    session: Session
+    lane: Lane
+    heard_at: float
+    held: list[bytes] | None = field(default_factory=list)
+
+
+class ConsoleHub:
+    """Everyone on the stream; belongs to the event loop."""
+
+    def __init__(self, link: WriterLink, positions: PositionHub, mark: Mark) -> None:
+        self._link = link
+        self._positions = positions
+        self._mark = mark
+        self._lines: set[ConsoleLine] = set()
+
+    @property
+    def mark(self) -> Mark:
+        """Epoch and newest revision that was sent out."""
+        return self._mark
+
+    @property
+    def count(self) -> int:
+        """How many consoles are on the stream."""
+        return len(self._lines)
+
+    def publish(self, committed: Committed) -> None:
+        """Send a group's changes to every console."""
+        self._mark = Mark(epoch=self._mark.epoch, head=committed.head)
+        if committed.frame is None:
+            return
+        for line in self._lines:
+            if line.held is None:
+                line.lane.offer(committed.frame)
+            else:
+                line.held.append(committed.frame)
+
+    async def join(self, hello: Hello, session: Session) -> ConsoleLine:
+        """Take a console in: welcome it, give it what it missed, then what comes.
+
+        What is committed meanwhile is held back, so that revisions arrive in order, none twice.
+        """
+        line = ConsoleLine(
+            console_id=hello.console_id, session=session, lane=Lane(), heard_at=time.monotonic()
+        )
+        at = self._mark
+        known = hello.revs.get(MAIN_SHARD)
+        need_snapshot = (
+            known is None
+            or hello.epoch != at.epoch
+            or hello.schema != SCHEMA
+            or not 0 <= at.head - known <= MAX_CATCH_UP
+        )
+        welcome = Welcome(
+            epoch=at.epoch,
+            heads={MAIN_SHARD: at.head},
+            need_snapshot=need_snapshot,
+            server_ms=_now_ms(),
+        )
+        line.lane.offer(encode(welcome))
+        self._lines.add(line)
+        try:
+            if known is not None and not need_snapshot:
+                await self._catch_up(line, after=known, up_to=at.head)
+        except BaseException:
+            self._lines.discard(line)
+            raise
+        for frame in line.held or ():
+            line.lane.offer(frame)
+        line.held = None
+        self._offer_keyframe(line)
+        _log.info("console %s joined at revision %s", line.console_id, known)
+        return line
+
+    def leave(self, line: ConsoleLine) -> None:
+        """Let a console go."""
+        self._lines.discard(line)
+        _log.info("console %s left", line.console_id)
+
+    def beat(self) -> None:
+        """Send the heartbeat, and close consoles that have fallen silent."""
+        frame = encode(Beat(server_ms=_now_ms(), heads={MAIN_SHARD: self._mark.head}))
+        silent_since = time.monotonic() - SILENT_S
+        for line in self._lines:
+            if line.heard_at < silent_since:
+                line.lane.close("Nothing was heard from you for too long.")
+            else:
+                line.lane.offer(frame)
+
+    def send_positions(self) -> None:
+        """Send what has moved, once a second."""
+        packed = self._positions.next_frame()
+        if packed is None:
+            return
+        frame, is_keyframe = packed
+        for line in self._lines:
+            if line.held is None:
+                line.lane.offer_positions(frame, is_keyframe=is_keyframe)
+                if line.lane.lost_positions:
+                    self._offer_keyframe(line)
+
+    def close_all(self, reason: str) -> None:
+        """End every line, as when closing."""
+        for line in self._lines:
+            line.lane.close(reason)
+
+    def end_session(self, token_hash: str) -> None:
+        """End the lines of a session that is over."""
+        for line in self._lines:
+            if line.session.token_hash == token_hash:
+                line.lane.close("You logged off.")
+
+    async def _catch_up(self, line: ConsoleLine, *, after: int, up_to: int) -> None:
+        for first in range(after, up_to, _CATCH_UP_CHUNK):
+            last = min(first + _CATCH_UP_CHUNK, up_to)
+            changes = await self._link.reading(
+                lambda connection, first=first, last=last: read_changes(  # type: ignore[misc]
+                    connection, after=first, up_to=last
+                )
+            )
+            line.lane.offer(encode(Changes(tuple(changes))))
+
+    def _offer_keyframe(self, line: ConsoleLine) -> None:
+        frame = self._positions.keyframe()
+        if frame is not None:
+            line.lane.offer_positions(frame, is_keyframe=True)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,180 @@
+"""The handhelds' hub: tasks delivered to the socket that speaks for a unit, until acknowledged."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from console.central.accounts import Session
+from console.central.group import Committed
+from console.central.lane import Lane
+from console.central.loop import WriterLink
+from console.central.tasks import Delivery, deliveries_after_absence
+from console.domain.assignments import Assignment, AssignmentState
+from console.protocol.codec import encode_text
+from console.protocol.messages import MAIN_SHARD, Ack, Beat, Deliver
+
+#: Seconds after which a task is sent again, by attempt; the last one repeats.
+RESEND_S = (5.0, 10.0, 20.0, 40.0, 60.0)
+RECALLS_TOLD_AGAIN = timedelta(hours=2)
+_log = logging.getLogger("zhihui.central")
+
+
+@dataclass(eq=False, slots=True)
+class HandheldLine:
+    """One handheld, or a gateway that speaks for many.
+
+    Attributes:
+        is_own: Whether a unit's own handheld speaks; it goes before any gateway.
+    """
+
+    session: Session
+    units: frozenset[str]
+    lane: Lane
+    is_own: bool
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A delivery nobody has acknowledged; ``due_at`` is in monotonic seconds."""
+
+    delivery: Delivery
+    attempt: int
+    due_at: float
+
+
+class HandheldHub:
+    """Everyone who speaks for a unit; belongs to the event loop."""
+
+    def __init__(self, link: WriterLink, head: int) -> None:
+        self._link = link
+        self._head = head
+        self._lines: set[HandheldLine] = set()
+        self._claims: dict[str, list[HandheldLine]] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._by_assignment: dict[str, set[str]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many sockets speak for units."""
+        return len(self._lines)
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many deliveries nobody has acknowledged."""
+        return len(self._pending)
+
+    def publish(self, committed: Committed) -> None:
+        """Deliver what a group made, and let go of what it ended."""
+        self._head = committed.head
+        for row in committed.rows:
+            if isinstance(row, Assignment) and not row.is_running:
+                self._drop_orders(row)
+        for delivery in committed.deliveries:
+            self._deliver(delivery)
+
+    async def join(self, session: Session, units: Iterable[str]) -> HandheldLine:
+        """Take a handheld in, and tell it every task of its units.
+
+        Raises:
+            CentralError: Central is closing.
+        """
+        line = HandheldLine(
+            session=session,
+            units=frozenset(units),
+            lane=Lane(),
+            is_own=session.person.unit is not None,
+        )
+        self._lines.add(line)
+        for unit in line.units:
+            claims = self._claims.setdefault(unit, [])
+            claims.append(line)
+            claims.sort(key=lambda one: one.is_own)
+        try:
+            since = datetime.now(UTC) - RECALLS_TOLD_AGAIN
+            deliveries = await self._link.in_writer(
+                lambda _, rows: deliveries_after_absence(rows, line.units, recalled_since=since)
+            )
+        except BaseException:
+            self.leave(line)
+            raise
+        for delivery in deliveries:
+            self._deliver(delivery)
+        return line
+
+    def leave(self, line: HandheldLine) -> None:
+        """Let a handheld go; what it has not acknowledged waits for whoever comes next."""
+        self._lines.discard(line)
+        for unit in line.units:
+            claims = self._claims[unit]
+            claims.remove(line)
+            if not claims:
+                del self._claims[unit]
+
+    def acknowledged(self, ack: Ack) -> None:
+        """Stop sending what was acknowledged."""
+        self._forget(ack.command_id)
+        if ack.state is not AssignmentState.WITHDRAWN:
+            self._forget(f"{ack.assignment}-order")
+
+    def beat(self) -> None:
+        """Send the heartbeat."""
+        now_ms = time.time_ns() // 1_000_000
+        frame = encode_text(Beat(server_ms=now_ms, heads={MAIN_SHARD: self._head}))
+        for line in self._lines:
+            line.lane.offer(frame)
+
+    def resend(self) -> None:
+        """Send again what has waited for its acknowledgement long enough."""
+        now = time.monotonic()
+        for pending in list(self._pending.values()):
+            if pending.due_at <= now:
+                self._send(pending, now)
+
+    def close_all(self, reason: str) -> None:
+        """End every line, as when closing."""
+        for line in self._lines:
+            line.lane.close(reason)
+
+    def end_session(self, token_hash: str) -> None:
+        """End the lines of a session that is over."""
+        for line in self._lines:
+            if line.session.token_hash == token_hash:
+                line.lane.close("You logged off.")
+
+    def _deliver(self, delivery: Delivery) -> None:
+        earlier = self._pending.get(delivery.id)
+        attempt = earlier.attempt if earlier is not None else 0
+        now = time.monotonic()
+        pending = _Pending(delivery=delivery, attempt=attempt, due_at=now)
+        self._pending[delivery.id] = pending
+        self._by_assignment.setdefault(delivery.task.assignment, set()).add(delivery.id)
+        self._send(pending, now)
+
+    def _send(self, pending: _Pending, now: float) -> None:
+        claims = self._claims.get(pending.delivery.task.unit)
+        if not claims:
+            pending.due_at = now + RESEND_S[-1]  # whoever joins is told everything at once
+            return
+        pending.due_at = now + RESEND_S[min(pending.attempt, len(RESEND_S) - 1)]
+        pending.attempt += 1
+        message = Deliver(pending.delivery.id, pending.attempt, pending.delivery.task)
+        claims[-1].lane.offer(encode_text(message))
+
+    def _drop_orders(self, assignment: Assignment) -> None:
+        for one in list(self._by_assignment.get(assignment.id, ())):
+            if not one.endswith("-withdraw"):
+                self._forget(one)
+
+    def _forget(self, delivery_id: str) -> None:
+        pending = self._pending.pop(delivery_id, None)
+        if pending is None:
+            return
+        assignment = pending.delivery.task.assignment
+        rest = self._by_assignment[assignment]
+        rest.discard(delivery_id)
+        if not rest:
+            del self._by_assignment[assignment]

@@ -1,0 +1,98 @@
+"""The crossing between central's event loop and its writer's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from console.central.group import Actor
+from console.central.rows import LiveRows
+from console.central.sequencer import GROUP_COMMANDS, Job, Sequencer, Submission
+from console.central.settings import CentralError
+from console.protocol.messages import Command, Result
+
+T = TypeVar("T")
+
+
+class WriterLink:
+    """What coroutines ask of the writer, answered in the event loop."""
+
+    def __init__(self, sequencer: Sequencer, engine: Engine) -> None:
+        self._sequencer = sequencer
+        self._engine = engine
+
+    async def submit(self, commands: Sequence[Command], actor: Actor) -> list[Result]:
+        """Have commands decided and committed, in order; many go as several groups.
+
+        Raises:
+            CentralError: Central is closing, or cannot write.
+        """
+        results: list[Result] = []
+        for first in range(0, len(commands), GROUP_COMMANDS):
+            results += await self._submit(commands[first : first + GROUP_COMMANDS], actor)
+        return results
+
+    def post(
+        self,
+        command: Command,
+        actor: Actor,
+        told: Callable[[Result | CentralError], None],
+    ) -> None:
+        """Have one command decided without waiting; ``told`` is called in the event loop.
+
+        Raises:
+            CentralError: Central is closing.
+        """
+        loop = asyncio.get_running_loop()
+
+        def done(answer: list[Result] | CentralError) -> None:
+            one = answer if isinstance(answer, CentralError) else answer[0]
+            loop.call_soon_threadsafe(told, one)
+
+        self._sequencer.put(Submission(commands=(command,), actor=actor, done=done))
+
+    async def in_writer(self, run: Callable[[Connection, LiveRows], T]) -> T:
+        """Run something in the writer's thread, in a transaction of its own.
+
+        Raises:
+            CentralError: Central is closing, or cannot write.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def done(answer: T | CentralError) -> None:
+            loop.call_soon_threadsafe(_settle, future, answer)
+
+        self._sequencer.put(Job(run=run, done=done))
+        return await future
+
+    async def reading(self, run: Callable[[Connection], T]) -> T:
+        """Run something that only reads in a thread of its own."""
+
+        def read() -> T:
+            with self._engine.connect() as connection:
+                return run(connection)
+
+        return await asyncio.to_thread(read)
+
+    async def _submit(self, commands: Sequence[Command], actor: Actor) -> list[Result]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Result]] = loop.create_future()
+
+        def done(answer: list[Result] | CentralError) -> None:
+            loop.call_soon_threadsafe(_settle, future, answer)
+
+        self._sequencer.put(Submission(commands=commands, actor=actor, done=done))
+        return await future
+
+
+def _settle(future: asyncio.Future[T], answer: T | CentralError) -> None:
+    if future.done():
+        return  # whoever asked has gone
+    if isinstance(answer, CentralError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

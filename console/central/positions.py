@@ -1,0 +1,123 @@
+"""Central's positions: taken in from devices, packed once a second, the last ones kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from console.domain.units import Unit
+from console.protocol.positions import INGEST
+from console.store.mapping import upsert
+from console.store.tables import LAST_FIX
+from console.tracking import ForceColumns, IngestCounts, LiveForce, pack_frame
+from console.tracking.frames import Fixes, to_ingest
+
+KEYFRAME_EVERY_S = 10.0
+#: Fixes written in one transaction; more would keep commands waiting.
+_WRITTEN_AT_ONCE = 1000
+
+
+class PositionHub:
+    """The live force as central knows it; belongs to the event loop."""
+
+    def __init__(self, units: Iterable[Unit], kept: NDArray[np.void]) -> None:
+        """Start from what was kept.
+
+        Args:
+            units: The register.
+            kept: Last fixes from the database, an array of `INGEST`.
+        """
+        self._force = LiveForce(only_known=True)
+        self._force.know(units)
+        self._force.load(kept)
+        self._sent_mark = self._saved_mark = self._force.mark
+        self._seq = 0
+        self._keyframe_due = 0.0
+        self._taken = 0
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Figures since the start, for the health page."""
+        return {"fixes": self._taken, "units_seen": len(self._force.live().nos())}
+
+    def know(self, units: Iterable[Unit]) -> None:
+        """Take note of units entered in the register."""
+        self._force.know(units)
+
+    def take(self, fixes: NDArray[np.void]) -> IngestCounts:
+        """Take fixes that a device or gateway sent, an array of `INGEST`."""
+        counts = self._force.apply_ingest(fixes, now_ms=_now_ms())
+        self._taken += counts.accepted
+        return counts
+
+    def next_frame(self) -> tuple[bytes, bool] | None:
+        """Return what moved since the last call, or everything when a keyframe is due.
+
+        Returns:
+            The frame and whether it is a keyframe; ``None`` when nothing moved.
+        """
+        now = time.monotonic()
+        is_keyframe = now >= self._keyframe_due
+        columns = self._force.live()
+        nos = columns.nos() if is_keyframe else columns.changed_since(self._sent_mark)
+        if not len(nos):
+            return None
+        if is_keyframe:
+            self._keyframe_due = now + KEYFRAME_EVERY_S
+        self._sent_mark = self._force.mark
+        self._seq += 1
+        return self._packed(columns, nos, is_keyframe=is_keyframe), is_keyframe
+
+    def keyframe(self) -> bytes | None:
+        """Return everything for a console that has just come, numbered as the last frame."""
+        columns = self._force.live()
+        nos = columns.nos()
+        return self._packed(columns, nos, is_keyframe=True) if len(nos) else None
+
+    def unsaved(self) -> list[NDArray[np.void]]:
+        """Return the fixes that changed since the last call, arrays of `INGEST` to be written."""
+        columns = self._force.live()
+        nos = columns.changed_since(self._saved_mark)
+        self._saved_mark = self._force.mark
+        fixes = to_ingest(_fixes_of(columns, nos))
+        return [
+            fixes[first : first + _WRITTEN_AT_ONCE]
+            for first in range(0, len(fixes), _WRITTEN_AT_ONCE)
+        ]
+
+    def _packed(self, columns: ForceColumns, nos: NDArray[np.int64], *, is_keyframe: bool) -> bytes:
+        frame = pack_frame(columns, nos, now_ms=_now_ms(), seq=self._seq, keyframe=is_keyframe)
+        return frame.to_bytes()
+
+
+def write_fixes(connection: Connection, fixes: NDArray[np.void]) -> None:
+    """Keep last fixes, an array of `INGEST`."""
+    names = ("unit_no", "t_ms", "lat_e7", "lon_e7", "heading", "speed", "accuracy", "flags")
+    upsert(connection, LAST_FIX, [dict(zip(names, row, strict=True)) for row in fixes.tolist()])
+
+
+def read_fixes(connection: Connection) -> NDArray[np.void]:
+    """Return the last fixes that were kept, an array of `INGEST`."""
+    rows = [tuple(row) for row in connection.execute(select(LAST_FIX))]
+    return np.array(rows, dtype=INGEST)
+
+
+def _fixes_of(columns: ForceColumns, nos: NDArray[np.int64]) -> Fixes:
+    return Fixes(
+        unit=nos,
+        t_ms=columns.t_ms[nos],
+        lat=columns.lat[nos],
+        lon=columns.lon[nos],
+        heading_deg=columns.heading_deg[nos],
+        speed_mps=columns.speed_mps[nos],
+        accuracy_m=columns.accuracy_m[nos],
+        flags=columns.flags[nos],
+    )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,123 @@
+"""Routes for logging on and off, and the health page."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console import __version__
+from console.central.accounts import Device
+from console.central.consoles import ConsoleHub
+from console.central.door import Door, LogOnError, TooManyTriesError
+from console.central.handhelds import HandheldHub
+from console.central.positions import PositionHub
+from console.central.sequencer import Sequencer
+from console.central.web import AnswerError, session_of
+from console.domain.ids import DeviceId
+
+
+class DeviceIn(BaseModel):
+    """What somebody logs on with."""
+
+    id: str = Field(min_length=1, max_length=80)
+    kind: Literal["console", "handheld", "gateway"]
+    label: str = Field(default="", max_length=200)
+
+
+class LogOnIn(BaseModel):
+    """Name and password, and the device they were typed into."""
+
+    name: str = Field(min_length=1, max_length=80)
+    password: str = Field(min_length=1, max_length=200)
+    device: DeviceIn
+
+
+class PersonOut(BaseModel):
+    """Who is logged on."""
+
+    id: str
+    name: str
+    role: str
+    unit: str | None
+
+
+class LogOnOut(BaseModel):
+    """A new session."""
+
+    token: str
+    expires_at: datetime
+    person: PersonOut
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRoutes:
+    """Logging on and off, and the health page."""
+
+    door: Door
+    sequencer: Sequencer
+    consoles: ConsoleHub
+    handhelds: HandheldHub
+    positions: PositionHub
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(tags=["session"])
+        router.add_api_route("/v1/session", self.log_on, methods=["POST"])
+        router.add_api_route(
+            "/v1/session", self.log_off, methods=["DELETE"], status_code=204, response_model=None
+        )
+        router.add_api_route("/v1/health", self.health, methods=["GET"])
+        return router
+
+    async def log_on(self, asked: LogOnIn, request: Request) -> LogOnOut:
+        """Log on: name and password for a token that holds for twelve hours."""
+        device = Device(
+            id=DeviceId(asked.device.id), kind=asked.device.kind, label=asked.device.label
+        )
+        host = request.client.host if request.client else ""
+        try:
+            token, session = await self.door.log_on(asked.name, asked.password, device, host=host)
+        except LogOnError as error:
+            raise AnswerError(401, str(error)) from error
+        except TooManyTriesError as error:
+            raise AnswerError(429, str(error)) from error
+        person = session.person
+        return LogOnOut(
+            token=token,
+            expires_at=session.expires_at,
+            person=PersonOut(id=person.id, name=person.name, role=person.role, unit=person.unit),
+            epoch=self.sequencer.mark.epoch,
+        )
+
+    async def log_off(self, request: Request) -> Response:
+        """Log off: the token is worth nothing afterwards, and its streams end."""
+        session = session_of(self.door, request)
+        await self.door.log_off(session)
+        self.consoles.end_session(session.token_hash)
+        self.handhelds.end_session(session.token_hash)
+        return Response(status_code=204)
+
+    async def health(self) -> dict[str, str | int]:
+        """Say how central is; no token is needed."""
+        mark = self.sequencer.mark
+        return {
+            "status": "ok",
+            "epoch": mark.epoch,
+            "head": mark.head,
+            "version": __version__,
+            "server_ms": time.time_ns() // 1_000_000,
+            "consoles": self.consoles.count,
+            "handhelds": self.handhelds.count,
+            "unacknowledged": self.handhelds.unacknowledged,
+            "sessions": self.door.count,
+            **self.sequencer.counters,
+            **self.positions.counters,
+        }

@@ -1,0 +1,175 @@
+"""Routes of the work itself: commands, positions, evidence, snapshots, tasks of a handheld."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from console.central.door import Door
+from console.central.evidence import (
+    EvidenceHashError,
+    EvidenceStore,
+    EvidenceTooLargeError,
+    is_hash,
+)
+from console.central.group import Actor
+from console.central.loop import WriterLink
+from console.central.positions import PositionHub
+from console.central.sequencer import Sequencer
+from console.central.snapshots import SnapshotShelf
+from console.central.tasks import task_of
+from console.central.units import Register
+from console.central.web import AnswerError, body_of, check_may, permitted, session_of
+from console.protocol.codec import MessageError
+from console.protocol.commands import name_of
+from console.protocol.messages import Command, Task
+from console.protocol.positions import INGEST, decode_ingest
+
+MAX_COMMANDS_BYTES = 16 << 20
+MAX_FIXES = 100_000
+_one = msgspec.json.Decoder(Command)
+_many = msgspec.json.Decoder(list[Command])
+_json = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRoutes:
+    """Commands, positions, evidence, snapshots, tasks of a handheld."""
+
+    door: Door
+    link: WriterLink
+    sequencer: Sequencer
+    register: Register
+    positions: PositionHub
+    evidence: EvidenceStore
+    snapshots: SnapshotShelf
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(tags=["work"])
+        for path, method, endpoint in (
+            ("/v1/commands", "POST", self.commands),
+            ("/v1/positions", "POST", self.take_positions),
+            ("/v1/evidence/{sha256}", "PUT", self.put_evidence),
+            ("/v1/evidence/{sha256}", "GET", self.get_evidence),
+            ("/v1/snapshot", "GET", self.snapshot),
+            ("/v1/handheld/tasks", "GET", self.tasks),
+        ):
+            router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        return router
+
+    async def commands(self, request: Request) -> Response:
+        """Carry out one command, or a list of them in order; the answer has the same shape."""
+        session = session_of(self.door, request)
+        body = await body_of(request, limit=MAX_COMMANDS_BYTES)
+        commands, is_list = _commands_in(body)
+        for command in commands:
+            check_may(session, name_of(command.body))
+        actor = Actor(person=session.person.id, role=session.person.role)
+        results = await self.link.submit(commands, actor)
+        answer = _json.encode(results if is_list else results[0])
+        return Response(answer, media_type="application/json")
+
+    async def take_positions(self, request: Request) -> Response:
+        """Take up to 100,000 packed fixes (`INGEST`, 28 bytes each)."""
+        session = permitted(self.door, request, "write:positions")
+        body = await body_of(request, limit=MAX_FIXES * INGEST.itemsize)
+        try:
+            fixes = decode_ingest(body)
+        except MessageError as error:
+            raise AnswerError(422, str(error)) from error
+        own = session.person.unit
+        if own is not None:
+            unit = self.register.unit(own)
+            if unit is None or bool((fixes["unit"] != unit.no).any()):
+                raise AnswerError(403, "A handheld sends its own unit's positions only.")
+        return JSONResponse(asdict(self.positions.take(fixes)))
+
+    async def put_evidence(self, sha256: str, request: Request) -> Response:
+        """Keep the bytes of a piece of evidence under their hash."""
+        permitted(self.door, request, "write:evidence")
+        if not is_hash(sha256):
+            raise AnswerError(422, "The address must end in a SHA-256: 64 small hexadecimals.")
+        held = self.evidence.size_of(sha256)
+        try:
+            size = await self.evidence.take(sha256, request.stream())
+        except EvidenceTooLargeError as error:
+            raise AnswerError(413, str(error)) from error
+        except EvidenceHashError as error:
+            raise AnswerError(422, str(error)) from error
+        except OSError as error:
+            raise AnswerError(
+                503, f"Central could not keep the bytes ({error.strerror}); send them again later."
+            ) from error
+        return JSONResponse(
+            {"sha256": sha256, "size": size}, status_code=201 if held is None else 200
+        )
+
+    async def get_evidence(self, sha256: str, request: Request) -> Response:
+        """Give the bytes that are kept under a hash."""
+        permitted(self.door, request, "read:evidence")
+        if self.evidence.size_of(sha256) is None:
+            raise AnswerError(404, "No evidence is kept under this hash.")
+        return FileResponse(
+            self.evidence.path_of(sha256),
+            media_type="application/octet-stream",
+            headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, immutable"},
+        )
+
+    async def snapshot(self, request: Request, min_rev: int = 0) -> Response:
+        """Give a snapshot: a SQLite file with what a console keeps.
+
+        Args:
+            request: Who asks.
+            min_rev: Revision it has to hold at least.
+        """
+        permitted(self.door, request, "read:snapshot")
+        head = self.sequencer.mark.head
+        made = await self.snapshots.newest(head=head, at_least=min(min_rev, head))
+        return FileResponse(
+            made.path,
+            media_type="application/vnd.sqlite3",
+            headers={
+                "X-Zhihui-Rev": str(made.rev),
+                "X-Zhihui-Epoch": made.epoch,
+                "X-Zhihui-Sha256": made.sha256,
+            },
+        )
+
+    async def tasks(self, request: Request) -> Response:
+        """Give the running tasks of the unit that is logged on."""
+        session = permitted(self.door, request, "handheld")
+        unit = session.person.unit
+        if unit is None:
+            raise AnswerError(
+                422, "You speak for many units; their tasks come over the handheld stream."
+            )
+        tasks = await self.link.in_writer(
+            lambda _, rows: [
+                task_of(assignment, incident)
+                for assignment in rows.running_assignments(unit)
+                if (incident := rows.incident(assignment.incident)) is not None
+            ]
+        )
+        return Response(_json.encode(_Tasks(tasks=tasks)), media_type="application/json")
+
+
+class _Tasks(msgspec.Struct, frozen=True, kw_only=True):
+    tasks: list[Task]
+
+
+def _commands_in(body: bytes) -> tuple[list[Command], bool]:
+    """Return the commands of a body, and whether it is a list of them."""
+    inside = body.lstrip()[1:].lstrip()[:1]
+    try:
+        if inside in {b"[", b"]"}:
+            return _many.decode(body), True
+        return [_one.decode(body)], False
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise AnswerError(
+            422, f"The body is no command of this protocol, nor a list of them: {error}."
+        ) from error

@@ -1,0 +1,52 @@
+"""Snapshots for consoles: made when one is asked for, kept for a moment for those who ask next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from console.store.snapshot import Snapshot, write_snapshot
+
+#: Consoles that come within this time of one another share a file.
+KEPT_S = 5.0
+
+
+class SnapshotShelf:
+    """Holds the newest snapshot; belongs to the event loop."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Args are set once; what an earlier run left in ``folder`` is cleared away."""
+        self._engine = engine
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for left in self._folder.glob("*.sqlite*"):
+            left.unlink()
+        self._making = asyncio.Lock()
+        self._newest: Snapshot | None = None
+        self._made_at = 0.0
+        self._count = 0
+
+    async def newest(self, *, head: int, at_least: int = 0) -> Snapshot:
+        """Return a snapshot.
+
+        Args:
+            head: Newest revision there is; a snapshot that has it is never too old.
+            at_least: Revision it has to hold.
+        """
+        async with self._making:
+            found = self._newest
+            fresh = time.monotonic() - self._made_at < KEPT_S
+            if found is not None and found.rev >= at_least and (fresh or found.rev == head):
+                return found
+            self._count += 1
+            path = self._folder / f"{self._count}.sqlite"
+            at = datetime.now(UTC)
+            made = await asyncio.to_thread(write_snapshot, self._engine, path, at=at)
+            if found is not None:
+                found.path.unlink(missing_ok=True)  # whoever still reads it has it open
+            self._newest, self._made_at = made, time.monotonic()
+            return made

@@ -1,0 +1,153 @@
+"""What every route needs: who asks, what they may, bodies within limits, errors as sentences."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from console.central.accounts import Session
+from console.central.door import Door
+from console.central.settings import CentralError
+from console.domain.errors import ZhihuiError
+from console.domain.permissions import may
+
+_log = logging.getLogger("zhihui.central")
+
+
+class AnswerError(ZhihuiError):
+    """A request that is answered with an error.
+
+    Attributes:
+        status: HTTP status.
+    """
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def bearer_of(request: Request) -> str | None:
+    """Return the token of a request."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def session_of(door: Door, request: Request) -> Session:
+    """Return who asks.
+
+    Raises:
+        AnswerError: 401, nobody is logged on with this token.
+    """
+    token = bearer_of(request)
+    session = None if token is None else door.session(token)
+    if session is None:
+        raise AnswerError(401, "You are not logged on, or your session has ended: log on again.")
+    return session
+
+
+def permitted(door: Door, request: Request, action: str) -> Session:
+    """Return who asks, if they may.
+
+    Raises:
+        AnswerError: 401 or 403.
+    """
+    session = session_of(door, request)
+    check_may(session, action)
+    return session
+
+
+def check_may(session: Session, action: str) -> None:
+    """Check that somebody may do something.
+
+    Raises:
+        AnswerError: 403, with who may not do what.
+    """
+    if not may(session.person.role, action):
+        raise AnswerError(
+            403,
+            f"{session.person.name} is logged on as {session.person.role}, "
+            f"who may not do “{action}”. Ask an administrator, or log on as somebody who may.",
+        )
+
+
+async def body_of(request: Request, *, limit: int) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        AnswerError: 413, it is larger than ``limit`` bytes.
+    """
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise AnswerError(
+                413, f"The request holds more than {limit} bytes; send it in smaller parts."
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def error_response(status: int, sentence: str) -> JSONResponse:
+    """Return an error as every route gives it."""
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+
+
+def put_error_handlers(app: FastAPI) -> None:
+    """Have every error answered with a sentence."""
+    app.add_exception_handler(AnswerError, _answer)
+    app.add_exception_handler(CentralError, _unable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, AnswerError) else 400
+    return error_response(status, str(error))
+
+
+async def _unable(_: Request, error: Exception) -> Response:
+    return error_response(503, str(error))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    problems: list[dict[str, Any]] = []
+    if isinstance(error, RequestValidationError):
+        problems = list(error.errors())
+    told = "; ".join(
+        f"{'.'.join(str(one) for one in problem['loc'][1:]) or 'the body'}: {problem['msg']}"
+        for problem in problems[:3]
+    )
+    return error_response(422, f"The request could not be understood ({told}).")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    path = request.url.path
+    if status == HTTPStatus.NOT_FOUND:
+        return error_response(404, f"There is nothing at {path}.")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return error_response(405, f"{request.method} is not possible at {path}.")
+    detail = error.detail if isinstance(error, HTTPException) else str(error)
+    return error_response(status, str(detail))
+
+
+async def _gone(_: Request, error: Exception) -> Response:
+    _log.debug("a client left before its request was read: %s", error)
+    return error_response(400, "The request was cut short.")
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return error_response(
+        500, "Central stumbled over this request; nothing was changed. Its log says why."
+    )

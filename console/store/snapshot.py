@@ -1,0 +1,143 @@
+"""Snapshots: a new SQLite file with what a console keeps, made by selection in one transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import file_digest
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, or_, select
+
+from console.domain.incidents import CLOSED_STAGES
+from console.protocol.messages import MAIN_SHARD
+from console.store.mapping import insert_all
+from console.store.tables import (
+    ASSIGNMENT,
+    CACHE_TABLES,
+    CURSOR,
+    EVIDENCE,
+    INCIDENT,
+    LOG,
+    METADATA,
+    REPORT,
+)
+from console.store.types import to_microseconds
+
+#: Incidents that changed within this time are kept by consoles, open or not.
+KEPT = timedelta(hours=72)
+_OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
+_ROWS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot file.
+
+    Attributes:
+        rev: Newest revision it holds.
+        sha256: Hash of the file, 64 hexadecimal digits.
+    """
+
+    path: Path
+    epoch: str
+    rev: int
+    sha256: str
+    size: int
+
+
+def write_snapshot(engine: Engine, path: Path, *, at: datetime) -> Snapshot:
+    """Write a snapshot of central's database as it is in one moment.
+
+    Args:
+        engine: Central's database; it is only read.
+        path: The file to write; one that is there is replaced when all is written.
+        at: Now, aware UTC; decides which closed incidents are still kept.
+    """
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    target = create_engine(f"sqlite:///{new}")
+    try:
+        METADATA.create_all(target, tables=list(CACHE_TABLES))
+    finally:
+        target.dispose()
+    if engine.dialect.name == "sqlite":
+        _copy_attached(Path(engine.url.database or ""), new, since=at - KEPT)
+    else:
+        _copy_rows(engine, new, since=at - KEPT)
+    epoch, rev = _cursor_of(new)
+    with new.open("rb") as file:
+        sha256 = file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    new.replace(path)
+    return Snapshot(path=path, epoch=epoch, rev=rev, sha256=sha256, size=path.stat().st_size)
+
+
+def _copy_attached(source: Path, target: Path, *, since: datetime) -> None:
+    """Copy inside SQLite, the way that takes the least time."""
+    connection = sqlite3.connect(f"file:{target}", uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("ATTACH ? AS central", (f"file:{source}?mode=ro",))
+        connection.execute("BEGIN")
+        for table in CACHE_TABLES:
+            _copy_table(connection, table, since=since)
+        connection.execute("COMMIT")
+        connection.execute("DETACH central")
+    finally:
+        connection.close()
+
+
+def _copy_table(connection: sqlite3.Connection, table: Table, *, since: datetime) -> None:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    closed = ", ".join(f"'{stage.value}'" for stage in sorted(CLOSED_STAGES))
+    where, values = "", {}
+    if table is INCIDENT:
+        where = f"WHERE stage NOT IN ({closed}) OR changed_at >= :since"
+        values = {"since": to_microseconds(since)}
+    elif table in _OF_INCIDENTS:
+        where = "WHERE incident IN (SELECT id FROM main.incident)"
+    connection.execute(
+        f"INSERT INTO main.{table.name} ({columns}) "
+        f"SELECT {columns} FROM central.{table.name} {where}",
+        values,
+    )
+
+
+def _copy_rows(engine: Engine, target: Path, *, since: datetime) -> None:
+    """Copy through this process, from any other database."""
+    into = create_engine(f"sqlite:///{target}")
+    try:
+        reading = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with reading as source, into.begin() as written:
+            for table in CACHE_TABLES:
+                _copy_selected(source, written, table, since=since)
+    finally:
+        into.dispose()
+
+
+def _copy_selected(
+    source: Connection, written: Connection, table: Table, *, since: datetime
+) -> None:
+    query: Select[tuple[object, ...]] = select(table)
+    kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= since)
+    if table is INCIDENT:
+        query = query.where(kept)
+    elif table in _OF_INCIDENTS:
+        query = query.where(table.c.incident.in_(select(INCIDENT.c.id).where(kept)))
+    for rows in source.execute(query).mappings().partitions(_ROWS_AT_ONCE):
+        insert_all(written, table, [{str(key): row[key] for key in row} for row in rows])
+
+
+def _cursor_of(path: Path) -> tuple[str, int]:
+    target = create_engine(f"sqlite:///{path}")
+    try:
+        with target.connect() as connection:
+            query = select(CURSOR).where(CURSOR.c.shard == MAIN_SHARD)
+            row = connection.execute(query).one()
+    finally:
+        target.dispose()
+    return row.epoch, row.rev
