@@ -1,0 +1,304 @@
+"""A real central in a thread, and a client for it: for tests of everything that talks to one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+from websockets.sync.client import ClientConnection, connect
+
+from console.central.server import seed_registry, serve
+from console.central.settings import CentralSettings
+from console.domain.ids import new_id
+from console.domain.levels import Role
+from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.domain.units import Unit, UnitKind, UnitStatus
+from console.protocol.codec import decode, decode_text, encode, encode_text
+from console.protocol.commands import AnyBody
+from console.protocol.messages import (
+    PROTOCOL,
+    AnyMessage,
+    Beat,
+    Command,
+    Hello,
+    Message,
+    Result,
+    Welcome,
+)
+from console.protocol.positions import is_position_frame
+
+M = TypeVar("M", bound=Message)
+#: Log-on names of the accounts that every central has.
+LOGINS = {
+    Role.DISPATCHER: "dispatcher",
+    Role.VIDEO_OPERATOR: "operator",
+    Role.SHIFT_LEAD: "lead",
+    Role.SUPERVISOR: "supervisor",
+    Role.HOTLINE_SEAT: "hotline",
+    Role.ADMINISTRATOR: "admin",
+    Role.GATEWAY: "city",
+}
+ANSWER_WITHIN_S = 20.0
+
+
+def some_units(count: int = 8) -> list[Unit]:
+    """Return units K1 … on duty, numbered from 1."""
+    return [
+        Unit(
+            id=f"u{no}",
+            no=no,
+            call_sign=f"K{no}",
+            kind=UnitKind.OFFICER,
+            status=UnitStatus.AVAILABLE,
+        )
+        for no in range(1, count + 1)
+    ]
+
+
+class CentralServer:
+    """A real central on a free port, in a thread of its own; may be stopped and started again."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        resources_dir: Path | None = None,
+        pack_path: Path | None = None,
+    ) -> None:
+        self.home = home
+        self._settings = CentralSettings(
+            home=home,
+            resources_dir=resources_dir or home / "no-resources",
+            pack_path=pack_path,
+            port=0,
+        )
+        self.url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._listening = threading.Event()
+        self._error: BaseException | None = None
+        self._port = 0
+
+    def seed(
+        self,
+        units: Sequence[Unit] = (),
+        cameras: Sequence[Camera] = (),
+        jurisdictions: Sequence[Jurisdiction] = (),
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Enter rows in the register, before the start."""
+        seed_registry(
+            self._settings,
+            jurisdictions=jurisdictions,
+            units=units,
+            cameras=cameras,
+            replace=replace,
+        )
+
+    def start(self) -> None:
+        """Start it, on the same port as before if there was one."""
+        self._listening.clear()
+        self._error = None
+        self._thread = threading.Thread(target=self._run, name="central", daemon=True)
+        self._thread.start()
+        assert self._listening.wait(ANSWER_WITHIN_S), "central does not listen"
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        if self._thread is None or self._loop is None or self._stop is None:
+            return
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(ANSWER_WITHIN_S)
+        assert not self._thread.is_alive(), "central does not stop"
+        self._thread = None
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def database(self) -> Path:
+        """Where its database lies."""
+        return self.home / "central" / "central.db"
+
+    @property
+    def ws_url(self) -> str:
+        """Its address for WebSockets."""
+        return "ws" + self.url.removeprefix("http")
+
+    def password(self, login: str) -> str:
+        """Return the password made at the first start."""
+        accounts = json.loads((self.home / "central" / "accounts.json").read_text())
+        return str(accounts[login])
+
+    def client(self, role: Role = Role.DISPATCHER) -> CentralClient:
+        """Return a client logged on with this role's account."""
+        login = LOGINS[role]
+        return CentralClient(self, login, self.password(login))
+
+    def officer(self, call_sign: str) -> CentralClient:
+        """Return a client logged on as a unit's handheld."""
+        return CentralClient(self, call_sign, self.password("officers"), kind="handheld")
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - raised in the test's thread
+            self._error = error
+            self._listening.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        listening: asyncio.Future[str] = self._loop.create_future()
+        listening.add_done_callback(self._listens)
+        settings = replace(self._settings, port=self._port)
+        await serve(settings, stop=self._stop, listening=listening)
+
+    def _listens(self, listening: asyncio.Future[str]) -> None:
+        if not listening.cancelled():
+            self.url = listening.result()
+            self._port = int(self.url.rsplit(":", 1)[1])
+        self._listening.set()
+
+
+class CentralClient:
+    """Somebody logged on at a central, with requests and websockets as a console has them."""
+
+    def __init__(
+        self, server: CentralServer, login: str, password: str, *, kind: str = "console"
+    ) -> None:
+        self.server = server
+        self.http = requests.Session()
+        self.console_id = new_id(datetime.now(UTC))
+        self._seq = 0
+        answer = self.http.post(
+            f"{server.url}/v1/session",
+            json={
+                "name": login,
+                "password": password,
+                "device": {"id": self.console_id, "kind": kind, "label": "test"},
+            },
+            timeout=ANSWER_WITHIN_S,
+        )
+        assert answer.status_code == 200, answer.text
+        self.session: dict[str, Any] = answer.json()
+        self.token: str = self.session["token"]
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+
+    def close(self) -> None:
+        """Close its connections."""
+        self.http.close()
+
+    def command(
+        self, body: AnyBody, *, base_version: int | None = None, command_id: str | None = None
+    ) -> Command:
+        """Return a command with the next number."""
+        self._seq += 1
+        now = datetime.now(UTC)
+        return Command(
+            command_id or new_id(now), self.console_id, self._seq, now, body, base_version
+        )
+
+    def post(self, *bodies: AnyBody, base_version: int | None = None) -> list[Result]:
+        """Have command bodies carried out."""
+        return self.post_commands([self.command(one, base_version=base_version) for one in bodies])
+
+    def post_commands(self, commands: Sequence[Command]) -> list[Result]:
+        """Have commands carried out."""
+        answer = self.http.post(
+            f"{self.server.url}/v1/commands",
+            data=msgspec.json.encode(list(commands)),
+            timeout=ANSWER_WITHIN_S,
+        )
+        assert answer.status_code == 200, answer.text
+        return msgspec.json.decode(answer.content, type=list[Result])
+
+    def stream(self, *, epoch: str | None = None, rev: int | None = None) -> Stream:
+        """Open the consoles' stream."""
+        revs = {} if rev is None else {"main": rev}
+        hello = Hello(PROTOCOL, self.token, self.console_id, epoch=epoch, revs=revs)
+        return Stream(f"{self.server.ws_url}/v1/stream", hello, is_binary=True)
+
+    def handheld(self, *units: str) -> Stream:
+        """Open the handhelds' stream for these units."""
+        hello = Hello(PROTOCOL, self.token, self.console_id, units=units)
+        return Stream(f"{self.server.ws_url}/v1/handheld/stream", hello, is_binary=False)
+
+
+class Stream:
+    """One WebSocket to central."""
+
+    def __init__(self, url: str, hello: Hello | None, *, is_binary: bool) -> None:
+        self._open = ExitStack()
+        connecting = connect(url, max_size=None, compression=None)
+        self.socket: ClientConnection = self._open.enter_context(connecting)
+        self._is_binary = is_binary
+        self.welcome: AnyMessage | None = None
+        if hello is not None:
+            self.send(hello)
+            self.welcome = self.receive()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._open.close()
+
+    @property
+    def welcomed(self) -> Welcome:
+        """The welcome that was given."""
+        assert isinstance(self.welcome, Welcome), self.welcome
+        return self.welcome
+
+    def send(self, message: Message) -> None:
+        """Send a message."""
+        self.socket.send(encode(message) if self._is_binary else encode_text(message))
+
+    def frame(self, *, within_s: float = ANSWER_WITHIN_S) -> bytes | str:
+        """Return the next frame as it came."""
+        return self.socket.recv(timeout=within_s)
+
+    def receive(self, *, within_s: float = ANSWER_WITHIN_S) -> AnyMessage:
+        """Return the next message that is neither positions nor a heartbeat."""
+        while True:
+            frame = self.frame(within_s=within_s)
+            if isinstance(frame, bytes):
+                if is_position_frame(frame):
+                    continue
+                message = decode(frame)
+            else:
+                message = decode_text(frame)
+            if not isinstance(message, Beat):
+                return message
+
+    def until(self, kind: type[M]) -> M:
+        """Return the next message of a kind, leaving out others."""
+        while True:
+            message = self.receive()
+            if isinstance(message, kind):
+                return message
+
+
+def a_city() -> list[Jurisdiction]:
+    """Return a city of one district."""
+    return [
+        Jurisdiction(
+            id="C", parent=None, level=JurisdictionLevel.CITY, name_zh="北京", name_en="Beijing"
+        )
+    ]
