@@ -89,7 +89,7 @@ _VERBS: Mapping[str, str] = {
     "filed": _noop("Words", "filed"),
     "amended": _noop("Words", "amended"),
     "noted": _noop("Words", "noted"),
-    "report joined": _noop("Words", "report joined"),
+    "report_joined": _noop("Words", "report joined"),
     "assigned": _noop("Words", "sent"),
     "withdrawn": _noop("Words", "withdrawn"),
     "delivered": _noop("Words", "delivered"),
@@ -99,12 +99,11 @@ _VERBS: Mapping[str, str] = {
     "en_route": _noop("Words", "on the way"),
     "on_scene": _noop("Words", "on scene"),
     "cleared": _noop("Words", "cleared"),
-    "outcome": _noop("Words", "outcome reported"),
     "verified": _noop("Words", "verified"),
-    "sent back": _noop("Words", "sent back"),
+    "sent_back": _noop("Words", "sent back"),
     "closed": _noop("Words", "closed"),
     "cancelled": _noop("Words", "cancelled"),
-    "evidence": _noop("Words", "evidence attached"),
+    "evidence_attached": _noop("Words", "evidence attached"),
 }
 
 

@@ -1,0 +1,343 @@
+"""The card of the picked incident: all that is known of it, and what can be done next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console.domain.forms import CLASSES, form_of
+from console.domain.incidents import Incident
+from console.ui.card import CardModel, IncidentCard
+from console.ui.words import (
+    age_text,
+    clock_text,
+    form_word,
+    is_chinese,
+    level_word,
+    moment_text,
+    place_word,
+    stage_word,
+    time_text,
+)
+from widgets.common.appearance import Appearance
+from widgets.common.labels import MarkLabel, set_tone
+from widgets.common.shapes import LEVEL_MARKS, OFF_MARK
+from widgets.desk.card_parts import (
+    THUMB,
+    EvidenceThumb,
+    StripedFrame,
+    assignment_part,
+    heading,
+    log_part,
+    report_part,
+    wrapped,
+)
+from widgets.desk.reason_bar import ReasonBar
+from widgets.desk.stage_track import StageTrack
+
+#: Key, command it gives, and how the button is named in `CardView._names`.
+_KEYS = (
+    (Qt.Key.Key_V, "VerifyIncident", "verify"),
+    (Qt.Key.Key_B, "VerifyIncident", "send_back"),
+    (Qt.Key.Key_C, "CloseIncident", "close"),
+    (Qt.Key.Key_W, "WithdrawAssignment", "withdraw"),
+    (Qt.Key.Key_X, "CancelIncident", "cancel"),
+)
+
+
+class CardView(QWidget):
+    """Shows the picked incident; bare keys work while it has the focus.
+
+    Signals:
+        verify_wanted: Id of the incident, whether the outcome passed, a note ("" for none).
+        close_wanted: Id of the incident.
+        cancel_wanted: Id of the incident, the reason.
+        withdraw_wanted: Id of the assignment, the reason.
+        evidence_wanted: SHA-256 of bytes to show; answer with `set_picture`.
+        evidence_opened: Id of evidence to look at in full.
+    """
+
+    verify_wanted = Signal(str, bool, str)
+    close_wanted = Signal(str)
+    cancel_wanted = Signal(str, str)
+    withdraw_wanted = Signal(str, str)
+    evidence_wanted = Signal(str)
+    evidence_opened = Signal(str)
+
+    def __init__(
+        self, appearance: Appearance, model: CardModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._appearance, self._model = appearance, model
+        self._thumbs: list[EvidenceThumb] = []
+        self._mark = MarkLabel(appearance, OFF_MARK, size_px=18)
+        self._title, self._number = QLabel(), QLabel()
+        self._clock, self._track = QLabel(), StageTrack(appearance)
+        self._head = StripedFrame(appearance)
+        self._body = QVBoxLayout()
+        self._scroll = QScrollArea()
+        self._reason = ReasonBar()
+        self._buttons: dict[str, QPushButton] = {}
+        self._lay_out()
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._show_clock)
+        self._timer.start()
+        self._reason.given.connect(self._take_reason)
+        self._reason.left.connect(self.setFocus)
+        model.changed.connect(self.show_card)
+        self._name_buttons()
+        self.show_card(model.card)
+
+    def _lay_out(self) -> None:
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
+        self._title.setWordWrap(True)
+        set_tone(self._title, "title")
+        set_tone(self._number, "secondary")
+        top = QHBoxLayout()
+        top.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._title, 1)
+        top.addWidget(self._number, 0, Qt.AlignmentFlag.AlignTop)
+        head = QVBoxLayout(self._head)
+        head.setContentsMargins(10, 8, 10, 4)
+        head.setSpacing(4)
+        head.addLayout(top)
+        head.addWidget(self._clock)
+        head.addWidget(self._track)
+        held = QWidget()
+        self._body = QVBoxLayout(held)
+        self._body.setContentsMargins(10, 4, 10, 8)
+        self._body.setSpacing(5)
+        self._scroll.setWidget(held)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(8, 4, 8, 6)
+        buttons.setSpacing(5)
+        for _key, _command, name in _KEYS:
+            button = QPushButton()
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setMinimumWidth(30)
+            button.clicked.connect(lambda _checked=False, name=name: self._do(name))
+            self._buttons[name] = button
+            buttons.addWidget(button, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(self._reason)
+        column.addLayout(buttons)
+
+    # what is shown
+
+    def show_card(self, card: IncidentCard | None) -> None:
+        """Show an incident, or say how one gets here."""
+        while self._body.count():
+            item = self._body.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        self._thumbs = []
+        self._track.setVisible(card is not None)
+        self._mark.setVisible(card is not None)
+        self._clock.setVisible(card is not None)
+        self._head.set_striped(card is not None and card.pending)
+        can = card.can if card is not None else frozenset()
+        for _key, command, name in _KEYS:
+            self._buttons[name].setEnabled(command in can)
+        if card is None:
+            self._title.setText(self.tr("No incident is picked"))
+            self._number.clear()
+            self._body.addWidget(
+                wrapped(self.tr("Choose one in the queue or on the map; Enter picks it."))
+            )
+            self._body.addStretch(1)
+            return
+        self._show_head(card)
+        self._show_body(card)
+        self._body.addStretch(1)
+
+    def _show_head(self, card: IncidentCard) -> None:
+        incident = card.incident
+        form = form_of(incident.form)
+        major = next((each for each in CLASSES if each.code == form.code[:2]), None)
+        class_name = "" if major is None else (major.name_zh if is_chinese() else major.name_en)
+        names = [each for each in (class_name, form_word(incident.form)) if each]
+        self._title.setText(f"{level_word(incident.level)} · {' / '.join(names)}")
+        self._mark.set_mark(LEVEL_MARKS[incident.level])
+        self._number.setText(
+            self.tr("NOT SENT") if card.pending else (incident.number or self.tr("no number yet"))
+        )
+        set_tone(self._number, "warn" if card.pending else "secondary")
+        self._track.set_stage(incident.stage)
+        self._track.setVisible(incident.is_open or incident.closed_at is not None)
+        self._show_clock()
+
+    def _show_clock(self) -> None:
+        card = self._model.card
+        if card is None:
+            return
+        incident, now = card.incident, self._model.now()
+        opened = self.tr("opened {0}").format(time_text(incident.opened_at))
+        parts = [opened]
+        is_late = False
+        if incident.closed_at is not None:
+            parts.append(f"{stage_word(incident.stage)} {time_text(incident.closed_at)}")
+        elif incident.due_at is not None:
+            left_s = (incident.due_at - now).total_seconds()
+            is_late = left_s < 0
+            words = self.tr("limit {0}, {1} over") if is_late else self.tr("limit {0}, {1} left")
+            left = clock_text(abs(left_s))
+            parts.append(words.format(time_text(incident.due_at, seconds=False), left))
+        self._clock.setText(" · ".join(parts))
+        set_tone(self._clock, "alarm" if is_late else "secondary")
+        age = age_text((now - incident.opened_at).total_seconds())
+        self._clock.setToolTip(f"{moment_text(incident.opened_at)} ({age})")
+
+    def _show_body(self, card: IncidentCard) -> None:
+        incident, body = card.incident, self._body
+        wheres = [place_word(each) for each in (card.district, card.street) if each is not None]
+        body.addWidget(wrapped(incident.place))
+        if wheres:
+            body.addWidget(wrapped(" · ".join(wheres), "secondary"))
+        if not any(report.text == incident.summary for report in card.reports):
+            body.addWidget(wrapped(incident.summary, "secondary"))
+        self._add_section(
+            self.tr("REPORTS {0}").format(len(card.reports)) if card.reports else "",
+            [report_part(report) for report in card.reports],
+        )
+        self._add_section(
+            self.tr("UNITS {0}").format(len(card.assignments)) if card.assignments else "",
+            [assignment_part(line, self._appearance) for line in card.assignments],
+        )
+        if incident.outcome:
+            self._add_section(self.tr("OUTCOME"), [wrapped(incident.outcome)])
+        if card.evidence:
+            self._add_section(self.tr("EVIDENCE"), [self._evidence_part(card)])
+        newest_first = reversed(card.log)
+        self._add_section(
+            self.tr("LOG") if card.log else "", [log_part(line) for line in newest_first]
+        )
+
+    def _add_section(self, title: str, parts: list[QWidget]) -> None:
+        if title:
+            self._body.addSpacing(4)
+            self._body.addWidget(heading(title))
+        for part in parts:
+            self._body.addWidget(part)
+
+    def _evidence_part(self, card: IncidentCard) -> QWidget:
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        columns = max(1, (self.width() - 20) // (THUMB.width() + 6))
+        for place, evidence in enumerate(card.evidence):
+            thumb = EvidenceThumb(self._appearance, evidence)
+            thumb.opened.connect(self.evidence_opened)
+            grid.addWidget(thumb, place // columns, place % columns)
+            self._thumbs.append(thumb)
+            if evidence.media_type.startswith("image/"):
+                self.evidence_wanted.emit(evidence.sha256)
+        grid.setColumnStretch(columns, 1)
+        return holder
+
+    def set_picture(self, sha256: str, picture: QImage) -> None:
+        """Show the picture of evidence that was asked for."""
+        for thumb in self._thumbs:
+            if thumb.evidence.sha256 == sha256:
+                thumb.set_picture(picture)
+
+    def set_picture_trouble(self, sha256: str, sentence: str) -> None:
+        """Say why the picture of evidence cannot be shown."""
+        for thumb in self._thumbs:
+            if thumb.evidence.sha256 == sha256:
+                thumb.set_trouble(sentence)
+
+    # what is done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """V, B, C, W and X act, E goes to the evidence; arrows and pages scroll."""
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+            return
+        key = event.key()
+        bar = self._scroll.verticalScrollBar()
+        scrolls = {
+            Qt.Key.Key_Down: bar.singleStep() * 2,
+            Qt.Key.Key_Up: -bar.singleStep() * 2,
+            Qt.Key.Key_PageDown: bar.pageStep(),
+            Qt.Key.Key_PageUp: -bar.pageStep(),
+        }
+        names = {Qt.Key(each): name for each, _command, name in _KEYS}
+        if key in names:
+            self._do(names[Qt.Key(key)])
+        elif key in scrolls:
+            bar.setValue(bar.value() + scrolls[Qt.Key(key)])
+        elif key == Qt.Key.Key_E and self._thumbs:
+            self._thumbs[0].setFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def _do(self, name: str) -> None:
+        card = self._model.card
+        if card is None or not self._buttons[name].isEnabled():
+            return
+        incident: Incident = card.incident
+        if name == "verify":
+            self.verify_wanted.emit(incident.id, True, "")
+        elif name == "close":
+            self.close_wanted.emit(incident.id)
+        elif name == "withdraw":
+            running = [(line.assignment.id, line.call_sign) for line in card.running]
+            question = self.tr("Call back") if len(running) > 1 else self.tr("Call back {0}")
+            self._reason.ask(name, question.format(running[0][1]), running)
+        elif name == "send_back":
+            self._reason.ask(name, self.tr("Send back to be handled again"))
+        else:
+            self._reason.ask(name, self.tr("Cancel this incident"))
+
+    def _take_reason(self, about: str, which: str, reason: str) -> None:
+        self.setFocus()
+        card = self._model.card
+        if card is None:
+            return
+        if about == "withdraw":
+            self.withdraw_wanted.emit(which, reason)
+        elif about == "send_back":
+            self.verify_wanted.emit(card.incident.id, False, reason)
+        else:
+            self.cancel_wanted.emit(card.incident.id, reason)
+
+    def _name_buttons(self) -> None:
+        names = {
+            "verify": (self.tr("V Verify"), self.tr("The outcome was checked and stands")),
+            "send_back": (self.tr("B Back"), self.tr("The outcome does not stand; send again")),
+            "close": (self.tr("C Close"), self.tr("Close the verified incident")),
+            "withdraw": (self.tr("W Call back"), self.tr("Call a unit back, with a reason")),
+            "cancel": (self.tr("X Cancel"), self.tr("It was none; ends it, with a reason")),
+        }
+        for name, (text, hint) in names.items():
+            self._buttons[name].setText(text)
+            self._buttons[name].setToolTip(hint)
+        self.setAccessibleName(self.tr("Picked incident"))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name_buttons()
+            self.show_card(self._model.card)
+        super().changeEvent(event)
