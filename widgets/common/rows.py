@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPalette
 from PySide6.QtWidgets import (
@@ -51,16 +49,13 @@ class RowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw ground, stripes, focus, mark and words."""
         theme = self.appearance.theme
-        state = cast(QStyle.StateFlag, option.state)  # type: ignore[attr-defined]  # untyped field
-        box = cast(QRect, option.rect)  # type: ignore[attr-defined]  # untyped field
+        state, box = option.state, option.rect
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         has_focus = self._view.hasFocus()
         painter.save()
         self._paint_ground(painter, box, theme, is_selected=is_selected, has_focus=has_focus)
         if self.is_striped(index):
-            painter.fillRect(
-                box, QBrush(theme.colour(Token.STRIPE), Qt.BrushStyle.BDiagPattern)
-            )
+            painter.fillRect(box, QBrush(theme.colour(Token.STRIPE), Qt.BrushStyle.BDiagPattern))
         if is_selected and self._is_first_column(index):
             edge = QRect(box.left(), box.top(), _EDGE_PX, box.height())
             painter.fillRect(edge, theme.colour(Token.FOCUS if has_focus else Token.EDGE))
@@ -105,7 +100,9 @@ class RowDelegate(QStyledItemDelegate):
             return index.column() == 0
         return not any(not view.isColumnHidden(column) for column in range(index.column()))
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: Index
+    ) -> QSize:
         """As wide as the words with their mark, one row high."""
         mark = _MARK_PX + 5 if self.mark_of(index) is not None else 0
         width = self._view.fontMetrics().horizontalAdvance(str(index.data() or ""))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import (
@@ -58,6 +61,9 @@ _KEYS = (
 class CardView(QWidget):
     """Shows the picked incident; bare keys work while it has the focus.
 
+    Args:
+        now: Gives the time by which limits run, aware UTC.
+
     Signals:
         verify_wanted: Id of the incident, whether the outcome passed, a note ("" for none).
         close_wanted: Id of the incident.
@@ -75,10 +81,14 @@ class CardView(QWidget):
     evidence_opened = Signal(str)
 
     def __init__(
-        self, appearance: Appearance, model: CardModel, parent: QWidget | None = None
+        self,
+        appearance: Appearance,
+        model: CardModel,
+        now: Callable[[], datetime],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._appearance, self._model = appearance, model
+        self._appearance, self._model, self._now = appearance, model, now
         self._thumbs: list[EvidenceThumb] = []
         self._mark = MarkLabel(appearance, OFF_MARK, size_px=18)
         self._title, self._number = QLabel(), QLabel()
@@ -145,6 +155,8 @@ class CardView(QWidget):
 
     def show_card(self, card: IncidentCard | None) -> None:
         """Show an incident, or say how one gets here."""
+        if self._scroll.isAncestorOf(self.focusWidget() or self):
+            self.setFocus()
         while self._body.count():
             item = self._body.takeAt(0)
             widget = item.widget() if item is not None else None
@@ -190,7 +202,7 @@ class CardView(QWidget):
         card = self._model.card
         if card is None:
             return
-        incident, now = card.incident, self._model.now()
+        incident, now = card.incident, self._now()
         opened = self.tr("opened {0}").format(time_text(incident.opened_at))
         parts = [opened]
         is_late = False

@@ -87,6 +87,7 @@ class NewIncidentForm(QFrame):
         self.form, self.level = QComboBox(), QComboBox()
         self.form.setEditable(True)
         self.form.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._forms = QCompleter(self.form.model(), self)
         self.place, self.summary = QLineEdit(), QPlainTextEdit()
         self.summary.setTabChangesFocus(True)
         self.summary.setFixedHeight(72)
@@ -104,9 +105,9 @@ class NewIncidentForm(QFrame):
         self.hide()
 
     def _set_completers(self) -> None:
-        forms = self.form.completer()
-        forms.setFilterMode(Qt.MatchFlag.MatchContains)
-        forms.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self._forms.setFilterMode(Qt.MatchFlag.MatchContains)
+        self._forms.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.form.setCompleter(self._forms)
         places = QCompleter(self._place_rows, self)
         places.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.place.setCompleter(places)
@@ -169,8 +170,8 @@ class NewIncidentForm(QFrame):
 
     def _code(self) -> str | None:
         at = self.form.findText(self.form.currentText().strip())
-        if at < 0 and self.form.completer().completionCount() == 1:
-            at = self.form.findText(self.form.completer().currentCompletion())
+        if at < 0 and self._forms.completionCount() == 1:
+            at = self.form.findText(self._forms.currentCompletion())
         return None if at < 0 else str(self.form.itemData(at))
 
     def _give(self) -> None:

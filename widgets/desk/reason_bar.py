@@ -36,9 +36,7 @@ class ReasonBar(QFrame):
         self._retranslate()
         self.hide()
 
-    def ask(
-        self, about: str, question: str, choices: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def ask(self, about: str, question: str, choices: Sequence[tuple[str, str]] = ()) -> None:
         """Show the line.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
@@ -74,7 +75,7 @@ class StageTrack(QWidget):
         now = _ORDER.index(self._stage) if self._stage in _ORDER else -1
         step = self.width() / len(_ORDER)
         centres = [QPointF(step * (k + 0.5), 13.0) for k in range(len(_ORDER))]
-        for place, (left, right) in enumerate(zip(centres, centres[1:], strict=False)):
+        for place, (left, right) in enumerate(pairwise(centres)):
             painter.setPen(QPen(done if place < now else ahead, 1.5))
             painter.drawLine(left + QPointF(_DOT_PX + 2, 0), right - QPointF(_DOT_PX + 2, 0))
         for place, centre in enumerate(centres):
@@ -103,9 +104,7 @@ class StageTrack(QWidget):
             painter.setPen(theme.colour(Token.TEXT if place == now else Token.SECONDARY))
             width = max(step_px, painter.fontMetrics().horizontalAdvance(word) + 4.0)
             left = min(max(0.0, centre.x() - width / 2), self.width() - width)
-            painter.drawText(
-                QRectF(left, 23, width, 18), int(Qt.AlignmentFlag.AlignCenter), word
-            )
+            painter.drawText(QRectF(left, 23, width, 18), int(Qt.AlignmentFlag.AlignCenter), word)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

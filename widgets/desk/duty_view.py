@@ -1,0 +1,89 @@
+"""Who is on duty, by district: figures that say where people are left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
+
+from console.domain.units import UnitStatus
+from console.ui.duty import ALL, DutyColumn, DutyModel
+from widgets.common.appearance import Appearance
+from widgets.common.labels import AgeLabel, set_tone
+from widgets.common.rows import Index, RowDelegate, RowTable
+from widgets.common.shapes import UNIT_MARKS, Mark
+from widgets.common.theme import Token
+
+_MARKS = {
+    DutyColumn.FREE: UNIT_MARKS[UnitStatus.AVAILABLE],
+    DutyColumn.EN_ROUTE: UNIT_MARKS[UnitStatus.EN_ROUTE],
+    DutyColumn.ON_SCENE: UNIT_MARKS[UnitStatus.ON_SCENE],
+    DutyColumn.OFF: UNIT_MARKS[UnitStatus.OFF_DUTY],
+}
+
+
+class DutyDelegate(RowDelegate):
+    """A district's figures; those that are nought are quiet."""
+
+    def mark_of(self, index: Index) -> Mark | None:
+        """The city's row carries the marks of what is counted."""
+        return _MARKS.get(DutyColumn(index.column())) if index.row() == 0 else None
+
+    def token_of(self, index: Index) -> Token:
+        """A district with nobody free stands out; noughts elsewhere are quiet."""
+        is_nought = index.data() == "0"
+        if is_nought and index.column() == DutyColumn.FREE:
+            on_duty = index.model().index(index.row(), DutyColumn.ON_DUTY).data()
+            return Token.SECONDARY if on_duty == "0" else Token.HIGH
+        return Token.SECONDARY if is_nought or index.column() == DutyColumn.OFF else Token.TEXT
+
+    def is_bold(self, index: Index) -> bool:
+        """The city's row stands out."""
+        return index.row() == 0
+
+
+class DutyView(QWidget):
+    """Counts of units by district and by what they do."""
+
+    def __init__(
+        self, appearance: Appearance, model: DutyModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._heading = QLabel()
+        set_tone(self._heading, "secondary")
+        self.age = AgeLabel()
+        self.table = RowTable()
+        self.table.setModel(model)
+        self.table.setItemDelegate(DutyDelegate(appearance, self.table))
+        self.table.verticalHeader().hide()
+        self.setFocusProxy(self.table)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(DutyColumn.DISTRICT, QHeaderView.ResizeMode.Stretch)
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 4, 8, 4)
+        top.addWidget(self._heading, 1)
+        top.addWidget(self.age, 0, Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.table, 1)
+        model.totals_changed.connect(self._show_totals)
+        self._retranslate()
+
+    def _show_totals(self, on_duty: int, free: int) -> None:
+        self._heading.setText(self.tr("on duty {0} · free {1}").format(on_duty, free))
+
+    def _retranslate(self) -> None:
+        self._show_totals(
+            self._model.count(ALL, DutyColumn.ON_DUTY), self._model.count(ALL, DutyColumn.FREE)
+        )
+        self.table.setAccessibleName(self.tr("Units on duty by district"))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+            self._model.retranslate()
+        super().changeEvent(event)
