@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     Slot,
 )
 
+from console.domain.incidents import Incident
 from console.protocol.commands import (
     AmendIncident,
     AssignUnit,
@@ -66,10 +67,15 @@ def incident_of(body: Any, mirror: Mirror) -> str | None:
     return getattr(evidence, "incident", None)
 
 
+def _short(incident: Incident) -> str:
+    number = incident.number
+    return form_word(incident.form) if number is None else number.rpartition("-")[2]
+
+
 def command_sentence(body: Any, mirror: Mirror) -> str:
     """Return what a command was to do, in words."""
     incident = mirror.incident(incident_of(body, mirror) or "")
-    number = "—" if incident is None else (incident.number or form_word(incident.form))
+    number = "—" if incident is None else _short(incident)
     if isinstance(body, AssignUnit):
         unit = mirror.unit(body.unit)
         sign = body.unit if unit is None else unit.call_sign

@@ -107,7 +107,8 @@ class AgeLabel(QLabel):
             self.setText(self.tr("no data yet"))
             set_tone(self, "secondary")
             return
-        self.setText(self.tr("{0} old").format(age_text(age_s)))
+        is_now = age_s < 1.0
+        self.setText(self.tr("now") if is_now else self.tr("{0} old").format(age_text(age_s)))
         set_tone(self, "warn" if age_s > self._late_after_s else "secondary")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

@@ -33,6 +33,8 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox { background: $input; border: 1px
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: 2px solid $focus;
     padding: 2px 5px; }
 QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { image: none; width: 0; height: 0; margin-right: 6px;
+    border-left: 4px solid $input; border-right: 4px solid $input; border-top: 6px solid $text; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $edge; }
 QPushButton, QToolButton { background: $raised; border: 1px solid $edge; border-radius: 3px;
     padding: 3px 10px; min-height: 18px; }
@@ -60,6 +62,8 @@ QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $secondary; border: none;
     border-bottom: 1px solid $line; padding: 2px 4px; font-size: ${small_px}px; }
+QHeaderView::section:vertical { border: none; padding: 0 6px 0 0; }
+QTableCornerButton::section { background: $panel; border: none; border-bottom: 1px solid $line; }
 QScrollArea { background: $panel; border: none; }
 QScrollArea > QWidget > QWidget { background: $panel; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0; }

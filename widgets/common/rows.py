@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QPainter, QPalette
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,6 +29,8 @@ from widgets.common.theme import ROW_PX, Theme, Token
 
 Index = QModelIndex | QPersistentModelIndex
 _PAD_PX, _MARK_PX, _EDGE_PX = 6, 14, 3
+#: Widths follow what columns hold within this time.
+FIT_MS = 100
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -105,7 +116,9 @@ class RowDelegate(QStyledItemDelegate):
     ) -> QSize:
         """As wide as the words with their mark, one row high."""
         mark = _MARK_PX + 5 if self.mark_of(index) is not None else 0
-        width = self._view.fontMetrics().horizontalAdvance(str(index.data() or ""))
+        font = self._view.font()
+        font.setBold(self.is_bold(index))
+        width = QFontMetrics(font).horizontalAdvance(str(index.data() or ""))
         return QSize(width + mark + 2 * _PAD_PX, ROW_PX)
 
 
@@ -114,11 +127,19 @@ class RowTable(QTableView):
 
     Args:
         what: What the table lists, for people who hear the screen.
+
+    Signals:
+        fitted: Columns are as wide as what they hold.
     """
+
+    fitted = Signal()
 
     def __init__(self, what: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(what)
+        self._fitted: tuple[int, ...] = ()
+        self._fitting = QTimer(self, interval=FIT_MS, singleShot=True)
+        self._fitting.timeout.connect(self._fit_now)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -138,6 +159,22 @@ class RowTable(QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         rows.setHighlightSections(False)
         rows.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def fit(self, *columns: int) -> None:
+        """Keep columns as wide as what they hold, now and when it changes."""
+        model = self.model()
+        self._fitted = columns
+        for signal in (model.rowsInserted, model.dataChanged, model.headerDataChanged):
+            signal.connect(lambda *_: self._fitting.start())
+        self._fit_now()
+
+    def _fit_now(self) -> None:
+        header = self.horizontalHeader()
+        for column in self._fitted:
+            width = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
+            if abs(width - header.sectionSize(column)) > 1:
+                header.resizeSection(column, width)
+        self.fitted.emit()
 
     def current_row(self) -> int | None:
         """Return the chosen row, ``None`` when none is."""

@@ -136,6 +136,7 @@ class CardView(QWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(8, 4, 8, 6)
         buttons.setSpacing(5)
+        buttons.addStrut(28)
         for _key, _command, name in _KEYS:
             button = QPushButton()
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -161,6 +162,7 @@ class CardView(QWidget):
             item = self._body.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         self._thumbs = []
         self._track.setVisible(card is not None)
@@ -169,7 +171,7 @@ class CardView(QWidget):
         self._head.set_striped(card is not None and card.pending)
         can = card.can if card is not None else frozenset()
         for _key, command, name in _KEYS:
-            self._buttons[name].setEnabled(command in can)
+            self._buttons[name].setVisible(command in can)
         if card is None:
             self._title.setText(self.tr("No incident is picked"))
             self._number.clear()
@@ -306,7 +308,7 @@ class CardView(QWidget):
 
     def _do(self, name: str) -> None:
         card = self._model.card
-        if card is None or not self._buttons[name].isEnabled():
+        if card is None or self._buttons[name].isHidden():
             return
         incident: Incident = card.incident
         if name == "verify":

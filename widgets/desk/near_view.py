@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
 
 from console.domain.units import UnitStatus
@@ -16,6 +16,8 @@ from widgets.common.theme import Token
 
 #: How many go when the list is answered with Enter, where no run card says otherwise.
 USUAL_NUMBER = 2
+#: Narrower than this, how a unit travels is not shown.
+MODE_FROM_PX = 400
 _DIGITS = {Qt.Key(Qt.Key.Key_1 + place): place for place in range(9)}
 
 
@@ -113,8 +115,8 @@ class NearView(QWidget):
 
     def _lay_out(self) -> None:
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NearColumn.UNIT, QHeaderView.ResizeMode.Stretch)
+        self.table.fit(*(column for column in NearColumn if column is not NearColumn.UNIT))
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 3, 8, 4)
         foot.addWidget(self._hint, 1)
@@ -166,6 +168,11 @@ class NearView(QWidget):
         self.table.viewport().update()
         self.table.setAccessibleName(self.tr("Units near the picked incident"))
         self._show_hint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Let how a unit travels go where there is no room."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(NearColumn.MODE, self.width() < MODE_FROM_PX)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

@@ -21,6 +21,8 @@ GIVES_WAY = {
     QueueColumn.STAGE: 600,
     QueueColumn.REPORTS: 680,
 }
+#: The form's part of what it shares with the place, and its limits in pixels.
+FORM_SHARE, FORM_PX = 0.45, (72, 180)
 _LEVEL_KEYS = {
     Qt.Key.Key_1: Level.CRITICAL,
     Qt.Key.Key_2: Level.HIGH,
@@ -141,16 +143,15 @@ class QueueView(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(QueueColumn.PLACE, QHeaderView.ResizeMode.Stretch)
         for column, width in (
-            (QueueColumn.LEVEL, 82),
             (QueueColumn.NUMBER, 62),
-            (QueueColumn.FORM, 118),
-            (QueueColumn.CLOCK, 76),
+            (QueueColumn.CLOCK, 72),
             (QueueColumn.STAGE, 96),
             (QueueColumn.UNITS, 76),
             (QueueColumn.REPORTS, 54),
         ):
             header.resizeSection(column, width)
-        self.table.verticalHeader().setFixedWidth(34)
+        self.table.fit(QueueColumn.LEVEL, QueueColumn.CLOCK)
+        self.table.verticalHeader().setFixedWidth(30)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -169,6 +170,7 @@ class QueueView(QWidget):
         table = self.table
         table.picked.connect(self.picked)
         table.clicked.connect(self._click)
+        table.fitted.connect(self._share_out)
         table.level_wanted.connect(self.level_wanted)
         table.acknowledged.connect(self.acknowledged)
         table.filter_wanted.connect(self._open_filter)
@@ -228,6 +230,19 @@ class QueueView(QWidget):
         super().resizeEvent(event)
         for column, least_px in GIVES_WAY.items():
             self.table.setColumnHidden(column, self.width() < least_px)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give form and place what the other columns leave."""
+        header = self.table.horizontalHeader()
+        taken = sum(
+            header.sectionSize(column)
+            for column in QueueColumn
+            if column not in (QueueColumn.FORM, QueueColumn.PLACE)
+        )
+        rest = self.table.viewport().width() - taken
+        least, most = FORM_PX
+        header.resizeSection(QueueColumn.FORM, min(most, max(least, round(rest * FORM_SHARE))))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console.ui.tray import TrayColumn, TrayModel, TrayRole
@@ -13,6 +13,8 @@ from widgets.common.rows import Index, RowDelegate, RowTable, paint_empty
 from widgets.common.shapes import Mark, Shape
 from widgets.common.theme import Token
 
+#: Narrower than this, reasons are not in the table.
+WHY_FROM_PX = 620
 _MARK = Mark(shape=Shape.TRIANGLE, token=Token.HIGH)
 
 
@@ -101,9 +103,8 @@ class TrayView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(TrayColumn.WHY, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((TrayColumn.STATE, 120), (TrayColumn.WHAT, 190)):
-            header.resizeSection(column, width)
-        header.resizeSection(TrayColumn.MADE, 70)
+        header.setSectionResizeMode(TrayColumn.WHAT, QHeaderView.ResizeMode.Stretch)
+        self.table.fit(TrayColumn.STATE, TrayColumn.MADE)
         self.setFocusProxy(self.table)
         self._why = QLabel()
         self._why.setWordWrap(True)
@@ -116,14 +117,16 @@ class TrayView(QWidget):
 
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
-        foot.setContentsMargins(8, 4, 8, 6)
-        foot.addWidget(self._why, 1)
+        foot.setContentsMargins(8, 0, 8, 6)
+        foot.addStretch(1)
         foot.addWidget(self._retry)
         foot.addWidget(self._discard)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.table, 1)
+        self._why.setContentsMargins(8, 4, 8, 4)
+        column.addWidget(self._why)
         column.addLayout(foot)
 
     def _join(self) -> None:
@@ -163,6 +166,11 @@ class TrayView(QWidget):
         self._retry.setText(self.tr("R Send again"))
         self._discard.setText(self.tr("Del Give up"))
         self.table.setAccessibleName(self.tr("Commands that wait for a decision"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is no room the reason stands under the table only."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(TrayColumn.WHY, self.width() < WHY_FROM_PX)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

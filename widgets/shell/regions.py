@@ -263,7 +263,7 @@ class Regions(QObject):
         wall = self._add(QtAds.BottomDockWidgetArea, Region.WALL, middle)
         duty = self._add(QtAds.RightDockWidgetArea, Region.DUTY, wall)
         self._tab(Region.TRAY, duty)
-        self._split(queue, [480, 960, 480])
+        self._split(queue, [540, 900, 480])
         self._split(near, [620, 380])
         self._split(wall, [640, 360])
         self._split(duty, [600, 360])
