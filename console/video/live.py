@@ -186,7 +186,7 @@ class LiveTile:
         with self._lock:
             self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
         try:
-            while not self._stopping.is_set():
+            while not self._is_over():
                 await self._try_once()
                 await asyncio.sleep(self._wait_s)
                 self._wait_s = min(_LONGEST_WAIT_S, self._wait_s * 2)
@@ -195,6 +195,10 @@ class LiveTile:
         finally:
             with self._lock:
                 self._cancel = None
+
+    def _is_over(self) -> bool:
+        """Whether to end: told so, or the program ends without having told anybody."""
+        return self._stopping.is_set() or not threading.main_thread().is_alive()
 
     async def _try_once(self) -> None:
         try:
@@ -216,7 +220,7 @@ class LiveTile:
             decoder = Decoder(stream.codec, stream.headers, address.url)
             began_s = time.monotonic()
             seen = False
-            while True:
+            while not self._is_over():
                 for unit in await stream.next_units():
                     decoded = decoder.decode(unit)
                     if decoded is not None:
@@ -227,7 +231,7 @@ class LiveTile:
 
     def _read_otherwise(self) -> None:
         address = stream_address(self.camera, main=self.main)
-        for decoded in read_with_libavformat(address, self._patience, self._stopping.is_set):
+        for decoded in read_with_libavformat(address, self._patience, self._is_over):
             self._hold(decoded)
 
     def _hold(self, decoded: Decoded) -> None:
