@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 
+import shiboken6
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWebChannel import QWebChannel
@@ -139,17 +140,16 @@ class MapWidget(QWidget):
         return self._view.page() if self._view is not None else None
 
     def shutdown(self) -> None:
-        """End the page before its profile, as the web engine demands."""
+        """End the page, then its view and profile, at once and in the order Qt demands."""
         self._note.stop()
         if self._view is None:
             return
-        self._listening = False
-        view, page = self._view, self._view.page()
-        self._view = None
-        self._stack.removeWidget(view)
+        view, page, profile = self._view, self._view.page(), self._profile
+        self._listening, self._view, self._profile = False, None, None
         page.renderProcessTerminated.disconnect(self._page_ended)
-        page.setWebChannel(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
-        view.deleteLater()
+        self._stack.removeWidget(view)
+        for thing in (page, view, profile):
+            shiboken6.delete(thing)
 
     # -- starting ----------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class MapWidget(QWidget):
         view = QWebEngineView(self)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         page = LocalPage(profile, QUrl(PAGE_URL), view)
-        profile.setParent(view)  # after the page among its children, so it ends after the page
+        profile.setParent(self)  # after the view among its children, so it ends after the page
         page.setBackgroundColor(self._theme.colour(Token.WINDOW))
         channel = QWebChannel(page)
         channel.registerObject("map", self.channel)
