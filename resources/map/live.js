@@ -20,8 +20,13 @@ const LiveLayer = L.Layer.extend({
     this._moving = false;
     this._styled = false;
     this._ownersAsked = null;
+    this.pageMs = 0;
     this._worker = new Worker("worker.js");
-    this._worker.onmessage = (event) => this._take(event.data);
+    this._worker.onmessage = (event) => {
+      const started = performance.now();
+      this._take(event.data);
+      this.pageMs += performance.now() - started;
+    };
     this._worker.onerror = (event) => listener.onFailed(event.message || "the painter stopped");
   },
 
@@ -148,7 +153,6 @@ const LiveLayer = L.Layer.extend({
   },
 
   _show(message) {
-    const started = performance.now();
     const asked = this._inFlight;
     this._inFlight = null;
     const sameView = asked.zoom === this._map.getZoom()
@@ -166,9 +170,10 @@ const LiveLayer = L.Layer.extend({
     this._canvas.style.transformOrigin = "0 0";
     this._shown = asked;
     L.DomUtil.setPosition(this._canvas, asked.topLeft);
-    const pageMs = performance.now() - started;
-    this._listener.onDrawn({ counts: message.counts, workerMs: message.ms, pageMs,
-      waitMs: started - asked.at });
+    const waitMs = performance.now() - asked.at;
+    this._listener.onDrawn({ counts: message.counts, workerMs: message.ms, waitMs,
+      pageMs: this.pageMs });
+    this.pageMs = 0;
     if (this._ownersAsked !== null) this._worker.postMessage({ op: "owners" });
     if (this._dirty) this.redraw();
   },

@@ -142,14 +142,15 @@ class MapWidget(QWidget):
     def shutdown(self) -> None:
         """End the page, then its view and profile, at once and in the order Qt demands."""
         self._note.stop()
-        if self._view is None:
+        if self._view is None or self._profile is None:
             return
         view, page, profile = self._view, self._view.page(), self._profile
         self._listening, self._view, self._profile = False, None, None
         page.renderProcessTerminated.disconnect(self._page_ended)
         self._stack.removeWidget(view)
-        for thing in (page, view, profile):
-            shiboken6.delete(thing)
+        shiboken6.delete(page)
+        shiboken6.delete(view)
+        shiboken6.delete(profile)
 
     # -- starting ----------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Benches: one file a measurement, each part of the product."""
