@@ -212,13 +212,14 @@ class Movement:
         patrols.place(self._slot[unit : unit + 1], np.array([node]))
         self.mode[unit] = Mode.PATROL
 
-    def put_back(self, x: Floats, y: Floats) -> None:
+    def put_back(self, lat: Floats, lon: Floats) -> None:
         """Put every unit where it was when the city last ran, at the nearest crossing.
 
         Args:
-            x: Metres east, shape (n,); NaN for a unit that was nowhere.
-            y: Metres north, shape (n,).
+            lat: Degrees, shape (n,); NaN for a unit that was nowhere.
+            lon: Degrees, shape (n,).
         """
+        x, y = self.plane.to_metres(lat, lon)
         for side in self._sides:
             slots = np.flatnonzero(np.isfinite(x[side.who]) & np.isfinite(y[side.who]))
             if len(slots):

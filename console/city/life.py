@@ -1,0 +1,264 @@
+"""The life of the simulated city: everything in it, moved on second by second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.city.central_line import Account, CentralLine
+from console.city.citizens import Citizens, ReportSource, TruthBook, catch_up_from, post_reports
+from console.city.citizens_events import Happenings
+from console.city.citizens_places import make_place_book
+from console.city.citizens_rates import ComplaintRates
+from console.city.command_post import CommandPost
+from console.city.duty import Duty
+from console.city.handhelds import Handhelds, HandheldSettings
+from console.city.memory import Memory, recall
+from console.city.movement import Mode, Movement
+from console.city.movement_gps import Receivers
+from console.city.movement_traffic import Traffic
+from console.city.movement_ways import Ways
+from console.city.people import make_units
+from console.city.people_shifts import Roster
+from console.city.positions import PositionFeed
+from console.city.replay import ReplaySource
+from console.city.settings import CitySettings
+from console.domain.units import Unit, UnitKind
+from console.store.citypack import CityPack
+
+_LOG = logging.getLogger("zhihui.city")
+TICK_S = 1.0
+#: A tick that begins this late is a sign that the machine is busy.
+LATE_S = 2.0
+DUTY_S, REPORTS_S, SAVE_S, FIGURES_S = 10.0, 1.0, 30.0, 600.0
+
+
+class City:
+    """The simulated city.
+
+    Args:
+        settings: What it is to be.
+
+    Raises:
+        CityPackError: The pack cannot be used.
+        NoJurisdictionError: Nobody can be given a home in it.
+        NoRoadsError: Nobody can go round in it.
+        ReplayError: The complaints to be replayed cannot be read.
+    """
+
+    def __init__(self, settings: CitySettings) -> None:
+        self.settings = settings
+        with CityPack.open(settings.pack_path) as pack:
+            self.graph = pack.road_graph()
+            self.units = make_units(
+                pack,
+                seed=settings.seed,
+                officers=settings.officers,
+                vehicles=settings.vehicles,
+            )
+            homes = _homes(pack, self.units)
+            book = make_place_book(pack, self.graph, seed=settings.seed)
+            offset_h = _utc_offset_h(settings, pack)
+        self._now = _now()
+        self._memory_path = settings.home / "city" / "memory.npz"
+        self._memory = recall(self._memory_path, force=self._force_key())
+        self.traffic = Traffic(truth_seed=settings.truth_seed, utc_offset_h=offset_h)
+        self.movement = Movement(
+            self.units,
+            self.graph.columns,
+            homes,
+            seed=settings.seed,
+            edge_flow=self.traffic.of_edges(self.graph.n_edges),
+        )
+        if self._memory is not None:
+            self.movement.put_back(self._memory.lat, self._memory.lon)
+        line = CentralLine(
+            Account(
+                url=settings.url.rstrip("/"),
+                name=settings.account,
+                password=settings.password,
+                device=settings.device,
+            )
+        )
+        self._make_devices(line, offset_h)
+        self._make_reports(line, Happenings(
+            ComplaintRates(settings.rate, seed=settings.seed, utc_offset_h=offset_h),
+            book,
+            seed=settings.seed,
+            truth_seed=settings.truth_seed,
+        ))  # fmt: skip
+        self._late = 0
+
+    def _make_devices(self, line: CentralLine, offset_h: float) -> None:
+        """Give everybody a receiver and a handheld, and a shift."""
+        settings, units = self.settings, self.units
+        outside = np.array([unit.id in settings.real_units for unit in units], dtype=np.bool_)
+        self.feed = PositionFeed(
+            line,
+            self.movement,
+            Receivers(
+                np.array([unit.no for unit in units], dtype=np.uint32),
+                self.movement.plane,
+                seed=settings.seed,
+                habits=settings.gps,
+            ),
+            is_page=np.array([unit.kind is not UnitKind.VEHICLE for unit in units]),
+            outside=outside,
+        )
+        self.handhelds = Handhelds(
+            line,
+            [unit for unit, is_real in zip(units, outside.tolist(), strict=True) if not is_real],
+            movement=self.movement,
+            index={unit.id: index for index, unit in enumerate(units)},
+            ways=Ways(self.graph, self.movement, self.traffic),
+            settings=HandheldSettings(
+                habits=settings.habits,
+                truth_seed=settings.truth_seed,
+                pace=settings.pace,
+                utc_offset_h=offset_h,
+            ),
+            on_welcome=self._welcomed,
+        )
+        self._duty_post = CommandPost(line, on_result=lambda *told: self.duty.take_result(*told))
+        self.duty = Duty(
+            units,
+            Roster(len(units), seed=settings.seed, utc_offset_h=offset_h),
+            movement=self.movement,
+            post=self._duty_post,
+            is_busy=self.handhelds.book.is_busy,
+            outside=outside,
+            was_on=np.zeros(len(units), np.bool_) if self._memory is None else self._memory.is_on,
+        )
+
+    def _make_reports(self, line: CentralLine, happenings: Happenings) -> None:
+        """Let citizens complain, and a file be replayed."""
+        settings, memory = self.settings, self._memory
+        self._report_post = CommandPost(line)
+        self._sources: list[ReportSource] = []
+        self._sent_until = catch_up_from(memory.sent_until if memory else None, self._now)
+        self._replayed = dict(memory.replayed) if memory else {}
+        self._replay: ReplaySource | None = None
+        if settings.rate > 0:
+            truth = TruthBook(settings.home / "city" / "truth_events.jsonl")
+            self._sources.append(Citizens(happenings, truth, since=self._sent_until))
+        if settings.replay is not None:
+            first = self._replayed.get(settings.replay.name, 0)
+            self._replay = ReplaySource(
+                settings.replay, speed=settings.replay_speed, first=first
+            )
+            self._sources.append(self._replay)
+            _LOG.info("%d complaints of %s to replay", self._replay.left, settings.replay)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Live until ``stop`` is set; then remember and end."""
+        parts = (self._move(), self._report_for_duty(), self._complain(), self._keep(),
+                 self._tell_figures(), self.handhelds.run())  # fmt: skip
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (*tasks, stopped):
+                task.cancel()
+            await asyncio.gather(*tasks, stopped, return_exceptions=True)
+            await self.feed.close()
+            self._save()
+
+    async def _move(self) -> None:
+        next_s = time.monotonic()
+        while True:
+            now = _now()
+            self.movement.step(now.timestamp(), flow=self.traffic.flow(now))
+            self.feed.tick(int(now.timestamp()), now.timestamp())
+            next_s += TICK_S
+            behind_s = time.monotonic() - next_s
+            if behind_s > LATE_S:
+                self._late += 1
+                next_s = time.monotonic()
+            await asyncio.sleep(max(-behind_s, 0.0))
+
+    async def _report_for_duty(self) -> None:
+        while True:
+            self.duty.tick(_now())
+            await self._duty_post.pump()
+            await asyncio.sleep(DUTY_S if not len(self._duty_post) else REPORTS_S)
+
+    async def _complain(self) -> None:
+        while True:
+            now = _now()
+            for source in self._sources:
+                post_reports(source, self._report_post, now)
+            if await self._report_post.pump():
+                self._sent_until = now
+                if self._replay is not None:
+                    self._replayed[self._replay.path.name] = self._replay.next
+            await asyncio.sleep(REPORTS_S)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_S)
+            self._save()
+
+    async def _tell_figures(self) -> None:
+        while True:
+            before, cpu_before = time.monotonic(), time.process_time()
+            sent = self.feed.sent
+            await asyncio.sleep(FIGURES_S)
+            took_s = time.monotonic() - before
+            _LOG.info(
+                "%d on duty, %d tasks, %.0f positions a second, %.1f %% of a core%s",
+                int((self.movement.mode != Mode.OFF).sum()),
+                len(self.handhelds.book),
+                (self.feed.sent - sent) / took_s,
+                (time.process_time() - cpu_before) / took_s * 100.0,
+                f", {self._late} seconds left out (busy machine)" if self._late else "",
+            )
+            self._late = 0
+
+    def _welcomed(self, epoch: str) -> None:
+        self.duty.meet(epoch, _now())
+
+    def _force_key(self) -> str:
+        s = self.settings
+        return f"{s.pack_path.name}|{s.seed}|{s.officers}|{s.vehicles}"
+
+    def _save(self) -> None:
+        lat, lon = self.movement.latlon(np.arange(len(self.units)))
+        Memory(
+            force=self._force_key(),
+            lat=lat,
+            lon=lon,
+            is_on=self.duty.is_on,
+            sent_until=self._sent_until,
+            replayed=self._replayed,
+        ).save(self._memory_path)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _homes(pack: CityPack, units: Sequence[Unit]) -> NDArray[np.float64]:
+    """Return the middle of each unit's home, degrees, shape (n, 2)."""
+    middle = {one.id: (one.lat, one.lon) for one in pack.jurisdictions() if one.lat is not None}
+    centre = (pack.bounds.south + pack.bounds.north) / 2, (pack.bounds.west + pack.bounds.east) / 2
+    homes = [
+        middle.get(home, centre) if (home := unit.street or unit.district) else centre
+        for unit in units
+    ]
+    return np.array(homes, dtype=np.float64).reshape(-1, 2)
+
+
+def _utc_offset_h(settings: CitySettings, pack: CityPack) -> float:
+    """Return local time less UTC: as set, else what the longitude says."""
+    if settings.utc_offset_h is not None:
+        return settings.utc_offset_h
+    return float(round((pack.bounds.west + pack.bounds.east) / 2.0 / 15.0))
