@@ -22,19 +22,12 @@ class CommandPost:
 
     Args:
         line: Where they go.
-        on_result: Told of each command that was settled, with its result.
         most: How many may wait; beyond it the oldest are given up, and the log says so.
     """
 
-    def __init__(
-        self,
-        line: CentralLine,
-        *,
-        on_result: Callable[[Command, Result], None] | None = None,
-        most: int = 50_000,
-    ) -> None:
+    def __init__(self, line: CentralLine, *, most: int = 50_000) -> None:
         self._line = line
-        self._on_result = on_result
+        self._listener: Callable[[Command, Result], None] | None = None
         self._most = most
         self._waiting: OrderedDict[str, Command] = OrderedDict()
         self._seq = 0
@@ -42,6 +35,10 @@ class CommandPost:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def listen(self, listener: Callable[[Command, Result], None]) -> None:
+        """Tell ``listener`` of each command that is settled from now on, with its result."""
+        self._listener = listener
 
     def put(self, body: AnyBody, *, command_id: str, at: datetime) -> None:
         """Take a command to be sent; the same id is taken once.
@@ -91,8 +88,8 @@ class CommandPost:
             settled += 1
             if result.verdict in (Verdict.REJECTED, Verdict.CONFLICT):
                 _LOG.warning("%s was not accepted: %s", name_of(command.body), result.reason)
-            if self._on_result is not None:
-                self._on_result(command, result)
+            if self._listener is not None:
+                self._listener(command, result)
         return settled > 0
 
     def _drop(self, batch: list[Command], error: RefusedByCentralError) -> None:

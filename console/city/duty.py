@@ -53,7 +53,8 @@ class Duty:
     ) -> None:
         self._units, self._roster, self._movement = tuple(units), roster, movement
         self._post, self._is_busy, self._inside = post, is_busy, ~outside
-        self._index = {unit.id: index for index, unit in enumerate(units)}
+        post.listen(self._take_result)
+        self._index = {str(unit.id): index for index, unit in enumerate(units)}
         self.is_on = was_on & self._inside
         self._told = self.is_on.copy()
         self._not_before: dict[int, datetime] = {}
@@ -86,7 +87,7 @@ class Duty:
             on = int(wanted[told].sum())
             _LOG.info("%d units report for duty, %d go off", on, len(told) - on)
 
-    def take_result(self, command: Command, result: Result) -> None:
+    def _take_result(self, command: Command, result: Result) -> None:
         """Take what central made of a duty report."""
         body = command.body
         if not isinstance(body, SetDuty):

@@ -27,6 +27,7 @@ from console.protocol.messages import (
     Result,
     Verdict,
     Welcome,
+    ack_command_id,
 )
 
 _LOG = logging.getLogger("zhihui.city")
@@ -78,7 +79,7 @@ class HandheldSocket:
 
     def say(self, ack: Ack) -> None:
         """Send a receipt or step, now or when central is back."""
-        self._pending.setdefault(_key(ack), ack)
+        self._pending.setdefault(ack_command_id(ack.assignment, ack.state), ack)
         if self._is_up:
             self._outgoing.put_nowait(ack)
 
@@ -175,11 +176,6 @@ class HandheldSocket:
         while True:
             outgoing.put_nowait(Beat())
             await asyncio.sleep(BEAT_S)
-
-
-def _key(ack: Ack) -> str:
-    """Return the id of the command that central makes of a step; its result bears it."""
-    return f"{ack.assignment}-{ack.state.value}"
 
 
 async def _first_to_end(*parts: Coroutine[None, None, None]) -> None:

@@ -125,7 +125,7 @@ class City:
             ),
             on_welcome=self._welcomed,
         )
-        self._duty_post = CommandPost(line, on_result=lambda *told: self.duty.take_result(*told))
+        self._duty_post = CommandPost(line)
         self.duty = Duty(
             units,
             Roster(len(units), seed=settings.seed, utc_offset_h=offset_h),
@@ -149,9 +149,7 @@ class City:
             self._sources.append(Citizens(happenings, truth, since=self._sent_until))
         if settings.replay is not None:
             first = self._replayed.get(settings.replay.name, 0)
-            self._replay = ReplaySource(
-                settings.replay, speed=settings.replay_speed, first=first
-            )
+            self._replay = ReplaySource(settings.replay, speed=settings.replay_speed, first=first)
             self._sources.append(self._replay)
             _LOG.info("%d complaints of %s to replay", self._replay.left, settings.replay)
 

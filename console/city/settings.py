@@ -43,8 +43,8 @@ class CitySettings:
     vehicles: int = 400
     replay: Path | None = None
     replay_speed: float = 1.0
-    habits: HandheldHabits = HandheldHabits()
-    gps: GpsHabits = GpsHabits()
+    habits: HandheldHabits = field(default_factory=HandheldHabits)
+    gps: GpsHabits = field(default_factory=GpsHabits)
     real_units: frozenset[str] = frozenset()
     device: str = "city"
     utc_offset_h: float | None = None
