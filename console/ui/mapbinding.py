@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
 from console.dispatch.near import NearUnit
 from console.ui.mapfeed import MapFeed, NearMark
+from console.ui.mapreach import Reach, ReachFinder
 from console.ui.mapsprites import MapLayer
 from console.ui.mirror import Mirror
+from console.ui.near import NearFinder, NearFound, NearState, minutes_text
 
 #: Rows that change are gathered for so long before the map is told.
 GATHER_MS = 100
 NEAR_SHOWN = 5
 #: More changed units than this are taken as a new list.
 MANY = 500
-
-
-def minutes_text(seconds: float | None) -> str:
-    """Return road time for a badge: "0.4′", "3.4′", "12′"; "?" when there is no way known."""
-    if seconds is None:
-        return "?"
-    minutes = seconds / 60
-    return f"{minutes:.1f}′" if minutes < 10 else f"{minutes:.0f}′"
 
 
 class MapBinding(QObject):
@@ -34,6 +28,12 @@ class MapBinding(QObject):
         self._mirror, self._feed = mirror, feed
         self._units: set[str] = set()
         self._stale: set[MapLayer] = set()
+        self._finder: NearFinder | None = None
+        self._near: tuple[NearUnit, ...] = ()
+        self._reach: tuple[tuple[float, float], ...] = ()
+        self._reach_asked: tuple[str, float, float] | None = None
+        self._reaches = ReachFinder(self)
+        self._reaches.found.connect(self._take_reach)
         self._gather = QTimer(self)
         self._gather.setSingleShot(True)
         self._gather.setInterval(GATHER_MS)
@@ -47,16 +47,44 @@ class MapBinding(QObject):
         if mirror.force is not None:
             feed.set_force(mirror.force)
 
-    def show_near(
-        self, near: Iterable[NearUnit], reach: Iterable[tuple[float, float]] = ()
-    ) -> None:
-        """Number the nearest units on the map, nearest first; none takes the numbers away."""
+    def follow_near(self, finder: NearFinder) -> None:
+        """Number the units the finder finds, and draw what a vehicle reaches in five minutes."""
+        self._finder = finder
+        finder.found.connect(self._take_near)
+        finder.state_changed.connect(self._take_near_state)
+
+    def stop(self) -> None:
+        """Wait for what is being worked out."""
+        self._reaches.stop()
+
+    def _take_near(self, found: NearFound) -> None:
+        graph = self._finder.graph if self._finder is not None else None
+        asked = (found.incident, found.lat, found.lon)
+        if graph is not None and asked != self._reach_asked:
+            self._reach_asked = asked
+            self._reach = ()
+            self._reaches.find(found.incident, graph, found.lat, found.lon)
+        self._near = tuple(found.units[:NEAR_SHOWN])
+        self._show_near()
+
+    def _take_near_state(self, state: int) -> None:
+        if state in (NearState.NOTHING_PICKED, NearState.NO_PLACE, NearState.NONE_FREE):
+            self._near = ()
+            if state != NearState.NONE_FREE:
+                self._reach, self._reach_asked = (), None
+            self._show_near()
+
+    def _take_reach(self, reach: Reach) -> None:
+        if self._reach_asked is not None and self._reach_asked[0] == reach.incident:
+            self._reach = reach.outline
+            self._show_near()
+
+    def _show_near(self) -> None:
         marks = [
             NearMark(unit=row.unit, rank=rank, text=minutes_text(row.seconds))
-            for rank, row in enumerate(near, start=1)
-            if rank <= NEAR_SHOWN
+            for rank, row in enumerate(self._near, start=1)
         ]
-        self._feed.set_near(marks, tuple(reach))
+        self._feed.set_near(marks, self._reach)
 
     def _noter(self, layer: MapLayer) -> Callable[[list[str]], None]:
         def note(_ids: list[str]) -> None:

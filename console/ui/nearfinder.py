@@ -102,6 +102,11 @@ class NearFinder(QObject):
         """Read the roads from a city pack, in the background."""
         self._pool.start(_Work(lambda: _roads(path), self._loaded.emit))
 
+    @property
+    def graph(self) -> RoadGraph | None:
+        """The roads in use, ``None`` until they are loaded."""
+        return self._graph
+
     def set_graph(self, graph: RoadGraph) -> None:
         """Use these roads."""
         self._graph = graph

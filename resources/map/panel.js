@@ -78,6 +78,9 @@ class Panel {
       this.drawIcon(make("canvas", "icon", row), entry);
       make("span", "", row, this.words[entry.word]);
     }
+    const row = make("div", "row", list);
+    make("div", "reach", row);
+    make("span", "", row, this.words.reach);
   }
 
   buildLayerRow(layer, key) {

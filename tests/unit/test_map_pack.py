@@ -22,7 +22,6 @@ from console.domain.units import Unit, UnitKind, UnitStatus
 from console.render.mappage import MapPageError, build_page, page_html
 from console.tracking import ForceColumns, Freshness
 from console.tracking.columns import empty_columns
-from console.ui.mapbinding import minutes_text
 from console.ui.mapfeed import MapFeed, NearMark
 from console.ui.mapgraphics import graphics_environment, has_gpu
 from console.ui.maplayers import NOTHING, LayerRows
@@ -245,10 +244,6 @@ def test_that_marks_name_rows_with_the_order_they_are_of(feed: MapFeed) -> None:
     assert marks["rings"] == [["incidents", 0, feed.rows(MapLayer.INCIDENTS).order_rev]]
     units_order = feed.rows(MapLayer.UNITS).order_rev
     assert marks["near"] == [{"index": 1, "order": units_order, "rank": 1, "text": "2′"}]
-
-
-def test_that_minutes_are_short_and_unknown_is_said() -> None:
-    assert [minutes_text(s) for s in (24.0, 204.0, 725.0, None)] == ["0.4′", "3.4′", "12′", "?"]
 
 
 def test_that_the_page_names_no_address_but_its_own_files() -> None:
