@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from console.domain.incidents import Report
 from console.domain.places import Evidence, LogEntry
@@ -21,17 +21,26 @@ class CacheReader:
 
     def __init__(self, path: Path) -> None:
         self._engine = cache_engine(path, read_only=True)
-        self._connection = self._engine.connect()
+        self._open: Connection | None = None
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        if self._open is not None:
+            self._open.close()
+        self._open = None
         self._engine.dispose()
 
     def reopen(self) -> None:
         """Read from the file that bears the cache's name now."""
-        self._connection.close()
-        self._connection = self._engine.connect()
+        if self._open is not None:
+            self._open.close()
+        self._open = self._engine.connect()
+
+    @property
+    def _connection(self) -> Connection:
+        if self._open is None:
+            self._open = self._engine.connect()
+        return self._open
 
     def report(self, row_id: str) -> Report | None:
         """Return the report with this id."""

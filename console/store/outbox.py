@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS entry (
     command BLOB NOT NULL,
     state TEXT NOT NULL,
     upload TEXT,
+    bytes TEXT,
     media_type TEXT,
     was_sent INTEGER NOT NULL DEFAULT 0,
     settled_us INTEGER,
@@ -255,12 +256,14 @@ class Outbox:
     def offer_again(self) -> int:
         """After central came back as of an earlier day: accepted commands wait once more.
 
+        Bytes of evidence are taken there again too.
+
         Returns:
             How many.
         """
         return self._do(lambda db: db.execute(
-            "UPDATE entry SET state = 'waiting', was_sent = 1, settled_us = NULL, result = NULL "
-            "WHERE state = 'accepted'").rowcount
+            "UPDATE entry SET state = 'waiting', was_sent = 1, settled_us = NULL, result = NULL, "
+            "upload = bytes WHERE state = 'accepted'").rowcount
         )  # fmt: skip
 
     def forget_settled(self, *, now: datetime) -> int:
@@ -269,6 +272,24 @@ class Outbox:
         return self._do(lambda db: db.execute(
             "DELETE FROM entry WHERE state = 'accepted' AND settled_us < ?", (before,)).rowcount
         )  # fmt: skip
+
+    def kept_bytes(self) -> set[str]:
+        """Return the hashes of all bytes that a command kept here needs, or may need again."""
+        found = self._do(lambda db: db.execute(
+            "SELECT DISTINCT bytes FROM entry WHERE bytes IS NOT NULL").fetchall()
+        )  # fmt: skip
+        return {str(row[0]) for row in found}
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small value with the commands."""
+        self._do(lambda db: db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value)))
+
+    def remembered(self, key: str) -> str | None:
+        """Return a value kept with the commands."""
+        found = self._do(
+            lambda db: db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        )
+        return None if found is None else str(found[0])
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def run() -> T:
@@ -321,9 +342,9 @@ def _add(db: sqlite3.Connection, draft: Draft, console_id: str) -> OutboxEntry:
         not_after=draft.not_after,
     )
     db.execute(
-        "INSERT INTO entry (seq, command_id, command, state, upload, media_type) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (seq, draft.command_id, encode(command), EntryState.WAITING, draft.upload,
+        "INSERT INTO entry (seq, command_id, command, state, upload, bytes, media_type) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (seq, draft.command_id, encode(command), EntryState.WAITING, draft.upload, draft.upload,
          draft.media_type),
     )  # fmt: skip
     return _read(db, "command_id = ?", (draft.command_id,))[0]

@@ -38,6 +38,7 @@ class LinkTrouble(StrEnum):
     GAP = "gap"
     BAD_SNAPSHOT = "bad_snapshot"
     CACHE_DAMAGED = "cache_damaged"
+    NO_CACHE = "no_cache"
     PROTOCOL = "protocol"
 
 

@@ -80,6 +80,11 @@ class LiveForce:
         """Whether no position frame has been lost since the last keyframe."""
         return self._order.is_whole
 
+    @property
+    def lost_frames(self) -> int:
+        """How many position frames did not arrive."""
+        return self._order.lost
+
     def know(self, units: Iterable[Unit]) -> None:
         """Take note of units: their numbers are known from now on, and their kinds."""
         for unit in units:

@@ -50,6 +50,7 @@ _TROUBLES: Mapping[LinkTrouble, str] = {
         "The local copy was damaged; it is kept as {detail}, and all is fetched anew. "
         "Nothing typed was lost.",
     ),
+    LinkTrouble.NO_CACHE: _noop("StatusLine", "Nothing can be kept on this machine: {detail}"),
     LinkTrouble.PROTOCOL: _noop(
         "StatusLine", "Central said something this console does not understand: {detail}"
     ),

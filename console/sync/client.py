@@ -1,0 +1,196 @@
+"""The sync client: one thread with one loop that keeps a console and central in step."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import CommandId, new_id
+from console.domain.places import Evidence
+from console.protocol.commands import AnyBody, AssignUnit, AttachEvidence, WithdrawAssignment
+from console.store.cachereads import CacheReader
+from console.store.outbox import Draft, EntryState, open_outbox
+from console.sync.evidence import EvidenceFiles
+from console.sync.http import CentralHttp, LinkError
+from console.sync.settings import SyncSettings
+from console.sync.state import SyncListener
+from console.sync.worker import Worker
+
+#: Evidence that central has is kept here too, to be looked at, up to so much.
+KEPT_EVIDENCE_BYTES = 512 << 20
+_log = logging.getLogger("zhihui.sync")
+
+
+def utc_now() -> datetime:
+    """Return the time now, aware UTC."""
+    return datetime.now(UTC)
+
+
+class SyncClient:
+    """Keeps a console in step with central; its methods may be called from any thread.
+
+    The listener is called in the sync thread.
+    """
+
+    def __init__(
+        self,
+        settings: SyncSettings,
+        listener: SyncListener,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Open the outbox; nothing is asked of central before `start`.
+
+        Raises:
+            OutboxError: Commands could not be kept, so nothing may be typed.
+        """
+        self._settings = settings
+        self._now = now
+        opened = open_outbox(settings.folder / "outbox.db")
+        self._outbox = opened.outbox
+        self._files = EvidenceFiles(settings.folder / "evidence")
+        self._http = CentralHttp(settings)
+        self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fetch")
+        self._worker = Worker(settings, self._outbox, self._files, self._http, listener, now=now)
+        self._thread: threading.Thread | None = None
+        self.damaged_outbox: Path | None = opened.damaged
+
+    @property
+    def console_id(self) -> str:
+        """What this console is called on the wire."""
+        return self._outbox.console_id
+
+    def start(self) -> None:
+        """Begin: the cache is told first, then central is asked."""
+        if self._thread is None:
+            self._files.keep_only(self._outbox.kept_bytes(), most_bytes=KEPT_EVIDENCE_BYTES)
+            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not sent stays in the outbox."""
+        self._worker.stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._fetching.shutdown(cancel_futures=True)
+        self._outbox.close()
+
+    def reader(self) -> CacheReader:
+        """Return reads of the cache for the thread that calls this."""
+        return CacheReader(self._settings.cache_path)
+
+    def submit(self, body: AnyBody, base_version: int | None = None) -> CommandId:
+        """Keep a command and send it when central is there; it is on disk when this returns.
+
+        Args:
+            body: What is asked.
+            base_version: Version of the target row that was seen (`rules.target_of`).
+
+        Raises:
+            OutboxError: It could not be kept.
+        """
+        at = self._now()
+        draft = Draft(
+            command_id=CommandId(new_id(at)),
+            made_at=at,
+            body=body,
+            base_version=base_version,
+            not_after=self._not_after(body, at),
+        )
+        self._outbox.add(draft)
+        self._worker.outbox_changed()
+        return draft.command_id
+
+    def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
+        """Keep evidence with its bytes; both survive a restart and go when central is there.
+
+        Raises:
+            EvidenceError: The bytes could not be kept, or are not those of the hash.
+            OutboxError: The command could not be kept.
+        """
+        self._files.keep(data, evidence.sha256)
+        at = self._now()
+        draft = Draft(
+            command_id=CommandId(new_id(at)),
+            made_at=at,
+            body=AttachEvidence(evidence=evidence),
+            upload=evidence.sha256,
+            media_type=evidence.media_type,
+        )
+        self._outbox.add(draft)
+        self._worker.outbox_changed()
+        return draft.command_id
+
+    def retry(self, command_id: str) -> CommandId | None:
+        """Send a command from the tray once more.
+
+        One past its time goes under its own id; a conflict or rejection was answered for good, so
+        the same is asked under a new id, on what is so now.
+
+        Returns:
+            The id it goes under, ``None`` if it is not in the tray.
+        """
+        entry = self._outbox.entry(command_id)
+        if entry is None:
+            return None
+        if entry.state is EntryState.NEEDS_ASKING:
+            again = self._not_after(entry.command.body, self._now())
+            self._outbox.confirm(command_id, not_after=again)
+            self._worker.outbox_changed()
+            return CommandId(command_id)
+        if entry.state not in (EntryState.CONFLICT, EntryState.REJECTED):
+            return None
+        self._outbox.discard(command_id)
+        body = entry.command.body
+        if isinstance(body, AttachEvidence) and self._files.has(body.evidence.sha256):
+            return self.submit_evidence(
+                self._files.path(body.evidence.sha256).read_bytes(), body.evidence
+            )
+        version = entry.result.version if entry.result is not None else None
+        return self.submit(body, version)
+
+    def discard(self, command_id: str) -> bool:
+        """Throw away a command that is in the tray, or was never sent.
+
+        Returns:
+            Whether it was; else central may have carried it out.
+        """
+        done = self._outbox.discard(command_id)
+        self._worker.outbox_changed()
+        return done
+
+    def evidence_bytes(self, sha256: str) -> Future[bytes]:
+        """Return the bytes of evidence to come: from this machine, else from central.
+
+        The future raises `LinkError` if they cannot be had.
+        """
+        return self._fetching.submit(self._evidence, sha256)
+
+    def _evidence(self, sha256: str) -> bytes:
+        path = self._files.path(sha256)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._http.evidence(self._worker.token(), sha256, path)
+        return path.read_bytes()
+
+    def _not_after(self, body: AnyBody, at: datetime) -> datetime | None:
+        """Return until when a command may be sent without asking again.
+
+        Sending a unit somewhere makes sense now, not in an hour; facts stay true.
+        """
+        asks: tuple[type[AnyBody], ...] = (AssignUnit, WithdrawAssignment)
+        wait: timedelta = self._settings.ask_after
+        return at + wait if isinstance(body, asks) else None
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._worker.run())
+        except (LinkError, ZhihuiError):
+            _log.exception("the sync thread has ended")

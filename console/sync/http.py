@@ -1,0 +1,250 @@
+"""Requests to central: logging on, snapshots, evidence, the city pack."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import requests
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import PersonId, UnitId
+from console.domain.levels import Role
+from console.sync.settings import SyncSettings
+from console.sync.state import LinkTrouble, Who
+
+_BLOCK = 1 << 18
+#: Central stands in the same network: what takes longer does not answer.
+_CONNECT_S = 3.05
+
+
+class LinkError(ZhihuiError):
+    """The link to central does not work, for a reason that can be told.
+
+    Attributes:
+        trouble: Which reason.
+        detail: What it is about.
+        status: HTTP status, ``None`` if there was no answer.
+    """
+
+    def __init__(
+        self, trouble: LinkTrouble, detail: str = "", *, status: int | None = None
+    ) -> None:
+        super().__init__(f"{trouble}: {detail}" if detail else str(trouble))
+        self.trouble, self.detail, self.status = trouble, detail, status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A session with central."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+    who: Who
+    epoch: str
+
+
+class _Person(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    role: Role
+    unit: str | None = None
+
+
+class _Session(msgspec.Struct, frozen=True):
+    token: str
+    expires_at: datetime
+    person: _Person
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityOffer:
+    """The city pack that central uses."""
+
+    sha256: str
+    size: int
+
+
+class CentralHttp:
+    """Asks central; every method blocks and may be called from any thread.
+
+    No proxy of the environment is used: central stands in the same network.
+    """
+
+    def __init__(self, settings: SyncSettings) -> None:
+        self._settings = settings
+        self._base = settings.url.rstrip("/")
+
+    def log_on(self, *, device: str) -> Login:
+        """Log on with the account in the settings.
+
+        Raises:
+            LinkError: Central is not there, is none, or does not know the account.
+        """
+        asked = {
+            "name": self._settings.account,
+            "password": self._settings.password,
+            "device": {"id": device, "kind": "console", "label": self._settings.label},
+        }
+        with self._ask("POST", "/v1/session", json=asked) as answer:
+            try:
+                session = msgspec.json.decode(answer.content, type=_Session)
+            except msgspec.MsgspecError as error:
+                raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
+        person = session.person
+        unit = UnitId(person.unit) if person.unit is not None else None
+        who = Who(id=PersonId(person.id), name=person.name, role=person.role, unit=unit)
+        return Login(
+            token=session.token, expires_at=session.expires_at, who=who, epoch=session.epoch
+        )
+
+    def log_off(self, token: str) -> None:
+        """End the session.
+
+        Raises:
+            LinkError: Central did not hear it; the session ends by itself.
+        """
+        with self._ask("DELETE", "/v1/session", token=token):
+            pass
+
+    def snapshot(self, token: str, to: Path, *, min_rev: int) -> str:
+        """Fetch a snapshot into a file; return the hash central gives it.
+
+        Raises:
+            LinkError: It did not come.
+        """
+        path = f"/v1/snapshot?min_rev={min_rev}"
+        with self._ask("GET", path, token=token, stream=True) as answer:
+            _save(answer, to)
+            return str(answer.headers.get("X-Zhihui-Sha256", ""))
+
+    def put_evidence(self, token: str, file: Path, *, sha256: str, media_type: str) -> None:
+        """Give central the bytes of evidence.
+
+        Raises:
+            LinkError: It has not got them.
+        """
+        headers = {"Content-Type": media_type}
+        with file.open("rb") as data:
+            path = f"/v1/evidence/{sha256}"
+            with self._ask("PUT", path, token=token, data=data, headers=headers):
+                pass
+
+    def evidence(self, token: str, sha256: str, to: Path) -> None:
+        """Fetch the bytes of evidence into a file, whole and true to their hash or not at all.
+
+        Raises:
+            LinkError: They did not come, or not as they were.
+        """
+        part = to.with_suffix(".part")
+        with self._ask("GET", f"/v1/evidence/{sha256}", token=token, stream=True) as answer:
+            found = _save(answer, part)
+        if found != sha256:
+            part.unlink()
+            raise LinkError(LinkTrouble.PROTOCOL, f"evidence {sha256[:12]}… came damaged")
+        part.replace(to)
+
+    def city(self, token: str) -> CityOffer | None:
+        """Return which city pack central uses, ``None`` if it has none.
+
+        Raises:
+            LinkError: Central is not there, or says nonsense.
+        """
+        try:
+            with self._ask("GET", "/v1/city", token=token) as answer:
+                meta: Any = answer.json()
+            return CityOffer(sha256=str(meta["sha256"]), size=int(meta["size"]))
+        except LinkError as error:
+            if error.status == requests.codes.not_found:
+                return None
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise LinkError(LinkTrouble.NOT_CENTRAL, f"/v1/city: {error}") from error
+
+    def city_pack(self, token: str, to: Path, *, sha256: str) -> None:
+        """Fetch the city pack, whole and true to its hash or not at all.
+
+        Raises:
+            LinkError: It did not come, or not as it was.
+        """
+        part = to.with_suffix(".part")
+        with self._ask("GET", "/v1/city/pack", token=token, stream=True) as answer:
+            found = _save(answer, part)
+        if found != sha256:
+            part.unlink()
+            raise LinkError(LinkTrouble.PROTOCOL, "the city pack came damaged")
+        part.replace(to)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        stream: bool = False,
+        **what: Any,
+    ) -> requests.Response:
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        with requests.Session() as session:
+            session.trust_env = False
+            try:
+                answer = session.request(
+                    method,
+                    self._base + path,
+                    headers=sent,
+                    stream=stream,
+                    timeout=(_CONNECT_S, self._settings.timeout_s),
+                    allow_redirects=False,
+                    **what,
+                )
+            except (requests.ConnectionError, requests.Timeout) as error:
+                raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
+            except (requests.RequestException, ValueError) as error:
+                raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
+        if answer.ok and not answer.is_redirect:
+            return answer
+        with answer:
+            raise _error_in(answer)
+
+
+def _error_in(answer: requests.Response) -> LinkError:
+    """Return what an answer that is an error means."""
+    status = answer.status_code
+    try:
+        reason = str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError, requests.RequestException):
+        return LinkError(LinkTrouble.NOT_CENTRAL, f"HTTP {status}", status=status)
+    of_status: dict[int, LinkTrouble] = {
+        401: LinkTrouble.WRONG_PASSWORD,
+        500: LinkTrouble.UNREACHABLE,
+        502: LinkTrouble.UNREACHABLE,
+        503: LinkTrouble.UNREACHABLE,
+    }
+    return LinkError(of_status.get(status, LinkTrouble.NOT_ALLOWED), reason, status=status)
+
+
+def _save(answer: requests.Response, to: Path) -> str:
+    """Write a body into a file; return its SHA-256.
+
+    Raises:
+        LinkError: It ended early.
+    """
+    digest = hashlib.sha256()
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with to.open("wb") as file:
+            for block in answer.iter_content(_BLOCK):
+                digest.update(block)
+                file.write(block)
+    except requests.RequestException as error:
+        raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
+    return digest.hexdigest()

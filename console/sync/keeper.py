@@ -1,0 +1,211 @@
+"""What the sync thread keeps: the cache, the outbox, the live force; it tells the listener."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from console.domain.units import Unit
+from console.protocol.messages import MAIN_SHARD, Change, Command, Result, Skip
+from console.protocol.positions import PositionFrame
+from console.store.cache import Cache, Cursor, open_cache
+from console.store.outbox import TRAY, UNSETTLED, EntryState, Outbox, OutboxEntry
+from console.sync.state import (
+    ChangeBatch,
+    Contents,
+    OutboxState,
+    RowChange,
+    SyncListener,
+    Who,
+)
+from console.tracking import LiveForce
+
+_log = logging.getLogger("zhihui.sync")
+_WHO = "who"
+
+
+class Keeper:
+    """Cache, outbox and live force; belongs to the sync thread, but for the outbox."""
+
+    def __init__(
+        self,
+        cache_path: Path,
+        outbox: Outbox,
+        listener: SyncListener,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Open the cache and tell what is in it.
+
+        Raises:
+            CacheError: The cache cannot be used at all.
+        """
+        self._outbox = outbox
+        self._listener = listener
+        self._now = now
+        self._cache_path = cache_path
+        opened = open_cache(cache_path)
+        self._cache: Cache = opened.cache
+        self.damaged = opened.damaged
+        self._force = LiveForce()
+        self._unseen: dict[str, OutboxEntry] = {}
+        self._cache.prune(now=now())
+        self.cursor: Cursor | None = self._cache.cursor()
+        self._tell_who()
+        self._tell_contents(damaged=opened.damaged)
+        self.tell_outbox()
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache.close()
+
+    @property
+    def rev(self) -> int:
+        """The revision the cache holds."""
+        return self.cursor.rev if self.cursor is not None else 0
+
+    @property
+    def lost_frames(self) -> int:
+        """Position frames that did not arrive."""
+        return self._force.lost_frames
+
+    # rows
+
+    def take_changes(self, changes: Sequence[Change], *, epoch: str) -> None:
+        """Keep changes, and tell the rows that differ.
+
+        Raises:
+            GapError: Revisions are missing before these.
+            MissingRowError: A patch has no row to be laid on.
+            MessageError: A row is none of this schema.
+        """
+        touched = self._cache.apply(changes, epoch=epoch)
+        self.cursor = self._cache.cursor()
+        if not touched:
+            return
+        rows = tuple(RowChange(kind=kind, id=id_, row=row) for (kind, id_), row in touched.items())
+        self._force.know(change.row for change in rows if isinstance(change.row, Unit))
+        self._listener.on_changes(ChangeBatch(rev=self.rev, rows=rows))
+        self._see()
+
+    def take_skip(self, skip: Skip, *, epoch: str) -> None:
+        """Pass over revisions that this console may not see.
+
+        Raises:
+            GapError: Revisions are missing before these.
+        """
+        if skip.shard == MAIN_SHARD:
+            self._cache.skip(first=skip.first, last=skip.last, epoch=epoch)
+            self.cursor = self._cache.cursor()
+            self._see()
+
+    def replace_by(self, snapshot: Path, *, sha256: str) -> None:
+        """Take all rows from a snapshot; on a new epoch, offer accepted commands again.
+
+        Raises:
+            SnapshotError: The snapshot is not what central made; nothing was changed.
+        """
+        before = self.cursor
+        self.cursor = self._cache.import_snapshot(snapshot, sha256=sha256)
+        if before is not None and before.epoch != self.cursor.epoch:
+            again = self._outbox.offer_again()
+            self._unseen.clear()
+            _log.warning("central has a new epoch; %d accepted commands are offered again", again)
+        self._tell_contents(damaged=None)
+        self._see(always=True)
+
+    def start_anew(self) -> None:
+        """Forget how far the rows are known, so that all of them are fetched."""
+        self.cursor = None
+
+    def reopen_damaged(self) -> None:
+        """Set the damaged cache aside and begin an empty one.
+
+        Raises:
+            CacheError: Not even that can be done.
+        """
+        self._cache.close()
+        opened = open_cache(self._cache_path)
+        self._cache, self.damaged = opened.cache, opened.damaged
+        self.cursor = None
+
+    # positions
+
+    def take_frame(self, frame: PositionFrame) -> None:
+        """Keep positions and tell them."""
+        if self._force.apply_frame(frame):
+            self._listener.on_positions(self._force.columns())
+
+    # commands
+
+    def unsettled(self) -> list[OutboxEntry]:
+        """Return what central has not answered and has the bytes for, in order."""
+        return [one for one in self._outbox.in_state(*UNSETTLED) if one.upload is None]
+
+    def take_result(self, result: Result) -> None:
+        """Keep central's answer; what it changed is shown until the change itself comes."""
+        entry = self._outbox.settle(result, at=self._now())
+        if entry is None:
+            _log.warning("central answered a command that is not kept here: %s", result.command_id)
+            return
+        if entry.state is EntryState.ACCEPTED and (result.rev or 0) > self.rev:
+            self._unseen[result.command_id] = entry
+        self.tell_outbox()
+
+    def expire(self) -> None:
+        """Set apart what may no longer be sent without asking; drop what is long settled."""
+        if self._outbox.expire(now=self._now()):
+            self.tell_outbox()
+        self._outbox.forget_settled(now=self._now())
+
+    def commands_to_send(self, sent: set[str]) -> list[Command]:
+        """Return the commands not in ``sent``, noted as sent before they are."""
+        entries = [one for one in self.unsettled() if one.command_id not in sent]
+        if entries:
+            self._outbox.mark_sent([one.command_id for one in entries])
+        return [one.command for one in entries]
+
+    def tell_outbox(self) -> None:
+        """Tell what is not settled."""
+        unsettled = self._outbox.in_state(*UNSETTLED)
+        pending = sorted((*self._unseen.values(), *unsettled), key=lambda one: one.command.seq)
+        tray = tuple(self._outbox.in_state(*TRAY))
+        state = OutboxState(pending=tuple(pending), tray=tray, rev=self.rev)
+        self._listener.on_outbox(state)
+
+    # who is logged on
+
+    def take_who(self, who: Who) -> None:
+        """Remember who is logged on, for the next start without central."""
+        self._outbox.remember(_WHO, msgspec.json.encode(who).decode())
+        self._listener.on_who(who)
+
+    def _tell_who(self) -> None:
+        kept = self._outbox.remembered(_WHO)
+        if kept is None:
+            return
+        try:
+            self._listener.on_who(msgspec.json.decode(kept, type=Who))
+        except msgspec.MsgspecError as error:
+            _log.warning("who was logged on last is not known: %s", error)
+
+    def _tell_contents(self, *, damaged: Path | None) -> None:
+        rows = tuple(self._cache.contents())
+        self._force.know(row for row in rows if isinstance(row, Unit))
+        self._listener.on_cache_replaced(Contents(rev=self.rev, rows=rows, damaged=damaged))
+
+    def _see(self, *, always: bool = False) -> None:
+        """Let go of accepted commands whose changes have come."""
+        seen = [
+            command_id
+            for command_id, entry in self._unseen.items()
+            if entry.result is not None and (entry.result.rev or 0) <= self.rev
+        ]
+        for command_id in seen:
+            del self._unseen[command_id]
+        if seen or always:
+            self.tell_outbox()

@@ -1,0 +1,371 @@
+"""The loop of the sync thread: logs on, fetches, streams, and tries again when the link is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
+
+from console.protocol.messages import Result, Verdict
+from console.store.cache import CacheError
+from console.store.outbox import EntryState, Outbox, OutboxEntry
+from console.store.snapshotfile import SnapshotError, sha256_of
+from console.sync.evidence import EvidenceFiles
+from console.sync.http import CentralHttp, LinkError, Login
+from console.sync.keeper import Keeper
+from console.sync.settings import SyncSettings
+from console.sync.state import LinkPhase, LinkState, LinkTrouble, SyncListener
+from console.sync.stream import SnapshotNeededError, Stream
+
+_REFUSALS = frozenset({LinkTrouble.WRONG_PASSWORD, LinkTrouble.NOT_ALLOWED})
+#: Central counts wrong passwords; who is refused does not knock often.
+_AFTER_REFUSAL_S = 30.0
+_TOO_MANY = 429
+_PACK = "city_pack"
+_log = logging.getLogger("zhihui.sync")
+
+
+class Worker:
+    """Runs in the sync thread until stopped."""
+
+    def __init__(
+        self,
+        settings: SyncSettings,
+        outbox: Outbox,
+        files: EvidenceFiles,
+        http: CentralHttp,
+        listener: SyncListener,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._files = files
+        self._http = http
+        self._listener = listener
+        self._now = now
+        self._keeper: Keeper | None = None
+        self._stream: Stream | None = None
+        self._login: Login | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self._ending = asyncio.Event()
+        self._upload_now = asyncio.Event()
+        self._city_wanted = asyncio.Event()
+        self._failures = 0
+        self._link = LinkState(phase=LinkPhase.CONNECTING, since=now(), url=settings.url)
+
+    # called from other threads
+
+    def stop(self) -> None:
+        """End the loop."""
+        with self._lock:
+            self._is_stopped = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    def outbox_changed(self) -> None:
+        """Tell and send what was put into the outbox."""
+        with self._lock:
+            if self._loop is not None and not self._is_stopped:
+                self._loop.call_soon_threadsafe(self._take_outbox)
+
+    def token(self) -> str:
+        """Return the token of the session.
+
+        Raises:
+            LinkError: Nobody is logged on.
+        """
+        if self._login is None:
+            raise LinkError(LinkTrouble.UNREACHABLE, self._settings.url)
+        return self._login.token
+
+    # in the sync thread
+
+    async def run(self) -> None:
+        """Keep in step with central until stopped."""
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            if self._is_stopped:
+                self._ending.set()
+        try:
+            await self._run()
+        finally:
+            with self._lock:
+                self._loop = None
+
+    async def _run(self) -> None:
+        try:
+            self._keeper = Keeper(
+                self._settings.cache_path, self._outbox, self._listener, now=self._now
+            )
+        except CacheError as error:
+            self._tell(LinkPhase.DOWN, trouble=LinkTrouble.NO_CACHE, detail=str(error))
+            _log.error("%s", error)
+            return
+        if self._keeper.damaged is not None:
+            self._say_damaged(self._keeper)
+        uploads = asyncio.create_task(self._upload_evidence())
+        cities = asyncio.create_task(self._offer_kept_pack())
+        try:
+            await self._keep_trying()
+        finally:
+            uploads.cancel()
+            cities.cancel()
+            await asyncio.gather(uploads, cities, return_exceptions=True)
+            await self._log_off()
+            self._keeper.close()
+            self._tell(LinkPhase.STOPPED)
+
+    async def _keep_trying(self) -> None:
+        ending = asyncio.create_task(self._ending.wait())
+        while not ending.done():
+            attempt = asyncio.create_task(self._attempt())
+            await asyncio.wait({attempt, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not attempt.done():
+                attempt.cancel()
+                await asyncio.gather(attempt, return_exceptions=True)
+                return
+            wait_s = attempt.result()
+            if wait_s:
+                await asyncio.wait({ending}, timeout=wait_s)
+            else:
+                await asyncio.sleep(0)
+
+    async def _attempt(self) -> float:
+        """Log on, stream until the link ends, mend what can be mended.
+
+        Returns:
+            How long to wait before the next attempt, seconds.
+        """
+        keeper = self._kept()
+        was_known = self._login is not None
+        try:
+            login = await self._logged_on(keeper)
+            self._stream = Stream(self._settings, keeper, self, console_id=self._outbox.console_id)
+            await self._stream.run(login)
+        except SnapshotNeededError as need:
+            return await self._fetch_snapshot(keeper, need.min_rev)
+        except LinkError as error:
+            if error.trouble in _REFUSALS:
+                self._login = None
+                if was_known:
+                    return 0.0  # the session may only have ended
+            return self._failed(error)
+        except DatabaseError as error:
+            return self._mend_cache(keeper, error)
+        finally:
+            self._stream = None
+        return 0.0
+
+    async def _logged_on(self, keeper: Keeper) -> Login:
+        if self._login is None or self._login.expires_at < self._now() + timedelta(minutes=1):
+            if self._failures == 0:
+                self._tell(LinkPhase.CONNECTING)
+            self._login = await asyncio.to_thread(self._http.log_on, device=self._outbox.console_id)
+            keeper.take_who(self._login.who)
+        return self._login
+
+    async def _fetch_snapshot(self, keeper: Keeper, min_rev: int) -> float:
+        if self._login is None:
+            return 0.0
+        self._tell(LinkPhase.LOADING)
+        file = self._settings.folder / "snapshot.part"
+        try:
+            sha256 = await asyncio.to_thread(
+                self._http.snapshot, self._login.token, file, min_rev=min_rev
+            )
+            keeper.replace_by(file, sha256=sha256)
+        except LinkError as error:
+            return self._failed(error)
+        except SnapshotError as error:
+            return self._failed(LinkError(LinkTrouble.BAD_SNAPSHOT, error.reason))
+        except DatabaseError as error:
+            return self._mend_cache(keeper, error)
+        finally:
+            file.unlink(missing_ok=True)
+        return 0.0
+
+    def _mend_cache(self, keeper: Keeper, error: DatabaseError) -> float:
+        _log.error("the cache is damaged: %s", error)
+        keeper.reopen_damaged()
+        self._say_damaged(keeper)
+        return self._settings.retry_first_s
+
+    def _say_damaged(self, keeper: Keeper) -> None:
+        self._tell(
+            LinkPhase.DOWN, trouble=LinkTrouble.CACHE_DAMAGED, detail=str(keeper.damaged or "")
+        )
+
+    def _failed(self, error: LinkError) -> float:
+        """Tell why the link is down; return how long to wait, seconds."""
+        self._failures += 1
+        _log.warning("link to %s: %s", self._settings.url, error)
+        wait_s = self._wait_s(error)
+        is_refusal = error.trouble in _REFUSALS
+        self._tell(
+            LinkPhase.REFUSED if is_refusal else LinkPhase.DOWN,
+            trouble=error.trouble,
+            detail=error.detail,
+            retry_at=self._now() + timedelta(seconds=wait_s),
+        )
+        return wait_s
+
+    def _wait_s(self, error: LinkError) -> float:
+        if error.trouble is LinkTrouble.GAP:
+            if self._failures > 1:
+                self._kept().start_anew()
+            return 0.0
+        if error.trouble in _REFUSALS:
+            return _AFTER_REFUSAL_S
+        settings = self._settings
+        grown_s: float = settings.retry_first_s * 2.0 ** min(self._failures - 1, 10)
+        return min(grown_s, settings.retry_most_s) * random.uniform(0.5, 1.0)
+
+    # what the stream tells
+
+    def went_live(self) -> None:
+        """Changes come in from now on."""
+        self._failures = 0
+        self._tell(LinkPhase.LIVE)
+        self._upload_now.set()
+        self._city_wanted.set()
+
+    def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
+        """Central has said that it is there."""
+        self._link = replace(
+            self._link,
+            heard_at=self._now(),
+            clock_ahead_s=clock_ahead_s,
+            behind=behind,
+            lost_frames=self._kept().lost_frames,
+        )
+        self._listener.on_link(self._link)
+
+    def _tell(
+        self,
+        phase: LinkPhase,
+        *,
+        trouble: LinkTrouble | None = None,
+        detail: str = "",
+        retry_at: datetime | None = None,
+    ) -> None:
+        since = self._link.since if phase is self._link.phase else self._now()
+        self._link = replace(
+            self._link, phase=phase, since=since, trouble=trouble, detail=detail, retry_at=retry_at
+        )
+        self._listener.on_link(self._link)
+
+    def _kept(self) -> Keeper:
+        if self._keeper is None:
+            raise LinkError(LinkTrouble.NO_CACHE)
+        return self._keeper
+
+    # what goes out
+
+    def _take_outbox(self) -> None:
+        if self._keeper is not None and not self._ending.is_set():
+            self._keeper.tell_outbox()
+            self._upload_now.set()
+            if self._stream is not None:
+                self._stream.wake()
+
+    async def _upload_evidence(self) -> None:
+        """Take the bytes of evidence to central, then let the commands go that name them."""
+        while True:
+            await self._upload_now.wait()
+            self._upload_now.clear()
+            for entry in self._outbox.in_state(EntryState.WAITING):
+                if entry.upload is None:
+                    continue
+                if self._login is None or not await self._uploaded(entry, self._login):
+                    self._again_later()
+                    break
+
+    async def _uploaded(self, entry: OutboxEntry, login: Login) -> bool:
+        sha256 = entry.upload or ""
+        try:
+            await asyncio.to_thread(
+                self._http.put_evidence,
+                login.token,
+                self._files.path(sha256),
+                sha256=sha256,
+                media_type=entry.media_type or "application/octet-stream",
+            )
+        except LinkError as error:
+            if error.trouble is LinkTrouble.NOT_ALLOWED and error.status != _TOO_MANY:
+                self._give_up(entry, error.detail)
+                return True
+            _log.warning("evidence %s… is not at central yet: %s", sha256[:12], error)
+            return False
+        except OSError as error:
+            self._give_up(entry, f"its bytes cannot be read here: {error}")
+            return True
+        self._outbox.mark_uploaded(sha256)
+        if self._stream is not None:
+            self._stream.wake()
+        return True
+
+    def _give_up(self, entry: OutboxEntry, reason: str) -> None:
+        """Put evidence that central will never take into the tray."""
+        result = Result(command_id=entry.command_id, verdict=Verdict.REJECTED, reason=reason)
+        self._kept().take_result(result)
+
+    def _again_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._settings.retry_most_s, self._upload_now.set)
+
+    # the city pack
+
+    async def _offer_kept_pack(self) -> None:
+        """Tell of the pack that is here, then of the one central uses when it differs."""
+        kept = self._kept_pack()
+        if kept is not None:
+            self._listener.on_city_pack(kept)
+        told = kept
+        while True:
+            await self._city_wanted.wait()
+            self._city_wanted.clear()
+            try:
+                wanted = await self._wanted_pack(kept)
+            except (LinkError, OSError) as error:
+                _log.warning("the city pack could not be fetched: %s", error)
+                continue
+            if wanted is not None and wanted != told:
+                self._outbox.remember(_PACK, str(wanted))
+                self._listener.on_city_pack(wanted)
+                told = kept = wanted
+
+    def _kept_pack(self) -> Path | None:
+        named = [self._settings.pack_path, Path(self._outbox.remembered(_PACK) or "")]
+        return next((path for path in named if path is not None and path.is_file()), None)
+
+    async def _wanted_pack(self, kept: Path | None) -> Path | None:
+        if self._login is None:
+            return None
+        token = self._login.token
+        offer = await asyncio.to_thread(self._http.city, token)
+        if offer is None:
+            return None
+        if kept is not None and await asyncio.to_thread(sha256_of, kept) == offer.sha256:
+            return kept
+        path = self._settings.home / "city" / f"central-{offer.sha256[:16]}.citypack"
+        if not await asyncio.to_thread(path.is_file):
+            await asyncio.to_thread(self._http.city_pack, token, path, sha256=offer.sha256)
+        return path
+
+    async def _log_off(self) -> None:
+        if self._login is None or not self._link.is_live:
+            return
+        try:
+            await asyncio.to_thread(self._http.log_off, self._login.token)
+        except LinkError as error:
+            _log.info("central did not hear that we log off: %s", error)
