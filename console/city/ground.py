@@ -133,20 +133,24 @@ def _outlines(part: shapely.Geometry) -> list[Floats]:
 
 
 def _boundaries(tree: AreaTree) -> Iterator[Shape]:
-    levels = [("street", [(a.jurisdiction, a.rings) for a in tree.streets])]
-    levels.append(("district", list(tree.districts)))
-    levels.append(("city", [tree.city]))
-    for shape_class, areas in levels:
-        for jurisdiction, rings in areas:
-            for ring in rings:
-                yield Shape(
-                    layer="boundary",
-                    shape_class=shape_class,
-                    kind=ShapeKind.LINE,
-                    points=np.concatenate([ring, ring[:1]]),
-                    name_zh=jurisdiction.name_zh,
-                    name_en=jurisdiction.name_en,
-                )
+    """Yield borders, each once: a district's where the city does not end as well, and so on."""
+    city = _linework([tree.city[1]])
+    districts = shapely.difference(_linework([rings for _, rings in tree.districts]), city)
+    streets = _linework([area.rings for area in tree.streets])
+    streets = shapely.difference(streets, shapely.union(districts, city))
+    for shape_class, lines in (("street", streets), ("district", districts), ("city", city)):
+        for line in shapely.get_parts(shapely.line_merge(lines)):
+            yield Shape(
+                layer="boundary",
+                shape_class=shape_class,
+                kind=ShapeKind.LINE,
+                points=np.asarray(line.coords, float),
+            )
+
+
+def _linework(areas: Sequence[Sequence[Floats]]) -> shapely.Geometry:
+    """Return the borders of areas as lines, shared ones once; x is latitude here."""
+    return shapely.union_all([shapely.LinearRing(ring) for rings in areas for ring in rings])
 
 
 def _labels(

@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 from scipy.spatial import KDTree
 
+from console.city.ground_chains import nearest
+from console.city.ground_lattice import line_ranks, street_lines
 from console.city.ground_names import DISTRICTS, DistrictPlan, Name, NameSource
 from console.city.ground_plan import OUTLINE_KM, RINGS, Plan, inside
 from console.domain.ids import JurisdictionId
@@ -19,6 +21,8 @@ CITY_ID = JurisdictionId("C01")
 _SAMPLES = 60_000
 _ROUNDS = 15
 _EDGE_M = 350.0
+#: Blocks are bounded by streets of this rank and coarser; outside this ring by four together.
+_BLOCK_RANK, _TOWN_RING = 2, 2
 #: Tiananmen and the West Station are this large, metres east and north.
 _ZONE_HALF_M = {18: (900.0, 1_000.0), 19: (850.0, 700.0)}
 _ENDINGS = (
@@ -57,10 +61,10 @@ class AreaTree:
 
 
 def make_areas(plan: Plan, names: NameSource, seed: int) -> AreaTree:
-    """Lay out the jurisdictions."""
+    """Lay out the jurisdictions; within the street grid their borders follow streets."""
     outline = shapely.Polygon(np.array(OUTLINE_KM, float) * 1000)
     seeds, holder = _street_seeds(outline, np.random.default_rng([seed, 3]))
-    cells = _cells(outline, seeds)
+    cells = _along_streets(_cells(outline, seeds), seeds, seed)
     bent = [_bent(plan, cell) for cell in cells]
     streets = _streets(bent, seeds, holder, names)
     districts = tuple(
@@ -85,8 +89,8 @@ def district_of(east: Floats, north: Floats) -> Ints:
         if number not in {0, 1, 17, 18}
     ]
     tree = KDTree(np.array(seats)[:, :2])
-    _, nearest = tree.query(np.column_stack([east, north]))
-    found = np.array([number for _, _, number in seats], np.int32)[nearest]
+    _, closest = nearest(tree, np.column_stack([east, north]))
+    found = np.array([number for _, _, number in seats], np.int32)[closest]
     core = inside(RINGS[0], east, north)
     found[core] = np.where(east[core] > 0, 0, 1)
     for number, (half_east, half_north) in _ZONE_HALF_M.items():
@@ -120,10 +124,10 @@ def _spread(points: Floats, district: DistrictPlan, rng: np.random.Generator) ->
     count = district.streets
     centres = points[rng.choice(len(points), count, replace=False)]
     for _ in range(_ROUNDS):
-        _, nearest = KDTree(centres).query(points)
-        sizes = np.maximum(np.bincount(nearest, minlength=count), 1)
+        _, own = nearest(KDTree(centres), points)
+        sizes = np.maximum(np.bincount(own, minlength=count), 1)
         for axis in (0, 1):
-            sums = np.bincount(nearest, weights=points[:, axis], minlength=count)
+            sums = np.bincount(own, weights=points[:, axis], minlength=count)
             centres[:, axis] = np.where(sums != 0, sums / sizes, centres[:, axis])
     seat = np.array(district.seats_km[0], float) * 1000
     first = int(np.hypot(*(centres - seat).T).argmin())
@@ -142,6 +146,46 @@ def _cells(outline: shapely.Polygon, seeds: Floats) -> list[shapely.Polygon]:
     return [shapely.intersection(cells[number], outline) for number in order]
 
 
+def _along_streets(
+    cells: list[shapely.Geometry], seeds: Floats, seed: int
+) -> list[shapely.Geometry]:
+    """Return the cells with those within the street grid made of whole blocks.
+
+    All borders are cut at each other's corners, so that neighbours share every corner.
+    """
+    east, north = (line[line_ranks() <= _BLOCK_RANK] for line in street_lines(seed))
+    grid = shapely.box(east[0], north[0], east[-1], north[-1])
+    owner = _block_owners(east, north, seeds)
+    west, south = np.meshgrid(east[:-1], north[:-1], indexing="ij")
+    right, top = np.meshgrid(east[1:], north[1:], indexing="ij")
+    blocks = shapely.box(west, south, right, top)
+    rough = [
+        shapely.union_all([*blocks[owner == number], shapely.difference(cell, grid)])
+        for number, cell in enumerate(cells)
+    ]
+    borders = shapely.get_parts(shapely.union_all(shapely.boundary(rough)))
+    faces = shapely.get_parts(shapely.polygonize(borders))
+    tree = shapely.STRtree(rough)
+    which, found = tree.query(shapely.point_on_surface(faces), predicate="within")
+    parts: list[list[shapely.Geometry]] = [[] for _ in cells]
+    for face, cell_number in zip(which.tolist(), found.tolist(), strict=True):
+        parts[cell_number].append(faces[face])
+    return [shapely.MultiPolygon(part) for part in parts]
+
+
+def _block_owners(east: Floats, north: Floats, seeds: Floats) -> Ints:
+    """Return the street each block belongs to: small blocks in town, four together outside."""
+    x, y = (east[:-1] + east[1:]) / 2, (north[:-1] + north[1:]) / 2
+    tree = KDTree(seeds)
+    fine = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1)
+    pair_x = (east[:-1:2] + east[2::2]).repeat(2) / 2
+    pair_y = (north[:-1:2] + north[2::2]).repeat(2) / 2
+    coarse = np.stack(np.meshgrid(pair_x, pair_y, indexing="ij"), axis=-1)
+    in_town = inside(RINGS[_TOWN_RING], coarse[..., 0], coarse[..., 1])
+    _, owner = nearest(tree, np.where(in_town[..., None], fine, coarse).reshape(-1, 2))
+    return owner.reshape(fine.shape[:2])
+
+
 def _bent(plan: Plan, cell: shapely.Geometry) -> shapely.Geometry:
     """Return a cell in degrees (x is longitude), its sides bent like the streets."""
 
@@ -150,7 +194,8 @@ def _bent(plan: Plan, cell: shapely.Geometry) -> shapely.Geometry:
         return np.column_stack([lon, lat])
 
     fine = shapely.segmentize(cell, _EDGE_M)
-    return shapely.set_precision(shapely.transform(fine, bend), 1e-8)
+    bent = shapely.set_precision(shapely.transform(fine, bend), 1e-8)
+    return shapely.union_all(shapely.get_parts(bent))
 
 
 def _rings(shape: shapely.Geometry) -> tuple[Floats, ...]:

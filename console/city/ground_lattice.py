@@ -66,11 +66,17 @@ def line_ranks() -> Ints:
     return rank
 
 
+def street_lines(seed: int) -> tuple[Floats, Floats]:
+    """Return where the lines across (metres east) and along (metres north) lie, shape (n,)."""
+    rng = np.random.default_rng([seed, 10])
+    return _uneven(rng), _uneven(rng)
+
+
 def make_lattice(roads: RoadPlan, nature: list[Feature], names: NameSource, seed: int) -> Lattice:
     """Lay out the grid, put it into the road plan and return it."""
     rng = np.random.default_rng([seed, 5])
     rank = line_ranks()
-    east_m, north_m = _uneven(rng), _uneven(rng)
+    east_m, north_m = street_lines(seed)
     grid = np.meshgrid(east_m, north_m, indexing="ij")
     allowed = _finest(grid[0], grid[1], rng)
     barred = barred_from(nature, grid[0], grid[1])
@@ -108,13 +114,18 @@ def _finest(east: Floats, north: Floats, rng: np.random.Generator) -> Ints:
     luck2 = rng.random((small[-1] + 1, small[-1] + 1))[small][:, small]
     second, third, fourth, fifth, sixth = (inside(ring, east, north) for ring in RINGS)
     finest = np.full(east.shape, -1, np.int32)
-    finest[sixth] = np.where(luck < 0.42, 2, np.where(luck < 0.85, 1, 0))[sixth]
+    finest[sixth] = _sparse(luck)[sixth]
     finest[sixth & (luck2 < 0.22)] = 3
     finest[fifth] = np.where(luck2 < 0.72, 3, 2)[fifth]
     finest[fourth] = np.where(luck2 < 0.14, 4, 3)[fourth]
     finest[third] = np.where(luck2 < 0.30, 4, 3)[third]
     finest[second] = np.where(luck2 < 0.90, 4, 3)[second]
     return finest
+
+
+def _sparse(luck: Floats) -> Ints:
+    """Return how fine the streets are between the fifth and the sixth ring: towns and fields."""
+    return np.select([luck < 0.30, luck < 0.60, luck < 0.82], [2, 1, 0], -1).astype(np.int32)
 
 
 def _kept(allowed: Ints, barred: Ints, rank: Ints, rng: np.random.Generator) -> Bools:

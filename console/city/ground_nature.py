@@ -140,7 +140,7 @@ def make_nature(seed: int) -> list[Feature]:
 def barred_from(features: list[Feature], east: Floats, north: Floats) -> Ints:
     """Return the rank from which streets may not run at points of the plan, 99 where all may."""
     found = np.full(east.shape, 99, np.int32)
-    for rank in (2, 0):
+    for rank in (4, 3, 2, 0):
         shapes = [f.shape for f in features if f.bars_from_rank == rank]
         barred = shapely.union_all(shapes)
         shapely.prepare(barred)
@@ -185,11 +185,14 @@ def _parks(rng: np.random.Generator) -> list[Feature]:
         rounded = box if kind == "palace" else box.buffer(-90).buffer(90)
         parks.append(Feature(layer="green", shape_class=kind, name=Name(zh, en),
                              shape=rounded, bars_from_rank=0))  # fmt: skip
+    taken = shapely.union_all([park.shape for park in parks]).buffer(60)
     places = rng.normal(0, 9_500, (_WOOD_PARKS, 2))
     sizes = rng.uniform(90, 330, (_WOOD_PARKS, 2))
     for (x, y), half in zip(places.tolist(), sizes.tolist(), strict=True):
         shape = _blob(rng, (x, y), (half[0], half[1]), 0.22)
-        parks.append(Feature(layer="green", shape_class="garden", name=None, shape=shape))
+        if not shape.intersects(taken):
+            parks.append(Feature(layer="green", shape_class="garden", name=None, shape=shape,
+                                 bars_from_rank=3))  # fmt: skip
     return parks
 
 
@@ -207,7 +210,7 @@ def _water(rng: np.random.Generator) -> list[Feature]:
                              bars_from_rank=2 if width_m > 90 else None))  # fmt: skip
     moat = shapely.LinearRing(np.column_stack(RINGS[0].line(120, -130)))
     water.append(Feature(layer="water", shape_class="canal", name=Name("护城河", "City Moat"),
-                         shape=moat.buffer(17, quad_segs=2)))  # fmt: skip
+                         shape=moat.buffer(17, quad_segs=2), bars_from_rank=4))  # fmt: skip
     palace = shapely.box(-455, 390, 455, 1510)
     ditch = palace.difference(palace.buffer(-48, join_style="mitre"))
     water.append(Feature(layer="water", shape_class="canal", name=Name("筒子河", "Tongzi Moat"),
