@@ -318,26 +318,27 @@ class WallFeed(QObject):
         if not self._watching:
             return
         remaining_s = self._rotation.remaining_s(self._now())
-        now = {self._key(slot.point) for slot in self._slots if slot.point is not None}
-        ahead: set[StreamKey] = set()
+        now = [self._key(slot.point) for slot in self._slots if slot.point is not None]
+        ahead: list[StreamKey] = []
         if remaining_s is not None and remaining_s <= PREROLL_S:
-            ahead = {self._key(p) for p in self._rotation.upcoming() if p is not None} - now
-        self._pool.want(now | ahead | self._still_seen(now))
+            coming = [self._key(point) for point in self._rotation.upcoming() if point is not None]
+            ahead = [key for key in coming if key not in now]
+        self._pool.want([*now, *self._still_seen(now), *ahead])
         for keys, fps in ((now, self._fps), (ahead, _PREROLL_FPS)):
             for key in keys:
                 tile = self._pool.get(key)
                 if tile is not None:
                     tile.show_at(*self._box, fps)
 
-    def _still_seen(self, now: set[StreamKey]) -> set[StreamKey]:
+    def _still_seen(self, now: Sequence[StreamKey]) -> list[StreamKey]:
         """A stream whose better one (main for sub) has no frame yet stays open."""
-        kept = set()
+        kept = []
         for slot in self._slots:
             source = slot.source
             if source is not None and slot.shown == slot.point:
                 key = StreamKey(source.camera.id, source.main)
                 if key not in now and self._pool.get(key) is source:
-                    kept.add(key)
+                    kept.append(key)
         return kept
 
     def _thumbnail(self, point: CameraId) -> Thumbnail | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.domain.ids import CameraId
@@ -11,6 +11,7 @@ from console.video.live import LiveTile
 from console.video.rtsp import Patience
 
 _JOIN_S = 8.0
+_OPENED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,18 @@ class StreamPool:
         """How many threads there are, those that are ending included."""
         return len(self._tiles) + len(self._ending)
 
-    def want(self, keys: Collection[StreamKey]) -> None:
-        """Open what is missing of ``keys`` and close what is no longer wanted."""
+    def want(self, keys: Sequence[StreamKey]) -> None:
+        """Open what is missing of ``keys``, the first first, and close what is not wanted.
+
+        A few are opened a call, so that thirty handshakes at once do not hold up the screen.
+        """
         self._ending = [tile for tile in self._ending if not tile.join(0)]
         for key in [key for key in self._tiles if key not in keys]:
             self._end(key)
+        opened = 0
         for key in keys:
+            if opened == _OPENED_AT_ONCE:
+                break
             camera = self._cameras.get(key.camera)
             if camera is None:
                 continue
@@ -62,6 +69,7 @@ class StreamPool:
                 tile = LiveTile(camera, main=key.main, patience=self._patience)
                 self._tiles[key] = tile
                 tile.start()
+                opened += 1
 
     def close(self) -> bool:
         """Close all and wait; return whether every thread has ended."""
