@@ -14,7 +14,7 @@ from console.ui.mirror import Mirror
 from console.ui.near import NearFinder, NearFound, NearState, minutes_text
 
 #: Rows that change are gathered for so long before the map is told.
-GATHER_MS = 100
+GATHER_MS = 200
 NEAR_SHOWN = 5
 #: More changed units than this are taken as a new list.
 MANY = 500

@@ -47,7 +47,7 @@ function haloText(ctx, text, x, y, colours, colour, dpr) {
 }
 
 /** Name things of one layer from the last drawn to the first, where there is room. */
-function nameLayer(ctx, worker, view, layer, room, wanted) {
+function nameLayer(ctx, worker, view, layer, room, rings, wanted) {
   const drawn = worker.drawn.get(layer);
   const packed = worker.layers.get(layer);
   const names = worker.names.get(layer)?.names;
@@ -63,7 +63,8 @@ function nameLayer(ctx, worker, view, layer, room, wanted) {
     if (!wanted(style.sprites[layer][packed.sprite[index]])) continue;
     const text = names[index];
     if (!text) continue;
-    const x = drawn.px[row] + gap;
+    const ringed = rings.some(([of, at]) => of === layer && at === index);
+    const x = drawn.px[row] + gap + (ringed ? 5 * dpr : 0);
     const y = drawn.py[row];
     const width = ctx.measureText(text).width;
     if (!room.take(x, y - size / 2, width, size)) continue;
@@ -120,7 +121,9 @@ function badge(ctx, worker, view, near, room) {
   ctx.strokeStyle = colours.text;
   ctx.lineWidth = dpr;
   ctx.beginPath();
-  ctx.moveTo(at[0], at[1]);
+  const far = Math.hypot(x - at[0], y - at[1]) || 1;
+  const rim = (away - 2 * dpr) / far; // the line begins at the sprite's rim
+  ctx.moveTo(at[0] + (x - at[0]) * rim, at[1] + (y - at[1]) * rim);
   ctx.lineTo(x, y);
   ctx.stroke();
   ctx.fillStyle = colours.window;
@@ -154,11 +157,11 @@ function drawLabels(ctx, worker, view, request) {
   ctx.textAlign = "left";
   if (view.zoom >= 11) {
     const all = view.zoom >= 13;
-    nameLayer(ctx, worker, view, "incidents", room, (spec) => all || spec.second);
+    nameLayer(ctx, worker, view, "incidents", room, request.rings, (spec) => all || spec.second);
   }
   if (view.zoom >= 14) {
     const all = view.zoom >= 15;
-    nameLayer(ctx, worker, view, "units", room, (spec) => all || spec.second);
+    nameLayer(ctx, worker, view, "units", room, request.rings, (spec) => all || spec.second);
   }
-  if (view.zoom >= 17) nameLayer(ctx, worker, view, "cameras", room, () => true);
+  if (view.zoom >= 17) nameLayer(ctx, worker, view, "cameras", room, request.rings, () => true);
 }
