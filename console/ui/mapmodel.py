@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from console.render.mappage import build_page
+from console.store.citypack import CityPack
 from console.ui.mapfeed import MapFeed
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
 
@@ -23,17 +24,32 @@ class MapFrame:
 
     Attributes:
         bounds: West, south, east, north, WGS-84 degrees.
+        centre: Latitude and longitude the map looks at first.
         attribution: Whose the basemap's data is.
     """
 
     bounds: tuple[float, float, float, float]
+    centre: tuple[float, float]
     attribution: str = ""
 
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Latitude and longitude of the middle."""
-        west, south, east, north = self.bounds
-        return (south + north) / 2, (west + east) / 2
+    @classmethod
+    def of_pack(cls, pack: CityPack) -> MapFrame:
+        """Return the frame of a city pack.
+
+        Raises:
+            CityPackError: The pack's bounds are missing or no numbers.
+        """
+        box = pack.bounds
+        lat, lon = pack.meta.get("centre_lat"), pack.meta.get("centre_lon")
+        if lat is None or lon is None:
+            centre = ((box.south + box.north) / 2, (box.west + box.east) / 2)
+        else:
+            centre = (float(lat), float(lon))
+        return cls(
+            bounds=(box.west, box.south, box.east, box.north),
+            centre=centre,
+            attribution=pack.meta.get("attribution", ""),
+        )
 
 
 class MapModel(QObject):

@@ -63,8 +63,6 @@ class MapPage {
     this.live.setStyle({ sprites: state.sprites, colours: state.colours, font: state.font });
     this.live.setHidden(this.hidden);
     this.panel.setState(state, this.hidden);
-    if (!this.wasHome) this.home();
-    this.wasHome = true;
   }
 
   setBasemap(state) {

@@ -47,7 +47,7 @@ graphics_environment(os.environ)
 register_scheme()
 
 RESOURCES = Path(__file__).parents[2] / "resources"
-FRAME = MapFrame(bounds=(116.2, 39.8, 116.6, 40.0), attribution="© test")
+FRAME = MapFrame(bounds=(116.2, 39.8, 116.6, 40.0), centre=(39.9, 116.4), attribution="© test")
 ROWS, COLUMNS = 20, 25
 UNITS = ROWS * COLUMNS
 

@@ -137,7 +137,7 @@ class _MapRun:
         from widgets.map import MapWidget  # noqa: PLC0415
 
         folder = Path(str(resources.files("resources")))
-        frame = MapFrame(bounds=(116.2, 39.8, 116.6, 40.0))
+        frame = MapFrame(bounds=(116.2, 39.8, 116.6, 40.0), centre=(39.9, 116.4))
         self._feed = MapFeed()
         self._model = MapModel(resources=folder, frame=frame, tiles=None, feed=self._feed)
         theme = load_theme("dark", folder / "themes")
