@@ -79,6 +79,7 @@ class WallFeed(QObject):
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
         self._ledger = Ledger()
         self._states: dict[CameraId, SweepLook] = {}
+        self._sweep_slowed = False
         self._kinds: list[TileKind] = []
         self._box = (640, 360)
         self._watching = False
@@ -140,6 +141,7 @@ class WallFeed(QObject):
             by_sweep=coverage.by_sweep,
             unseen=len(coverage.unseen),
             sweep_age_s=(datetime.now(UTC) - max(visits)).total_seconds() if visits else None,
+            sweep_slowed=self._sweep_slowed,
             repairs=self._repairs(),
         )
 
@@ -348,6 +350,7 @@ class WallFeed(QObject):
         if self._looks is None:
             return
         self._states = {state.point: state for state in self._looks.states()}
+        self._sweep_slowed = any(sweep.slowed for sweep in self._looks.sweeps())
         for state in self._states.values():
             if state.picture_at is not None:
                 look = Look(point=state.point, at=state.picture_at, by=Looker.SWEEP)

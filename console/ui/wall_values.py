@@ -77,6 +77,7 @@ class StripView:
         by_sweep: Points only the sweep has seen today.
         unseen: Points nobody has seen today.
         sweep_age_s: Since the sweep last wrote a visit, ``None`` where it never has.
+        sweep_slowed: Whether it goes slower than it may, to leave the machine to others.
         repairs: Points with faults, the worst first.
     """
 
@@ -91,6 +92,7 @@ class StripView:
     by_sweep: int = 0
     unseen: int = 0
     sweep_age_s: float | None = None
+    sweep_slowed: bool = False
     repairs: tuple[Repair, ...] = ()
 
 

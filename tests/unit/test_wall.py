@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 from rtsp_points import Clip, Point, RtspPoints, make_clip, serving
 
@@ -353,3 +353,25 @@ def test_that_every_trouble_and_finding_has_words_in_both_languages(
     assert all(trouble_advice(one) != english[one][1] for one in Trouble)
     assert all(finding_word(one) != found[one] for one in Finding)
     qapp.sendPostedEvents(None, QEvent.Type.LanguageChange)
+
+
+def test_that_the_wall_fills_the_screen_and_comes_back_to_its_place(
+    server: RtspPoints, build: Build, qtbot: QtBot
+) -> None:
+    wall = build(all_cameras(server))
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(wall)
+    window.resize(900, 600)
+    window.show()
+    qtbot.waitUntil(lambda: wall.width() == 900)
+    qtbot.keyClick(wall.canvas, Qt.Key.Key_F)
+    assert wall.isWindow()
+    assert wall.isFullScreen()
+    qtbot.waitUntil(lambda: feed_of(wall).tile(0).kind is TileKind.LIVE, timeout=8000)
+    qtbot.keyClick(wall.canvas, Qt.Key.Key_Escape)
+    assert not wall.isWindow()
+    assert wall.isVisible()
+    assert window.centralWidget() is wall
+    qtbot.waitUntil(lambda: wall.size() == window.size())
+    assert window.takeCentralWidget() is wall

@@ -77,7 +77,8 @@ class StripBase(QWidget):
     def _text(self, painter: QPainter, box: QRect, text: str, token: Token, font: QFont) -> int:
         """Write one line, cut off with … where it must be; return its width."""
         metrics = QFontMetrics(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, box.width()))
+        # What tells names apart, their number, stands at the end: the middle gives way.
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(0, box.width()))
         painter.setFont(font)
         painter.setPen(self._theme.colour(token))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), shown)
@@ -145,7 +146,8 @@ class WallStrip(StripBase):
         width = QFontMetrics(self._small).horizontalAdvance(text) + 18
         if not count or width > right - left:
             return left
-        paint_mark(painter, QRectF(left, (self.height() - 12) / 2, 12, 12), FOUND_MARK, self._theme)
+        worst = FAILED_MARK if self._view.repairs[0].trouble else FOUND_MARK
+        paint_mark(painter, QRectF(left, (self.height() - 12) / 2, 12, 12), worst, self._theme)
         box = QRect(left + 16, 0, width, self.height())
         self._text(painter, box, text, Token.TEXT, self._small)
         return left + width + _PAD
@@ -219,7 +221,10 @@ class WallSide(StripBase):
         if view.sweep_age_s is None:
             sweep = self.tr("sweep: not running")
         else:
-            sweep = self.tr("sweep: {0} ago").format(age_text(view.sweep_age_s))
+            text = self.tr("sweep: {0} ago")
+            if view.sweep_slowed:
+                text = self.tr("sweep: {0} ago, slowed")
+            sweep = text.format(age_text(view.sweep_age_s))
         for text, figure in (
             (self.tr("by people"), view.by_person),
             (self.tr("by the sweep only"), view.by_sweep),

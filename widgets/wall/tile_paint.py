@@ -138,7 +138,7 @@ class TilePainter:
         painter.setFont(self._small)
         painter.setPen(self.theme.colour(Token.TEXT))
         room = max(0, right - left)
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         self._line(painter, QRect(left, box.top(), room, box.height()), shown)
 
     def paint_progress(self, painter: QPainter, frame: TileFrame, share: float) -> None:
