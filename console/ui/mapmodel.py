@@ -24,13 +24,19 @@ class MapFrame:
 
     Attributes:
         bounds: West, south, east, north, WGS-84 degrees.
-        centre: Latitude and longitude the map looks at first.
+        centre: Latitude and longitude the map looks at first; ``None`` for the bounds' middle.
         attribution: Whose the basemap's data is.
     """
 
     bounds: tuple[float, float, float, float]
-    centre: tuple[float, float]
+    centre: tuple[float, float] | None = None
     attribution: str = ""
+
+    @property
+    def first_look(self) -> tuple[float, float]:
+        """Latitude and longitude the map looks at first."""
+        west, south, east, north = self.bounds
+        return self.centre or ((south + north) / 2, (west + east) / 2)
 
     @classmethod
     def of_pack(cls, pack: CityPack) -> MapFrame:
@@ -41,13 +47,9 @@ class MapFrame:
         """
         box = pack.bounds
         lat, lon = pack.meta.get("centre_lat"), pack.meta.get("centre_lon")
-        if lat is None or lon is None:
-            centre = ((box.south + box.north) / 2, (box.west + box.east) / 2)
-        else:
-            centre = (float(lat), float(lon))
         return cls(
             bounds=(box.west, box.south, box.east, box.north),
-            centre=centre,
+            centre=(float(lat), float(lon)) if lat is not None and lon is not None else None,
             attribution=pack.meta.get("attribution", ""),
         )
 
@@ -76,7 +78,7 @@ class MapModel(QObject):
         super().__init__(parent)
         self.frame, self.feed = frame, feed
         self._executor = ThreadPoolExecutor(TILE_THREADS, thread_name_prefix="tile")
-        lat, lon = frame.centre
+        lat, lon = frame.first_look
         script = channel_script()
         files = build_page(resources, lat=lat, lon=lon, zoom=FIRST_ZOOM, channel_script=script)
         self.addresses = MapAddresses(

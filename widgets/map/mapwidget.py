@@ -82,6 +82,10 @@ class MapWidget(QWidget):
         self._sign.setWordWrap(True)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._sign)
+        #: A theme and a language often change together; the page is told once.
+        self._state_due = QTimer(self)
+        self._state_due.setSingleShot(True)
+        self._state_due.timeout.connect(self._say_state)
         self._note = QTimer(self)
         self._note.setSingleShot(True)
         self._note.setInterval(NOTE_MS)
@@ -127,13 +131,13 @@ class MapWidget(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Wear another theme."""
         self._theme = theme
-        self._say_state()
+        self._state_due.start()
 
     def set_language(self, language: str) -> None:
         """Speak another language, "zh_CN" or "en"; the translator is installed already."""
         self._language = language
         self._sign.setText(self._words.starting())
-        self._say_state()
+        self._state_due.start()
 
     def page(self) -> QWebEnginePage | None:
         """Return the web page once the engine has started."""
@@ -142,6 +146,7 @@ class MapWidget(QWidget):
     def shutdown(self) -> None:
         """End the page, then its view and profile, at once and in the order Qt demands."""
         self._note.stop()
+        self._state_due.stop()
         if self._view is None or self._profile is None:
             return
         view, page, profile = self._view, self._view.page(), self._profile
@@ -166,7 +171,7 @@ class MapWidget(QWidget):
         """Say everything again in another language."""
         if event.type() == QEvent.Type.LanguageChange:
             self._sign.setText(self._words.starting())
-            self._say_state()
+            self._state_due.start()
         super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
