@@ -138,7 +138,7 @@ class TrayModel(QAbstractTableModel):
         """Return a column's name."""
         if role != Qt.ItemDataRole.DisplayRole or orientation is Qt.Orientation.Vertical:
             return None
-        names = (self.tr("What became of it"), self.tr("Command"), self.tr("Why"), self.tr("Typed"))
+        names = (self.tr("Outcome"), self.tr("Command"), self.tr("Why"), self.tr("Typed"))
         return names[section] if 0 <= section < len(names) else None
 
     def retranslate(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QBrush, QFontMetrics, QPainter, QPalette
+from PySide6.QtGui import QBrush, QFontMetrics, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -39,7 +39,10 @@ class RowDelegate(QStyledItemDelegate):
     def __init__(self, appearance: Appearance, view: QAbstractItemView) -> None:
         super().__init__(view)
         self.appearance, self._view = appearance, view
-        appearance.theme_changed.connect(lambda _theme: view.viewport().update())
+        appearance.theme_changed.connect(self._repaint)
+
+    def _repaint(self, _theme: object) -> None:
+        self._view.viewport().update()
 
     def mark_of(self, index: Index) -> Mark | None:
         """Return the mark at the left of a cell, if it has one."""
@@ -129,7 +132,7 @@ class RowTable(QTableView):
         what: What the table lists, for people who hear the screen.
 
     Signals:
-        fitted: Columns are as wide as what they hold.
+        fitted: Columns are as wide as what they hold, or the table has another width.
     """
 
     fitted = Signal()
@@ -165,8 +168,11 @@ class RowTable(QTableView):
         model = self.model()
         self._fitted = columns
         for signal in (model.rowsInserted, model.dataChanged, model.headerDataChanged):
-            signal.connect(lambda *_: self._fitting.start())
+            signal.connect(self._fit_soon)
         self._fit_now()
+
+    def _fit_soon(self, *_: object) -> None:
+        self._fitting.start()
 
     def _fit_now(self) -> None:
         header = self.horizontalHeader()
@@ -174,6 +180,11 @@ class RowTable(QTableView):
             width = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
             if abs(width - header.sectionSize(column)) > 1:
                 header.resizeSection(column, width)
+        self.fitted.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Let the widths be shared out anew."""
+        super().resizeEvent(event)
         self.fitted.emit()
 
     def current_row(self) -> int | None:

@@ -230,7 +230,6 @@ class QueueView(QWidget):
         super().resizeEvent(event)
         for column, least_px in GIVES_WAY.items():
             self.table.setColumnHidden(column, self.width() < least_px)
-        self._share_out()
 
     def _share_out(self) -> None:
         """Give form and place what the other columns leave."""

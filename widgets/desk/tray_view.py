@@ -13,8 +13,8 @@ from widgets.common.rows import Index, RowDelegate, RowTable, paint_empty
 from widgets.common.shapes import Mark, Shape
 from widgets.common.theme import Token
 
-#: Narrower than this, reasons are not in the table.
-WHY_FROM_PX = 620
+#: Narrower than these, reasons and times are not in the table.
+WHY_FROM_PX, MADE_FROM_PX = 620, 320
 _MARK = Mark(shape=Shape.TRIANGLE, token=Token.HIGH)
 
 
@@ -171,6 +171,7 @@ class TrayView(QWidget):
         """Where there is no room the reason stands under the table only."""
         super().resizeEvent(event)
         self.table.setColumnHidden(TrayColumn.WHY, self.width() < WHY_FROM_PX)
+        self.table.setColumnHidden(TrayColumn.MADE, self.width() < MADE_FROM_PX)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""
