@@ -15,6 +15,7 @@ from widgets.common.theme import Theme
 from widgets.shell.alarm_bar import BottomBar
 from widgets.shell.command_edit import CommandReader
 from widgets.shell.key_sheet import KeySheet
+from widgets.shell.notice import Notice
 from widgets.shell.regions import Region, Regions, Workspace
 from widgets.shell.top_bar import TopBar
 
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bottom)
         self.setCentralWidget(middle)
         self.keys = KeySheet(self)
+        self.notice = Notice(self.bottom, self)
         self._actions: dict[str, QAction] = {}
         self._make_menu()
         self._make_shortcuts()

@@ -1,0 +1,52 @@
+"""What a console is started with; without Qt, so that every command can build it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """What a console is started with.
+
+    Attributes:
+        url: Central's address, "http://127.0.0.1:8470".
+        home: The data directory; this console keeps to ``home/console/<name>``.
+        resources: Folder of themes, languages and the map's page.
+        pack_path: A city pack that lies here already; else it is fetched from central.
+        name: Two consoles on one machine bear different names.
+        label: What people call this workstation.
+        language: "zh_CN" or "en"; ``None`` for the one shown last, at first ``zh_CN``.
+        theme: "dark" or "light"; ``None`` for the one shown last, at first dark.
+        workspace: "dispatcher" or "wall"; ``None`` for the one shown last.
+        started_file: Where to write when the window was seen and when it could be used.
+    """
+
+    url: str
+    account: str
+    password: str = field(repr=False)
+    home: Path
+    resources: Path
+    pack_path: Path | None = None
+    name: str = "main"
+    label: str = ""
+    language: str | None = None
+    theme: str | None = None
+    workspace: str | None = None
+    started_file: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """This console's own folder."""
+        return self.home / "console" / self.name
+
+    @property
+    def looks_path(self) -> Path:
+        """Where the sweep leaves its pictures for this console's wall."""
+        return self.folder / "looks.db"
+
+    @property
+    def points_path(self) -> Path:
+        """Where the sweep reads which camera points there are."""
+        return self.folder / "points.json"

@@ -1,0 +1,91 @@
+"""The map's dock: built when the window is on screen and the city pack is here."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from console.app.desktop_models import DeskModels
+from console.domain.errors import ZhihuiError
+from console.render.tiles import TileRenderer
+from console.store.citypack import CityPack
+from console.ui.mapbinding import MapBinding
+from console.ui.mapfeed import MapFeed
+from console.ui.mapmodel import MapFrame, MapModel
+from console.ui.near import NearFound
+from widgets.common.appearance import Appearance
+from widgets.map import MapWidget
+
+_log = logging.getLogger("zhihui.console")
+
+
+class MapDock(QObject):
+    """Owns the map of one city.
+
+    Args:
+        pack_path: The city.
+
+
+    Raises:
+        ZhihuiError: The pack or a file of the page cannot be used; says which.
+    """
+
+    def __init__(
+        self,
+        models: DeskModels,
+        appearance: Appearance,
+        pack_path: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        settings = models.settings
+        with CityPack.open(pack_path) as pack:
+            meta = dict(pack.meta)
+            bounds = pack.bounds
+        self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
+        self._tiles = TileRenderer(pack_path, settings.home / "cache" / "tiles")
+        self.feed = MapFeed(parent=self)
+        frame = MapFrame(
+            bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
+            attribution=meta.get("attribution", ""),
+        )
+        self._model = MapModel(
+            resources=settings.resources,
+            frame=frame,
+            tiles=self._tiles,
+            feed=self.feed,
+            parent=self,
+        )
+        self._binding = MapBinding(models.mirror, self.feed, self)
+        self.widget = MapWidget(
+            self._model, theme=appearance.theme, language=appearance.language
+        )
+        appearance.theme_changed.connect(self.widget.set_theme)
+        appearance.language_changed.connect(self.widget.set_language)
+        models.finder.found.connect(self._show_near)
+
+    def _show_near(self, found: NearFound) -> None:
+        self._binding.show_near(found.units)
+
+    def clear_near(self) -> None:
+        """Take the numbers off the map."""
+        self._binding.show_near(())
+
+    def close(self) -> None:
+        """End the page, then what feeds it."""
+        self.widget.shutdown()
+        self._model.close()
+        self._tiles.close()
+
+
+def build_map(
+    models: DeskModels, appearance: Appearance, pack_path: Path, parent: QObject
+) -> MapDock | str:
+    """Return the map of a city, or a sentence that says why there is none."""
+    try:
+        return MapDock(models, appearance, pack_path, parent)
+    except ZhihuiError as error:
+        _log.error("no map: %s", error)
+        return str(error)

@@ -1,0 +1,121 @@
+"""The console without its widgets: link, rows, models, actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from console.app.consolesettings import ConsoleSettings
+from console.domain.incidents import Report
+from console.domain.places import Evidence, LogEntry
+from console.store.cachereads import CacheReader
+from console.sync.client import SyncClient
+from console.sync.settings import SyncSettings
+from console.ui.actions import DeskActions
+from console.ui.alarms import AlarmList
+from console.ui.bridge import Bridge
+from console.ui.card import CardModel
+from console.ui.commandline import CommandLine
+from console.ui.duty import DutyModel
+from console.ui.mirror import Mirror
+from console.ui.near import NearFinder, NearUnitsModel
+from console.ui.places import PackPlaces
+from console.ui.queue import IncidentQueueModel
+from console.ui.status import StatusModel
+from console.ui.tray import TrayModel
+
+
+class LateReader:
+    """Reads the cache from when there is one; before, an incident has no details."""
+
+    def __init__(self, client: SyncClient) -> None:
+        self._client = client
+        self._reader: CacheReader | None = None
+
+    def reopen(self) -> None:
+        """Read from the file that bears the cache's name now."""
+        if self._reader is None:
+            self._reader = self._client.reader()
+        else:
+            self._reader.reopen()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def report(self, row_id: str) -> Report | None:
+        """Return the report with this id."""
+        return None if self._reader is None else self._reader.report(row_id)
+
+    def report_from(self, channel: str, external_id: str) -> Report | None:
+        """Return the report that a sending system gave this id on this channel."""
+        return None if self._reader is None else self._reader.report_from(channel, external_id)
+
+    def evidence(self, row_id: str) -> Evidence | None:
+        """Return the evidence with this id."""
+        return None if self._reader is None else self._reader.evidence(row_id)
+
+    def details_of(self, incident: str) -> list[Report | Evidence | LogEntry]:
+        """Return reports, evidence and log lines of an incident."""
+        return [] if self._reader is None else self._reader.details_of(incident)
+
+
+class DeskModels(QObject):
+    """Everything the widgets show and do, joined to central through the bridge.
+
+    Raises:
+        OutboxError: Commands could not be kept, so nothing may be typed.
+    """
+
+    def __init__(self, settings: ConsoleSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.bridge = Bridge(self)
+        self.client = SyncClient(
+            SyncSettings(
+                url=settings.url,
+                account=settings.account,
+                password=settings.password,
+                home=settings.home,
+                name=settings.name,
+                label=settings.label,
+                pack_path=settings.pack_path,
+            ),
+            self.bridge,
+        )
+        self._reader = LateReader(self.client)
+        self.mirror = Mirror(self._reader, parent=self)
+        self.mirror.follow(self.bridge)
+        self.actions = DeskActions(self.mirror, self.client, self)
+        self.queue = IncidentQueueModel(self.mirror, self)
+        self.card = CardModel(self.mirror, self)
+        self.near = NearUnitsModel(self.mirror, self)
+        self.finder = NearFinder(self.mirror, self)
+        self.tray = TrayModel(self.mirror, self)
+        self.duty = DutyModel(self.mirror, self)
+        self.alarms = AlarmList(self.mirror, self)
+        self.status = StatusModel(self.mirror, self)
+        self.places = PackPlaces()
+        self.commands = CommandLine(
+            self.mirror, self.queue, self.actions, near=self.near, places=self.places, parent=self
+        )
+        self.bridge.city_pack_arrived.connect(self.use_pack)
+
+    def use_pack(self, path: Path) -> None:
+        """Take roads and places from a city pack."""
+        self.places.use(path)
+        self.finder.take_pack(path)
+
+    def start(self) -> None:
+        """Begin to be in step with central."""
+        self.client.start()
+
+    def stop(self) -> None:
+        """End; what is not sent stays in the outbox."""
+        self.finder.stop()
+        self.client.stop()
+        self.places.close()
+        self._reader.close()

@@ -1,0 +1,106 @@
+"""The wall's dock: the streams, the plan, the points near what is picked."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
+
+from console.app.desktop_models import DeskModels
+from console.domain.ids import CameraId
+from console.domain.incidents import Incident
+from console.ui.wall_feed import WallFeed
+from console.video.looks import LooksReader
+from console.video.sweep import write_points
+from widgets.common.appearance import Appearance
+from widgets.wall.wall import WallWidget
+
+_log = logging.getLogger("zhihui.console")
+#: Points shown for a picked incident, and how far they may be.
+NEAR_POINTS, NEAR_WITHIN_M = 4, 600.0
+#: Camera rows are gathered for so long; the sweep's own state is read as often as that.
+GATHER_MS, SWEEP_MS = 400, 5000
+_METRES_A_DEGREE = 111_320.0
+
+
+class WallDock(QObject):
+    """Owns the wall and tells the sweep which points there are."""
+
+    def __init__(
+        self, models: DeskModels, appearance: Appearance, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._mirror = models, models.mirror
+        self._looks = LooksReader(models.settings.looks_path)
+        who = models.mirror.who
+        self.feed = WallFeed(
+            self._mirror.cameras(),
+            looks=self._looks,
+            person=None if who is None else who.id,
+            parent=self,
+        )
+        self.widget = WallWidget(self.feed, appearance)
+        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._put_cameras)
+        self._mirror.cameras_changed.connect(self._gather_more)
+        self._sweep = QTimer(self, interval=SWEEP_MS)
+        self._sweep.timeout.connect(self._say_sweep)
+        self._sweep.start()
+        if self._mirror.cameras():
+            self._put_cameras()
+
+    def show_near(self, incident: Incident) -> None:
+        """Show the points that look at an incident's place, or go on with the plan."""
+        points = self._near(incident)
+        if points:
+            number = (incident.number or "").rpartition("-")[2] or incident.place
+            self.feed.show_points(points, name=number)
+        else:
+            self.feed.resume_plan()
+
+    def close(self) -> None:
+        """Stop every stream."""
+        self._sweep.stop()
+        if not self.feed.stop():
+            _log.warning("a camera stream did not end in time")
+
+    def _near(self, incident: Incident) -> list[CameraId]:
+        if incident.lat is None or incident.lon is None:
+            return []
+        lat, lon = incident.lat, incident.lon
+        shrink = math.cos(math.radians(lat))
+        found = []
+        for camera in self._mirror.cameras():
+            if camera.lat is None or camera.lon is None or camera.retired:
+                continue
+            away_m = _METRES_A_DEGREE * math.hypot(camera.lat - lat, (camera.lon - lon) * shrink)
+            if away_m <= NEAR_WITHIN_M:
+                found.append((away_m, camera.id))
+        return [camera for _, camera in sorted(found)[:NEAR_POINTS]]
+
+    def _gather_more(self, _ids: list[str]) -> None:
+        if not self._gather.isActive():
+            self._gather.start()
+
+    def _put_cameras(self) -> None:
+        cameras = self._mirror.cameras()
+        self.feed.put_cameras(cameras)
+        try:
+            write_points(self._models.settings.points_path, cameras)
+        except OSError as error:
+            _log.error("the sweep's points cannot be written: %s", error)
+
+    def _say_sweep(self) -> None:
+        now = self._mirror.now()
+        slowed = [
+            state
+            for state in self._looks.sweeps()
+            if state.slowed and abs((now - state.at).total_seconds()) < 60
+        ]
+        if not slowed:
+            self._models.status.set_throttled(())
+            return
+        per_s = sum(state.per_s for state in slowed)
+        text = QCoreApplication.translate("WallDock", "sweep slowed to {0} points/s")
+        self._models.status.set_throttled((text.format(f"{per_s:.1f}"),))

@@ -1,0 +1,221 @@
+"""The console's window with its widgets, each joined to its model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Slot
+
+from console.app.consolesettings import ConsoleSettings
+from console.app.desktop_models import DeskModels
+from console.app.desktop_pictures import EvidencePictures
+from console.domain.places import Evidence
+from console.ui.alarms import Alarm
+from console.ui.near import NearFound, NearState
+from console.ui.status import StatusLine
+from widgets.common.appearance import Appearance
+from widgets.desk.card_view import CardView
+from widgets.desk.duty_view import DutyView
+from widgets.desk.evidence_sheet import EvidenceSheet
+from widgets.desk.near_view import NearView
+from widgets.desk.new_incident import NewIncident, NewIncidentForm, PlaceFound
+from widgets.desk.queue_view import QueueView
+from widgets.desk.tray_view import TrayView
+from widgets.shell.alarm_bar import AlarmLine
+from widgets.shell.regions import Region
+from widgets.shell.window import MainWindow
+
+_log = logging.getLogger("zhihui.console")
+
+
+class DeskWindow(QObject):
+    """Builds the window and carries ids between widgets, models and actions."""
+
+    def __init__(
+        self, settings: ConsoleSettings, models: DeskModels, appearance: Appearance
+    ) -> None:
+        super().__init__()
+        self._models, self._appearance = models, appearance
+        self.window = MainWindow(appearance, models.commands, settings.folder / "layout.ini")
+        self.queue = QueueView(appearance, models.queue)
+        self.card = CardView(appearance, models.card, models.mirror.now)
+        self.near = NearView(appearance, models.near)
+        self.tray = TrayView(appearance, models.tray)
+        self.duty = DutyView(appearance, models.duty)
+        self.form = NewIncidentForm(self.window)
+        self.sheet = EvidenceSheet(appearance, self.window)
+        self.pictures = EvidencePictures(models.client, self)
+        for region, widget in (
+            (Region.QUEUE, self.queue),
+            (Region.CARD, self.card),
+            (Region.NEAR, self.near),
+            (Region.TRAY, self.tray),
+            (Region.DUTY, self.duty),
+        ):
+            self.window.regions.set_widget(region, widget)
+        self.picked_listeners: list[Callable[[str], object]] = []
+        self._join_picking()
+        self._join_actions()
+        self._join_bars()
+        self._join_evidence()
+
+    # what is picked moves everything together
+
+    def _join_picking(self) -> None:
+        models = self._models
+        self.queue.picked.connect(self.pick)
+        self.tray.incident_picked.connect(self.pick)
+        models.commands.incident_wanted.connect(self.pick)
+        models.actions.incident_opened.connect(self.pick)
+        self.window.bottom.alarms.picked.connect(self._pick_alarm)
+        models.finder.found.connect(self._show_found)
+        models.finder.state_changed.connect(self._show_near_state)
+        models.finder.failed.connect(self.say_trouble)
+
+    @Slot(str)
+    @Slot(str, bool)
+    def pick(self, incident: str, goes_on: bool = False) -> None:
+        """Show an incident in every panel; with ``goes_on`` the focus goes to who is near."""
+        self._models.card.pick(incident)
+        self._models.finder.pick(incident)
+        self.queue.choose(incident)
+        for listener in self.picked_listeners:
+            listener(incident)
+        if goes_on:
+            self.window.regions.show_region(Region.NEAR)
+
+    def _pick_alarm(self, alarm_id: str) -> None:
+        for alarm in self._models.alarms.alarms:
+            if alarm.id == alarm_id:
+                self.pick(alarm.incident, goes_on=True)
+
+    def _show_found(self, found: NearFound) -> None:
+        self._models.near.show_found(found)
+        self.near.note_ranked()
+
+    def _show_near_state(self, state: int) -> None:
+        if state < NearState.RANKING:
+            self._models.near.clear()
+        self.near.set_state(state)
+
+    # what is done
+
+    def _join_actions(self) -> None:
+        actions = self._models.actions
+        self.near.dispatch_wanted.connect(self._dispatch)
+        self.queue.level_wanted.connect(actions.set_level)
+        self.queue.acknowledged.connect(self._models.alarms.acknowledge)
+        self.card.verify_wanted.connect(self._verify)
+        self.card.close_wanted.connect(actions.close)
+        self.card.cancel_wanted.connect(actions.cancel)
+        self.card.withdraw_wanted.connect(actions.withdraw)
+        self.tray.retry_wanted.connect(actions.retry)
+        self.tray.discard_wanted.connect(actions.discard)
+        self.window.command_entered.connect(self._run)
+        self.window.new_incident_wanted.connect(self.form.open)
+        self.form.place_typed.connect(self._look_up)
+        self.form.wanted.connect(self._open_incident)
+        actions.refused.connect(self.say_trouble)
+
+    def _dispatch(self, incident: str, units: list[str]) -> None:
+        if self._models.actions.dispatch(incident, units):
+            self.window.regions.show_region(Region.CARD)
+
+    def _verify(self, incident: str, passed: bool, note: str) -> None:
+        self._models.actions.verify(incident, passed=passed, note=note or None)
+
+    def _run(self, text: str) -> None:
+        sentence, is_done = self._models.commands.run(text)
+        self.window.notice.say(sentence, is_trouble=not is_done)
+
+    def _look_up(self, text: str) -> None:
+        found = self._models.places.find(text)
+        places = [PlaceFound(text=one.text, lat=one.lat, lon=one.lon) for one in found]
+        self.form.offer_places(text, places)
+
+    def _open_incident(self, new: NewIncident) -> None:
+        self._models.actions.open_incident(
+            new.form,
+            new.place,
+            new.summary,
+            lat=new.lat,
+            lon=new.lon,
+            level=None if new.level is None else int(new.level),
+        )
+
+    def open_incident_at(self, lat: float, lon: float) -> None:
+        """Begin a new incident at a place picked on the map."""
+        self.form.open(place=PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon))
+
+    def take_shot(self, shot: object) -> None:
+        """Open an incident from a picture taken at the wall."""
+        self._models.actions.open_incident_from_evidence(shot)  # type: ignore[arg-type]  # signal
+
+    def say_trouble(self, sentence: str) -> None:
+        """Say what could not be done."""
+        _log.warning("%s", sentence)
+        self.window.notice.say(sentence, is_trouble=True)
+
+    # bars
+
+    def _join_bars(self) -> None:
+        models, window = self._models, self.window
+        models.status.changed.connect(self._show_status)
+        models.alarms.changed.connect(self._show_alarms)
+        models.alarms.counts_changed.connect(
+            lambda counts: window.top.set_counts(counts.by_level())
+        )
+        window.bottom.alarms.acknowledged.connect(models.alarms.acknowledge)
+        self._appearance.language_changed.connect(self._retranslate)
+        self._show_alarms(models.alarms.alarms)
+        window.top.set_counts(models.alarms.counts.by_level())
+        self._show_status(models.status.line)
+
+    def _show_status(self, line: StatusLine) -> None:
+        top, bottom = self.window.top, self.window.bottom
+        for label in (top.link, bottom.link):
+            label.set_link(is_up=line.is_live, age_s=line.heard_age_s, reason=line.sentence)
+        top.set_unsent(line.unsent)
+        bottom.set_waiting(unsent=line.unsent, in_tray=line.in_tray)
+        bottom.set_positions_age(line.positions_age_s)
+        bottom.set_slowed(" · ".join(line.throttled))
+        self.window.regions.set_count(Region.TRAY, line.in_tray)
+        if line.heard_age_s is not None:
+            for age in (bottom.age, self.queue.age, self.duty.age):
+                age.freshen(line.heard_age_s)
+        if line.who is not None:
+            top.set_person(line.who.name, line.who.role)
+
+    def _show_alarms(self, alarms: tuple[Alarm, ...]) -> None:
+        self.window.bottom.alarms.set_alarms(
+            [
+                AlarmLine(
+                    id=alarm.id,
+                    level=alarm.level,
+                    text=alarm.text,
+                    is_acknowledged=alarm.is_acknowledged,
+                )
+                for alarm in alarms
+            ]
+        )
+
+    def _retranslate(self, _language: str) -> None:
+        self._models.alarms.retranslate()
+        self._models.status.refresh()
+
+    # evidence
+
+    def _join_evidence(self) -> None:
+        self.card.evidence_wanted.connect(self.pictures.want)
+        self.card.evidence_opened.connect(self._open_evidence)
+        self.pictures.ready.connect(self.card.set_picture)
+        self.pictures.failed.connect(self.card.set_picture_trouble)
+
+    def _open_evidence(self, evidence_id: str) -> None:
+        card = self._models.card.card
+        held: tuple[Evidence, ...] = () if card is None else card.evidence
+        for evidence in held:
+            if evidence.id == evidence_id:
+                words = self.tr("There is no picture to show; the bytes are kept at central.")
+                self.sheet.show_evidence(evidence, self.pictures.held(evidence.sha256), words)
