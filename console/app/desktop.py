@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -22,11 +23,20 @@ from console.ui.mapscheme import register_scheme
 from widgets.common.appearance import Appearance
 from widgets.shell.regions import Region, Workspace
 
+if TYPE_CHECKING:
+    # Imported when the window is on screen: the web engine and the decoders take their time.
+    from console.app.desktop_map import MapDock
+    from console.app.desktop_wall import WallDock
+
 __all__ = ["ConsoleSettings", "run_console"]
 
 _log = logging.getLogger("zhihui.console")
 #: The map and the wall are built so long after the window was painted.
 REST_AFTER_MS = 50
+
+
+class ConsoleStartError(ZhihuiError):
+    """The console cannot start; says why."""
 
 
 class StartTimes(QObject):
@@ -59,17 +69,15 @@ class StartTimes(QObject):
 class Console(QObject):
     """The running console: window first, then link, then map and wall."""
 
-    def __init__(
-        self, app: QApplication, settings: ConsoleSettings, models: DeskModels
-    ) -> None:
+    def __init__(self, app: QApplication, settings: ConsoleSettings, models: DeskModels) -> None:
         super().__init__()
         self._app, self._settings, self._models = app, settings, models
         self.times = StartTimes(settings.started_file, self)
         self.appearance = Appearance(app, settings.resources, theme="dark", language="zh_CN")
         self.desk = DeskWindow(settings, models, self.appearance)
         self._dress()
-        self._map: object | None = None
-        self._wall: object | None = None
+        self._map: MapDock | None = None
+        self._wall: WallDock | None = None
         self._is_stopped = False
         self.desk.window.installEventFilter(self)
         self.desk.window.closing.connect(self._stop_rest)
@@ -104,19 +112,23 @@ class Console(QObject):
 
     def _begin(self) -> None:
         self._models.start()
-        QTimer.singleShot(REST_AFTER_MS, self._build_rest)
+        QTimer.singleShot(REST_AFTER_MS, self._build_wall)
 
     def _note_usable(self) -> None:
         self.times.note("usable_s")
 
-    def _build_rest(self) -> None:
+    def _build_wall(self) -> None:
+        from console.app.desktop_wall import WallDock  # noqa: PLC0415 - after the window
+
         if self._is_stopped:
             return
-        path = self._settings.pack_path
-        if self._map is None and path is not None and path.is_file():
-            self._models.use_pack(path)
-            self._build_map(path)
-        self._build_wall()
+        desk = self.desk
+        wall = self._wall = WallDock(self._models, self.appearance, self)
+        wall.widget.evidence_taken.connect(desk.take_shot)
+        wall.widget.evidence_refused.connect(desk.say_trouble)
+        wall.widget.camera_picked.connect(self._show_camera)
+        desk.picked_listeners.append(self._show_near_points)
+        desk.window.regions.set_widget(Region.WALL, wall.widget)
 
     def _build_map(self, path: Path) -> None:
         from console.app.desktop_map import MapDock, build_map  # noqa: PLC0415 - after the window
@@ -127,5 +139,80 @@ class Console(QObject):
         if not isinstance(built, MapDock):
             self.desk.say_trouble(built)
             return
-        self._map = built
-        self.desk.window.regions.set_widget(Region.MAP, built.widget)
+        before, self._map = self._map, built
+        widget, desk = built.widget, self.desk
+        widget.incident_picked.connect(desk.pick)
+        widget.place_picked.connect(desk.open_incident_at)
+        widget.escaped.connect(self._go_to_queue)
+        if before is None:
+            desk.picked_listeners.append(self._show_on_map)
+            self._models.commands.unit_wanted.connect(self._show_unit)
+            desk.near.unit_picked.connect(self._show_unit)
+            self.appearance.language_changed.connect(self._show_city)
+        desk.window.regions.set_widget(Region.MAP, widget)
+        if before is not None:
+            before.close()
+        self._show_city()
+
+    def _show_city(self, _language: str = "") -> None:
+        if self._map is not None:
+            names = self._map.names
+            name = names.get(self.appearance.language) or next(iter(names.values()), "")
+            self.desk.window.top.set_city(name)
+
+    def _show_on_map(self, incident: str) -> None:
+        if self._map is not None:
+            self._map.widget.show_incident(incident)
+
+    def _show_unit(self, unit: str) -> None:
+        if self._map is not None:
+            self._map.widget.show_unit(unit)
+
+    def _show_camera(self, camera: str) -> None:
+        if self._map is not None:
+            self._map.widget.show_camera(camera)
+
+    def _go_to_queue(self) -> None:
+        self.desk.window.regions.show_region(Region.QUEUE)
+
+    def _show_near_points(self, incident_id: str) -> None:
+        incident = self._models.mirror.incident(incident_id)
+        is_desk = self.desk.window.regions.workspace is Workspace.DISPATCHER
+        if self._wall is not None and incident is not None and is_desk:
+            self._wall.show_near(incident)
+
+    def _stop_rest(self) -> None:
+        """Stop what has threads, in the order in which one feeds the other."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        if self._wall is not None:
+            self._wall.close()
+        if self._map is not None:
+            self._map.close()
+        self._models.stop()
+        self.signals.restore()
+        self._app.quit()
+
+
+def run_console(settings: ConsoleSettings) -> int:
+    """Show a console until its window is closed or the process is asked to end.
+
+    Raises:
+        ZhihuiError: It cannot start; the sentence says why.
+    """
+    made = graphics_environment(os.environ)
+    _log.info("set for the web engine: %s", made or "nothing")
+    register_scheme()
+    app = QApplication.instance() or QApplication(["zhihui"])
+    if not isinstance(app, QApplication):
+        raise ConsoleStartError("Something else has started Qt without windows in this process.")
+    app.setApplicationName("zhihui")
+    app.setQuitOnLastWindowClosed(False)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    models = DeskModels(settings)
+    console = Console(app, settings, models)
+    console.show()
+    status = app.exec()
+    _log.info("the console has ended")
+    return status

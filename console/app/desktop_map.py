@@ -14,7 +14,6 @@ from console.store.citypack import CityPack
 from console.ui.mapbinding import MapBinding
 from console.ui.mapfeed import MapFeed
 from console.ui.mapmodel import MapFrame, MapModel
-from console.ui.near import NearFound
 from widgets.common.appearance import Appearance
 from widgets.map import MapWidget
 
@@ -59,22 +58,14 @@ class MapDock(QObject):
             parent=self,
         )
         self._binding = MapBinding(models.mirror, self.feed, self)
-        self.widget = MapWidget(
-            self._model, theme=appearance.theme, language=appearance.language
-        )
+        self.widget = MapWidget(self._model, theme=appearance.theme, language=appearance.language)
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
-        models.finder.found.connect(self._show_near)
-
-    def _show_near(self, found: NearFound) -> None:
-        self._binding.show_near(found.units)
-
-    def clear_near(self) -> None:
-        """Take the numbers off the map."""
-        self._binding.show_near(())
+        self._binding.follow_near(models.finder)
 
     def close(self) -> None:
         """End the page, then what feeds it."""
+        self._binding.stop()
         self.widget.shutdown()
         self._model.close()
         self._tiles.close()

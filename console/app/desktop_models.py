@@ -10,6 +10,7 @@ from console.app.consolesettings import ConsoleSettings
 from console.domain.incidents import Report
 from console.domain.places import Evidence, LogEntry
 from console.store.cachereads import CacheReader
+from console.store.citypack import CityPackError
 from console.sync.client import SyncClient
 from console.sync.settings import SyncSettings
 from console.ui.actions import DeskActions
@@ -106,7 +107,11 @@ class DeskModels(QObject):
 
     def use_pack(self, path: Path) -> None:
         """Take roads and places from a city pack."""
-        self.places.use(path)
+        try:
+            self.places.use(path)
+        except CityPackError as error:
+            self.actions.refused.emit(str(error))
+            return
         self.finder.take_pack(path)
 
     def start(self) -> None:

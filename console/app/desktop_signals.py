@@ -27,9 +27,8 @@ class StopSignals(QObject):
         self._write.setblocking(False)
         self._before_fd = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._take) for number in STOPPING}
-        self._notifier = QSocketNotifier(
-            self._read.fileno(), QSocketNotifier.Type.Read, self, activated=self._woken
-        )
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._woken)
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         """Let Python know that the signal is taken; what is done is done when Qt wakes."""

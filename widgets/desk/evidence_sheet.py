@@ -90,6 +90,4 @@ class EvidenceSheet(QFrame):
         first = f"{moment_text(evidence.captured_at)} · {evidence.media_type} · {size_kb}"
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignTop), first)
         painter.setPen(self._appearance.theme.colour(Token.SECONDARY))
-        painter.drawText(
-            foot, int(Qt.AlignmentFlag.AlignBottom), f"SHA-256 {evidence.sha256}"
-        )
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignBottom), f"SHA-256 {evidence.sha256}")
