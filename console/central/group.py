@@ -178,7 +178,9 @@ class Group:
     def _take(self, command: Command, decision: Decision) -> Result:
         numbers: dict[str, str] = {}
         rows = [self._completed(row, numbers) for row in decision.rows]
-        befores = [self.rows.find(kind_of(row), row.id) for row in rows]
+        befores = [
+            None if row.version == 1 else self.rows.find(kind_of(row), row.id) for row in rows
+        ]
         self.rows.apply(rows)
         for before, row in zip(befores, rows, strict=True):
             change = change_of(self._head + 1, before, row)

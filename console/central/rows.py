@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -14,7 +14,7 @@ from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
 from console.protocol.codec import ROW_TYPES, Row, kind_of
-from console.store.mapping import read_row, read_rows
+from console.store.mapping import kind_of_type, read_row, read_rows
 from console.store.tables import ASSIGNMENT, INCIDENT, REPORT
 
 R = TypeVar("R", bound=Row)
@@ -67,7 +67,13 @@ class LiveRows:
 
     def find(self, kind: str, row_id: str) -> Row | None:
         """Return the row of this kind and id."""
-        return self._get(ROW_TYPES[kind], row_id)
+        held: dict[str, Mapping[str, Row]] = {
+            "unit": self._units,
+            "incident": self._incidents,
+            "assignment": self._assignments,
+        }
+        found = held.get(kind, {}).get(row_id)
+        return found if found is not None else self._get(ROW_TYPES[kind], row_id)
 
     def units(self) -> list[Unit]:
         """Return every unit."""
@@ -161,8 +167,7 @@ class LiveRows:
         ]
 
     def _get(self, row_type: type[R], row_id: str) -> R | None:
-        kind = next(name for name, type_ in ROW_TYPES.items() if type_ == row_type)
-        fresh = self._fresh.get((kind, row_id))
+        fresh = self._fresh.get((kind_of_type(row_type), row_id))
         return cast(R, fresh) if fresh is not None else read_row(self._connection, row_type, row_id)
 
     def _load(self) -> None:

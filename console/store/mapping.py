@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Select, Table, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -15,6 +16,7 @@ from console.store.tables import ROW_TABLES
 
 #: One kind of row, the same in and out.
 R = TypeVar("R", bound=Row)
+_KINDS: dict[type[Any], str] = {type_: kind for kind, type_ in ROW_TYPES.items()}
 _FIELDS = {kind: tuple(one.name for one in fields(type_)) for kind, type_ in ROW_TYPES.items()}
 
 
@@ -31,8 +33,8 @@ def row_from(kind: str, values: Mapping[Any, Any]) -> Row:
 def read_row(connection: Connection, row_type: type[R], row_id: str) -> R | None:
     """Return the row with this id, or ``None``."""
     table = table_of(row_type)
-    found = connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
-    return None if found is None else cast(R, row_from(_kind(row_type), found))
+    found = connection.execute(_by_id(table), {"row_id": row_id}).mappings().first()
+    return None if found is None else cast(R, row_from(kind_of_type(row_type), found))
 
 
 def read_rows(
@@ -40,7 +42,7 @@ def read_rows(
 ) -> list[R]:
     """Return the rows that ``query`` (over the kind's own table) finds, or all of the kind."""
     asked: Any = select(table_of(row_type)) if query is None else query
-    kind = _kind(row_type)
+    kind = kind_of_type(row_type)
     return [cast(R, row_from(kind, found)) for found in connection.execute(asked).mappings()]
 
 
@@ -51,21 +53,28 @@ def read_ids(connection: Connection, row_type: type[R]) -> set[str]:
 
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows by primary key, replacing those that are there already."""
-    if not values:
-        return
+    if values:
+        connection.execute(_upsert_of(table, connection.dialect.name), list(values))
+
+
+@cache
+def _upsert_of(table: Table, dialect: str) -> Any:
     keys = [column.name for column in table.primary_key]
     rest = [column.name for column in table.columns if column.name not in keys]
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         into_pg = postgresql_insert(table)
-        statement: Any = into_pg.on_conflict_do_update(
+        return into_pg.on_conflict_do_update(
             index_elements=keys, set_={name: into_pg.excluded[name] for name in rest}
         )
-    else:
-        into = sqlite_insert(table)
-        statement = into.on_conflict_do_update(
-            index_elements=keys, set_={name: into.excluded[name] for name in rest}
-        )
-    connection.execute(statement, list(values))
+    into = sqlite_insert(table)
+    return into.on_conflict_do_update(
+        index_elements=keys, set_={name: into.excluded[name] for name in rest}
+    )
+
+
+@cache
+def _by_id(table: Table) -> Any:
+    return select(table).where(table.c.id == bindparam("row_id"))
 
 
 def put_rows(connection: Connection, rows: Iterable[Row]) -> None:
@@ -98,8 +107,9 @@ def set_value(connection: Connection, table: Table, key: str, value: str) -> Non
 
 def table_of(row_type: type[R]) -> Table:
     """Return the table that holds rows of this type."""
-    return ROW_TABLES[_kind(row_type)]
+    return ROW_TABLES[kind_of_type(row_type)]
 
 
-def _kind(row_type: type[R]) -> str:
-    return next(kind for kind, type_ in ROW_TYPES.items() if type_ == row_type)
+def kind_of_type(row_type: type[R]) -> str:
+    """Return the wire's name for rows of this type."""
+    return _KINDS[row_type]

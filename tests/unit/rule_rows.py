@@ -1,0 +1,117 @@
+"""Rows in plain dictionaries, for tests of the rules."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from console.dispatch.rules import Decision, decide
+from console.domain.assignments import Assignment
+from console.domain.ids import PersonId
+from console.domain.incidents import Incident, Report
+from console.domain.levels import Role
+from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.units import Unit
+from console.protocol.codec import Row
+from console.protocol.commands import AnyBody
+
+START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@dataclass
+class PlainRows:
+    """Every row there is, and a clock that moves on with each command."""
+
+    rows: dict[tuple[type, str], Row] = field(default_factory=dict)
+    at: datetime = START
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def do(
+        self,
+        body: AnyBody,
+        *,
+        role: Role = Role.DISPATCHER,
+        actor: str | None = "dispatcher",
+        base_version: int | None = None,
+    ) -> Decision:
+        """Decide a command and take what it comes to."""
+        self.at += timedelta(seconds=1)
+        decision = decide(
+            body,
+            self,
+            actor=None if actor is None else PersonId(actor),
+            role=role,
+            at=self.at,
+            base_version=base_version,
+            command_id=f"c{next(self.numbers)}",
+        )
+        for row in decision.rows:
+            before = self.rows.get((type(row), row.id))
+            assert row.version == (0 if before is None else before.version) + 1
+            self.rows[type(row), row.id] = row
+        return decision
+
+    def put(self, *rows: Row) -> None:
+        """Have rows there from the beginning."""
+        for row in rows:
+            self.rows[type(row), row.id] = row
+
+    def log(self, incident: str) -> list[str]:
+        """Return the verbs in the log of an incident, in order."""
+        return [
+            row.verb
+            for row in self.rows.values()
+            if isinstance(row, LogEntry) and row.incident == incident
+        ]
+
+    def all(self, kind: type) -> list[Row]:
+        return [row for (type_, _), row in self.rows.items() if type_ is kind]
+
+    def incident(self, row_id: str) -> Incident | None:
+        return self.rows.get((Incident, row_id))  # type: ignore[return-value]
+
+    def report(self, row_id: str) -> Report | None:
+        return self.rows.get((Report, row_id))  # type: ignore[return-value]
+
+    def report_from(self, channel: str, external_id: str) -> Report | None:
+        found = (
+            one
+            for one in self.all(Report)
+            if (one.channel, one.external_id) == (channel, external_id)
+        )
+        return next(found, None)
+
+    def assignment(self, row_id: str) -> Assignment | None:
+        return self.rows.get((Assignment, row_id))  # type: ignore[return-value]
+
+    def assignments_of_incident(self, row_id: str) -> list[Assignment]:
+        return [one for one in self.all(Assignment) if one.incident == row_id]
+
+    def assignments_of_unit(self, row_id: str) -> list[Assignment]:
+        return [one for one in self.all(Assignment) if one.unit == row_id]
+
+    def unit(self, row_id: str) -> Unit | None:
+        return self.rows.get((Unit, row_id))  # type: ignore[return-value]
+
+    def unit_numbered(self, no: int) -> Unit | None:
+        return next((one for one in self.all(Unit) if one.no == no), None)
+
+    def unit_called(self, call_sign: str) -> Unit | None:
+        return next((one for one in self.all(Unit) if one.call_sign == call_sign), None)
+
+    def camera(self, row_id: str) -> Camera | None:
+        return self.rows.get((Camera, row_id))  # type: ignore[return-value]
+
+    def evidence(self, row_id: str) -> Evidence | None:
+        return self.rows.get((Evidence, row_id))  # type: ignore[return-value]
+
+    def jurisdiction(self, row_id: str) -> Jurisdiction | None:
+        return self.rows.get((Jurisdiction, row_id))  # type: ignore[return-value]
+
+    def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> list[Incident]:
+        return [
+            one
+            for one in self.all(Incident)
+            if one.is_open and one.lat is not None and abs(one.lat - lat) < 0.1
+        ]

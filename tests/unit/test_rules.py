@@ -1,0 +1,484 @@
+"""The rules of dispatch, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from rule_rows import START, PlainRows
+
+from console.dispatch.rules import target_of
+from console.domain.assignments import AssignmentState
+from console.domain.errors import (
+    ConflictError,
+    IllegalTransitionError,
+    RejectedError,
+    UnknownRowError,
+)
+from console.domain.incidents import Incident, Report, Stage
+from console.domain.levels import Channel, Level, Role
+from console.domain.permissions import may
+from console.domain.places import Camera, Evidence, EvidenceKind, Jurisdiction, JurisdictionLevel
+from console.domain.units import Unit, UnitKind, UnitStatus
+from console.protocol import commands as c
+
+ALL_BODIES = {
+    "OpenIncident": c.OpenIncident(
+        incident="x", form="0301", place="p", summary="s", channel="12345"
+    ),
+    "AmendIncident": c.AmendIncident(incident="i", place="q"),
+    "NoteIncident": c.NoteIncident(incident="i", text="t"),
+    "AddReport": c.AddReport(
+        report=Report(id="r", channel=Channel.HOTLINE, received_at=START, text="t", place="p"),
+        incident="x",
+    ),
+    "AssignUnit": c.AssignUnit(assignment="a", incident="i", unit="u1"),
+    "WithdrawAssignment": c.WithdrawAssignment(assignment="a", reason="r"),
+    "MoveAssignment": c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=START),
+    "ReportOutcome": c.ReportOutcome(assignment="a", outcome="o", at=START),
+    "VerifyIncident": c.VerifyIncident(incident="i", passed=True),
+    "CloseIncident": c.CloseIncident(incident="i"),
+    "CancelIncident": c.CancelIncident(incident="i", reason="r"),
+    "AttachEvidence": c.AttachEvidence(
+        evidence=Evidence(
+            id="e",
+            incident="i",
+            kind=EvidenceKind.PHOTO,
+            media_type="image/jpeg",
+            sha256="0" * 64,
+            size=1,
+            captured_at=START,
+        )
+    ),
+    "SetDuty": c.SetDuty(unit="u1", on_duty=True, at=START),
+    "PutUnits": c.PutUnits(units=()),
+    "PutCameras": c.PutCameras(cameras=()),
+    "PutJurisdictions": c.PutJurisdictions(jurisdictions=()),
+}
+
+
+@pytest.fixture
+def rows() -> PlainRows:
+    """Two units on duty, and one incident that is filed."""
+    plain = PlainRows()
+    for no in (1, 2):
+        plain.put(
+            Unit(
+                id=f"u{no}",
+                no=no,
+                call_sign=f"K{no}",
+                kind=UnitKind.OFFICER,
+                status=UnitStatus.AVAILABLE,
+                version=1,
+            )
+        )
+    plain.do(opened("i"))
+    return plain
+
+
+def opened(incident: str, **changed: object) -> c.OpenIncident:
+    body = c.OpenIncident(
+        incident=incident,
+        form="0301",
+        place="工体北路 4号",
+        summary="夜间施工",
+        channel="12345",
+        lat=39.93,
+        lon=116.44,
+    )
+    return msgspec.structs.replace(body, **changed)
+
+
+def assigned(rows: PlainRows, assignment: str = "a", unit: str = "u1") -> None:
+    rows.do(c.AssignUnit(assignment=assignment, incident="i", unit=unit))
+
+
+def moved(
+    rows: PlainRows, state: AssignmentState, assignment: str = "a", *, note: str | None = None
+) -> bool:
+    """Say a step; return whether it was news."""
+    body = c.MoveAssignment(assignment=assignment, state=state, at=rows.at, note=note)
+    return not rows.do(body, role=Role.GATEWAY, actor="city").duplicate
+
+
+def cleared(rows: PlainRows, assignment: str = "a") -> None:
+    body = c.ReportOutcome(assignment=assignment, outcome="已停工", at=rows.at)
+    rows.do(body, role=Role.GATEWAY, actor="city")
+
+
+def stage(rows: PlainRows) -> Stage:
+    return rows.rows[Incident, "i"].stage
+
+
+def status(rows: PlainRows, unit: str = "u1") -> UnitStatus:
+    return rows.rows[Unit, unit].status
+
+
+def test_that_a_loop_runs_from_opening_to_closing(rows: PlainRows) -> None:
+    seen = [(stage(rows), status(rows))]
+    assigned(rows)
+    seen.append((stage(rows), status(rows)))
+    for state in (
+        AssignmentState.DELIVERED,
+        AssignmentState.SEEN,
+        AssignmentState.ACCEPTED,
+        AssignmentState.EN_ROUTE,
+        AssignmentState.ON_SCENE,
+    ):
+        assert moved(rows, state)
+        seen.append((stage(rows), status(rows)))
+    cleared(rows)
+    seen.append((stage(rows), status(rows)))
+    assert seen == [
+        (Stage.FILE, UnitStatus.AVAILABLE),
+        (Stage.DISPATCH, UnitStatus.ASSIGNED),
+        (Stage.DISPATCH, UnitStatus.ASSIGNED),
+        (Stage.DISPATCH, UnitStatus.ASSIGNED),
+        (Stage.HANDLE, UnitStatus.EN_ROUTE),
+        (Stage.HANDLE, UnitStatus.EN_ROUTE),
+        (Stage.HANDLE, UnitStatus.ON_SCENE),
+        (Stage.REPORT_BACK, UnitStatus.AVAILABLE),
+    ]
+    rows.do(c.VerifyIncident(incident="i", passed=True), role=Role.SUPERVISOR, actor="s")
+    assert rows.rows[Incident, "i"].verified_by == "s"
+    rows.do(c.CloseIncident(incident="i"))
+    closed = rows.rows[Incident, "i"]
+    assert closed.stage is Stage.EVALUATE
+    assert closed.closed_at == rows.at
+    assert rows.log("i") == [
+        "opened", "filed", "assigned", "delivered", "seen", "accepted", "en_route", "on_scene",
+        "cleared", "verified", "closed",
+    ]  # fmt: skip
+
+
+def test_that_opening_sets_level_and_limit_from_the_form(rows: PlainRows) -> None:
+    incident = rows.rows[Incident, "i"]
+    assert incident.level is Level.HIGH
+    assert incident.due_at == incident.opened_at + timedelta(hours=2)
+
+
+def test_that_an_outcome_not_passed_goes_back_to_be_dispatched_again(rows: PlainRows) -> None:
+    assigned(rows)
+    moved(rows, AssignmentState.ACCEPTED)
+    cleared(rows)
+    rows.do(c.VerifyIncident(incident="i", passed=False, note="still noisy"))
+    assert stage(rows) is Stage.FILE
+    assert rows.rows[Incident, "i"].outcome is None
+    assigned(rows, "b")
+    moved(rows, AssignmentState.REFUSED, "b", note="too far")
+    assert stage(rows) is Stage.FILE  # the outcome of the first round counts no more
+
+
+def test_that_a_refusal_frees_the_unit_and_keeps_the_other_going(rows: PlainRows) -> None:
+    assigned(rows)
+    assigned(rows, "b", "u2")
+    moved(rows, AssignmentState.ACCEPTED, "b")
+    moved(rows, AssignmentState.REFUSED, note="no noise meter")
+    assert (stage(rows), status(rows)) == (Stage.HANDLE, UnitStatus.AVAILABLE)
+    assert rows.rows[type(rows.assignment("a")), "a"].note == "no noise meter"
+    cleared(rows, "b")
+    assert stage(rows) is Stage.REPORT_BACK
+
+
+def test_that_reporting_back_waits_for_every_unit(rows: PlainRows) -> None:
+    assigned(rows)
+    moved(rows, AssignmentState.ON_SCENE)
+    assigned(rows, "b", "u2")
+    cleared(rows)
+    assert stage(rows) is Stage.DISPATCH
+    moved(rows, AssignmentState.REFUSED, "b")
+    assert stage(rows) is Stage.REPORT_BACK
+
+
+def test_that_a_step_overtaken_or_said_twice_is_a_duplicate(rows: PlainRows) -> None:
+    assigned(rows)
+    assert moved(rows, AssignmentState.ON_SCENE)
+    for state in (AssignmentState.DELIVERED, AssignmentState.ACCEPTED, AssignmentState.ON_SCENE):
+        assert not moved(rows, state)
+    rows.do(c.WithdrawAssignment(assignment="a", reason="other unit nearer"))
+    assert not moved(rows, AssignmentState.ACCEPTED)
+
+
+def test_that_a_refusal_after_setting_out_and_a_yes_after_a_no_are_not_swallowed(
+    rows: PlainRows,
+) -> None:
+    assigned(rows)
+    moved(rows, AssignmentState.EN_ROUTE)
+    with pytest.raises(IllegalTransitionError):
+        moved(rows, AssignmentState.REFUSED)
+    assigned(rows, "b", "u2")
+    moved(rows, AssignmentState.REFUSED, "b")
+    with pytest.raises(IllegalTransitionError):
+        moved(rows, AssignmentState.ACCEPTED, "b")
+    assert not moved(rows, AssignmentState.SEEN, "b")
+
+
+def test_that_a_device_clock_ahead_of_ours_is_held_back(rows: PlainRows) -> None:
+    assigned(rows)
+    ahead = rows.at + timedelta(days=2)
+    rows.do(
+        c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=ahead),
+        role=Role.GATEWAY,
+        actor="city",
+    )
+    assert rows.assignment("a").changed_at == rows.at
+
+
+def test_that_two_dispatchers_sending_one_unit_is_decided_by_a_person(rows: PlainRows) -> None:
+    rows.do(opened("j"))
+    seen = rows.rows[Unit, "u1"].version
+    assigned(rows)
+    second = c.AssignUnit(assignment="b", incident="j", unit="u1")
+    with pytest.raises(ConflictError) as caught:
+        rows.do(second, base_version=seen)
+    assert caught.value.present == rows.rows[Unit, "u1"].version
+    with pytest.raises(ConflictError):
+        rows.do(second)
+    rows.do(second, base_version=rows.rows[Unit, "u1"].version)  # seen busy, sent all the same
+    assert rows.assignment("b").is_running
+
+
+def test_that_nobody_is_sent_twice_off_duty_or_to_what_is_over(rows: PlainRows) -> None:
+    assigned(rows)
+    with pytest.raises(RejectedError, match="already"):
+        assigned(rows, "b")
+    off = c.SetDuty(unit="u2", on_duty=False, at=rows.at)
+    rows.do(off, role=Role.GATEWAY, actor="city")
+    with pytest.raises(RejectedError, match="off duty"):
+        assigned(rows, "b", "u2")
+    rows.do(c.CancelIncident(incident="i", reason="a film set"))
+    assert status(rows) is UnitStatus.AVAILABLE
+    assert rows.assignment("a").state is AssignmentState.WITHDRAWN
+    with pytest.raises(RejectedError, match="nobody can be sent"):
+        assigned(rows, "c")
+
+
+def test_that_an_assignment_said_twice_is_one_and_its_id_is_not_taken_again(
+    rows: PlainRows,
+) -> None:
+    assigned(rows)
+    body = c.AssignUnit(assignment="a", incident="i", unit="u1")
+    assert rows.do(body).duplicate
+    with pytest.raises(RejectedError):
+        rows.do(c.AssignUnit(assignment="a", incident="i", unit="u2"))
+
+
+def test_that_a_changed_incident_conflicts(rows: PlainRows) -> None:
+    rows.do(c.AmendIncident(incident="i", level=1), base_version=1)
+    assert rows.rows[Incident, "i"].level is Level.CRITICAL
+    with pytest.raises(ConflictError):
+        rows.do(c.AmendIncident(incident="i", level=2), base_version=1)
+    assert rows.do(c.AmendIncident(incident="i", level=1)).duplicate
+
+
+def test_that_who_handled_may_not_verify(rows: PlainRows) -> None:
+    assigned(rows)
+    moved(rows, AssignmentState.ACCEPTED)
+    cleared(rows)
+    body = c.VerifyIncident(incident="i", passed=True)
+    with pytest.raises(RejectedError, match="handled"):
+        rows.do(body, role=Role.SUPERVISOR, actor="u1")
+    rows.do(body, role=Role.SUPERVISOR, actor="u2")
+
+
+def test_that_an_officer_speaks_for_the_own_unit_only(rows: PlainRows) -> None:
+    assigned(rows)
+    body = c.MoveAssignment(assignment="a", state=AssignmentState.ACCEPTED, at=rows.at)
+    with pytest.raises(RejectedError, match="K1 itself"):
+        rows.do(body, role=Role.OFFICER, actor="u2")
+    rows.do(body, role=Role.OFFICER, actor="u1")
+
+
+def test_that_a_unit_with_a_task_stays_on_duty(rows: PlainRows) -> None:
+    assigned(rows)
+    off = c.SetDuty(unit="u1", on_duty=False, at=rows.at)
+    with pytest.raises(RejectedError, match="task"):
+        rows.do(off, role=Role.GATEWAY, actor="city")
+    moved(rows, AssignmentState.ACCEPTED)
+    cleared(rows)
+    rows.do(off, role=Role.GATEWAY, actor="city")
+    assert status(rows) is UnitStatus.OFF_DUTY
+    assert rows.do(off, role=Role.GATEWAY, actor="city").duplicate
+
+
+def report(
+    report_id: str,
+    *,
+    lat: float | None = 39.93,
+    form: str | None = "0301",
+    external_id: str | None = None,
+    at: datetime = START,
+) -> c.AddReport:
+    return c.AddReport(
+        report=Report(
+            id=report_id,
+            channel=Channel.APP,
+            received_at=at,
+            text="吵",
+            place="工体北路",
+            external_id=external_id,
+            form=form,
+            lat=lat,
+            lon=116.44 if lat is not None else None,
+        ),
+        incident=f"of-{report_id}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "joins"),
+    [
+        (report("r"), True),
+        (report("r", lat=39.93 + 149 / 111_195), True),
+        (report("r", lat=39.93 + 151 / 111_195), False),
+        (report("r", form="0302"), False),
+        (report("r", form=None), False),
+        (report("r", lat=None), False),
+        (report("r", at=START - timedelta(hours=3)), False),
+    ],
+)
+def test_that_a_report_joins_an_open_incident_near_in_place_time_and_form(
+    rows: PlainRows, body: c.AddReport, joins: bool
+) -> None:
+    rows.do(body, role=Role.GATEWAY)
+    assert rows.report("r").incident == ("i" if joins else "of-r")
+    assert rows.rows[Incident, "i"].reports == (1 if joins else 0)
+    assert (rows.log("i")[-1] == "report_joined") is joins
+
+
+def test_that_the_same_report_twice_is_one(rows: PlainRows) -> None:
+    rows.do(report("r", external_id="12345-7"), role=Role.GATEWAY)
+    assert rows.do(report("r"), role=Role.GATEWAY).duplicate
+    assert rows.do(report("other", external_id="12345-7"), role=Role.GATEWAY).duplicate
+    assert rows.rows[Incident, "i"].reports == 1
+
+
+def test_that_an_incident_is_opened_from_reports_once(rows: PlainRows) -> None:
+    loose = Report(id="l", channel=Channel.APP, received_at=START, text="t", place="p", version=1)
+    rows.put(loose)
+    rows.do(opened("j", reports=("l",)))
+    assert rows.report("l").incident == "j"
+    assert rows.rows[Incident, "j"].reports == 1
+    with pytest.raises(RejectedError, match="belongs"):
+        rows.do(opened("k", reports=("l",)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lat": 91.0},
+        {"lat": float("nan")},
+        {"lon": None},
+        {"level": 5},
+        {"channel": "smoke signal"},
+        {"incident": ""},
+        {"incident": "a\nb"},
+        {"summary": "x" * 4001},
+        {"reports": ("nobody knows",)},
+    ],
+)
+def test_that_nonsense_is_rejected_with_a_sentence(
+    rows: PlainRows, changed: dict[str, object]
+) -> None:
+    with pytest.raises(RejectedError, match=r"\w+ .*[.]$"):
+        rows.do(opened(**{"incident": "j"} | changed))
+
+
+def test_that_ids_nobody_knows_are_said_to_be_unknown(rows: PlainRows) -> None:
+    for body in (
+        c.AssignUnit(assignment="z", incident="nope", unit="u1"),
+        c.AssignUnit(assignment="z", incident="i", unit="nope"),
+        c.CloseIncident(incident="nope"),
+        c.WithdrawAssignment(assignment="nope", reason=""),
+    ):
+        with pytest.raises(UnknownRowError):
+            rows.do(body)
+
+
+def test_that_stages_cannot_be_skipped(rows: PlainRows) -> None:
+    with pytest.raises(IllegalTransitionError):
+        rows.do(c.CloseIncident(incident="i"))
+    with pytest.raises(IllegalTransitionError):
+        rows.do(c.VerifyIncident(incident="i", passed=True))
+    assigned(rows)
+    moved(rows, AssignmentState.ACCEPTED)
+    with pytest.raises(IllegalTransitionError):
+        rows.do(c.CancelIncident(incident="i", reason="r"))
+
+
+def test_that_evidence_is_attached_once_and_never_changes(rows: PlainRows) -> None:
+    body = ALL_BODIES["AttachEvidence"]
+    assert isinstance(body, c.AttachEvidence)
+    rows.do(body, actor="operator", role=Role.VIDEO_OPERATOR)
+    assert rows.evidence("e").taken_by == "operator"
+    assert rows.do(body).duplicate
+    other = replace(body.evidence, sha256="1" * 64)
+    with pytest.raises(RejectedError, match="never changes"):
+        rows.do(c.AttachEvidence(evidence=other))
+
+
+def test_that_the_register_keeps_numbers_call_signs_and_what_units_are_doing(
+    rows: PlainRows,
+) -> None:
+    def put(*units: Unit) -> bool:
+        return not rows.do(c.PutUnits(units=units), role=Role.GATEWAY).duplicate
+
+    assigned(rows)
+    known = rows.rows[Unit, "u1"]
+    assert put(replace(known, phone="110", status=UnitStatus.OFF_DUTY))
+    assert rows.rows[Unit, "u1"].status is UnitStatus.ASSIGNED
+    assert not put(rows.rows[Unit, "u1"])
+    for wrong in (
+        replace(known, no=9),
+        replace(known, id="u9"),
+        replace(known, id="u9", no=9),
+        replace(known, id="u9", no=-1, call_sign="K9"),
+        replace(known, id="u9", no=9, call_sign=" "),
+    ):
+        with pytest.raises(RejectedError):
+            put(wrong)
+    twice = [replace(known, id=f"u{no}", no=9, call_sign=f"K{no}") for no in (8, 9)]
+    with pytest.raises(RejectedError, match="twice"):
+        put(*twice)
+
+
+def test_that_camera_addresses_hold_no_password(rows: PlainRows) -> None:
+    camera = Camera(id="c1", name="工体", main_url="rtsp://10.0.0.1/1")
+    rows.do(c.PutCameras(cameras=(camera,)), role=Role.GATEWAY)
+    assert rows.camera("c1").version == 1
+    assert rows.do(c.PutCameras(cameras=(camera,)), role=Role.GATEWAY).duplicate
+    for url in ("http://10.0.0.1/1", "rtsp://me:secret@10.0.0.1/1"):
+        with pytest.raises(RejectedError):
+            rows.do(c.PutCameras(cameras=(replace(camera, main_url=url),)), role=Role.GATEWAY)
+
+
+def test_that_jurisdictions_are_entered_once(rows: PlainRows) -> None:
+    city = Jurisdiction(
+        id="C", parent=None, level=JurisdictionLevel.CITY, name_zh="北京", name_en="Beijing"
+    )
+    body = c.PutJurisdictions(jurisdictions=(city,))
+    rows.do(body, role=Role.ADMINISTRATOR)
+    assert rows.jurisdiction("C").version == 1
+    assert rows.do(body, role=Role.ADMINISTRATOR).duplicate
+
+
+@pytest.mark.parametrize(
+    ("role", "name"), [(role, name) for role in Role for name in ALL_BODIES if not may(role, name)]
+)
+def test_that_a_role_does_only_what_the_table_allows(role: Role, name: str) -> None:
+    with pytest.raises(RejectedError, match=f"{name} is not among"):
+        PlainRows().do(ALL_BODIES[name], role=role)
+
+
+def test_that_the_target_of_a_command_is_the_row_its_version_speaks_of() -> None:
+    targets = {name: target_of(body) for name, body in ALL_BODIES.items()}
+    assert {name: target for name, target in targets.items() if target is not None} == {
+        "AmendIncident": ("incident", "i"),
+        "AssignUnit": ("unit", "u1"),
+        "WithdrawAssignment": ("assignment", "a"),
+        "VerifyIncident": ("incident", "i"),
+        "CloseIncident": ("incident", "i"),
+        "CancelIncident": ("incident", "i"),
+    }
