@@ -89,12 +89,13 @@ class Foundation:
 class Central:
     """Central's parts put together; lives in one event loop."""
 
-    def __init__(self, settings: CentralSettings, foundation: Foundation) -> None:
+    def __init__(
+        self, settings: CentralSettings, foundation: Foundation, hasher: PasswordHasher
+    ) -> None:
         """Read what is kept and put the parts together; call it inside the event loop."""
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         engine = foundation.engine
-        hasher = PasswordHasher()
         with engine.begin() as connection:
             ensure_accounts(connection, settings.folder / "accounts.json", hasher)
             sessions = read_sessions(connection, at=_now())

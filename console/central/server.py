@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
+from argon2 import PasswordHasher
 
 from console.central.central import Central, Foundation
 from console.central.group import Actor
@@ -60,6 +61,7 @@ async def serve(
     *,
     stop: asyncio.Event,
     listening: asyncio.Future[str] | None = None,
+    hasher: PasswordHasher | None = None,
 ) -> None:
     """Serve until ``stop`` is set.
 
@@ -67,6 +69,7 @@ async def serve(
         settings: What central is started with.
         stop: Set it to end.
         listening: Gets central's address when it listens.
+        hasher: Hashes passwords; ``None`` for the cost that is advised today.
 
     Raises:
         CentralError: Central cannot start.
@@ -75,7 +78,7 @@ async def serve(
     with contextlib.closing(sock):
         foundation = Foundation(settings)
         with contextlib.closing(foundation):
-            central = Central(settings, foundation)
+            central = Central(settings, foundation, hasher or PasswordHasher())
             url = f"http://{settings.host}:{sock.getsockname()[1]}"
             central.start()
             try:

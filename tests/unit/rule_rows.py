@@ -6,15 +6,17 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from console.dispatch.rules import Decision, decide
 from console.domain.assignments import Assignment
 from console.domain.ids import PersonId
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
-from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
-from console.domain.units import Unit
+from console.domain.places import Camera, Evidence, EvidenceKind, Jurisdiction, LogEntry
+from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol.codec import Row
-from console.protocol.commands import AnyBody
+from console.protocol.commands import AnyBody, OpenIncident
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -115,3 +117,47 @@ class PlainRows:
             for one in self.all(Incident)
             if one.is_open and one.lat is not None and abs(one.lat - lat) < 0.1
         ]
+
+
+#: A photo at the incident of `filed_rows`.
+A_PHOTO = Evidence(
+    id="e",
+    incident="i",
+    kind=EvidenceKind.PHOTO,
+    media_type="image/jpeg",
+    sha256="0" * 64,
+    size=1,
+    captured_at=START,
+)
+
+
+def filed_rows() -> PlainRows:
+    """Return two units on duty, K1 and K2, and one incident "i" that is filed."""
+    plain = PlainRows()
+    for no in (1, 2):
+        plain.put(
+            Unit(
+                id=f"u{no}",
+                no=no,
+                call_sign=f"K{no}",
+                kind=UnitKind.OFFICER,
+                status=UnitStatus.AVAILABLE,
+                version=1,
+            )
+        )
+    plain.do(opened("i"))
+    return plain
+
+
+def opened(incident: str, **changed: object) -> OpenIncident:
+    """Return the command that opens an incident of night construction."""
+    body = OpenIncident(
+        incident=incident,
+        form="0301",
+        place="工体北路 4号",
+        summary="夜间施工",
+        channel="12345",
+        lat=39.93,
+        lon=116.44,
+    )
+    return msgspec.structs.replace(body, **changed)

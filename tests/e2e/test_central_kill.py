@@ -1,0 +1,118 @@
+"""Central killed between commits, for real: what was accepted is there afterwards."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from central_parts import CentralClient, CentralServer, some_units
+
+from console.domain.ids import new_id
+from console.protocol.commands import OpenIncident
+from console.protocol.messages import Command, Result, Verdict
+
+
+def opened() -> OpenIncident:
+    return OpenIncident(
+        incident=new_id(datetime.now(UTC)),
+        form="0301",
+        place="工体北路",
+        summary="夜间施工",
+        channel="12345",
+    )
+
+
+def revs_in(database: Path) -> list[int]:
+    with sqlite3.connect(database) as connection:
+        return [row[0] for row in connection.execute("SELECT rev FROM change_log ORDER BY rev")]
+
+
+def run_process(home: Path) -> subprocess.Popen[bytes]:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from console.central.server import run_central\n"
+        "from console.central.settings import CentralSettings\n"
+        "home = Path(sys.argv[1])\n"
+        "sys.exit(run_central(CentralSettings(home=home, resources_dir=home, port=0)))\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code, str(home)])
+
+
+def listening(home: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return the address that this very process listens on."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        assert process.poll() is None, "central ended"
+        try:
+            said = json.loads((home / "central" / "server.json").read_text())
+        except (OSError, ValueError):
+            said = {"pid": None}
+        if said["pid"] == process.pid:
+            return str(said["url"])
+        threading.Event().wait(0.02)
+    raise AssertionError("central does not listen")
+
+
+@pytest.mark.e2e
+def test_that_nothing_accepted_is_lost_when_central_is_killed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    server = CentralServer(home)
+    server.seed(some_units())
+    accepted: dict[str, tuple[Command, Result]] = {}
+    unanswered: list[Command] = []
+    for _ in range(2):
+        process = run_process(home)
+        try:
+            server.url = listening(home, process)
+            clients = [server.client() for _ in range(4)]
+            killing = threading.Timer(0.4, process.kill)
+            killing.start()
+
+            def submit(client: CentralClient) -> None:
+                while True:
+                    command = client.command(opened())
+                    try:
+                        (result,) = client.post_commands([command])
+                    except requests.RequestException:
+                        unanswered.append(command)
+                        return
+                    accepted[command.command_id] = command, result
+
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(submit, clients))
+        finally:
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+    assert len(accepted) > 20
+    process = run_process(home)
+    try:
+        server.url = listening(home, process)
+        client = server.client()
+        again_all = client.post_commands([command for command, _ in accepted.values()])
+        for (_, result), again in zip(accepted.values(), again_all, strict=True):
+            assert again.verdict is Verdict.DUPLICATE
+            assert (again.rev, again.numbers) == (result.rev, result.numbers)
+        for command in unanswered:
+            verdict = client.post_commands([command])[0].verdict
+            assert verdict in {Verdict.ACCEPTED, Verdict.DUPLICATE}
+        client.close()
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+    assert not (home / "central" / "server.json").exists()
+    revs = revs_in(server.database)
+    assert revs == list(range(1, len(revs) + 1))
+    with sqlite3.connect(server.database) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        (count,) = connection.execute("SELECT count(*) FROM incident").fetchone()
+    assert count == len(accepted) + len(unanswered)

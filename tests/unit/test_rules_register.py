@@ -1,0 +1,139 @@
+"""The rules of dispatch for reports, evidence and the register."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from rule_rows import A_PHOTO, START, PlainRows, filed_rows, opened
+
+from console.domain.errors import RejectedError
+from console.domain.incidents import Incident, Report
+from console.domain.levels import Channel, Role
+from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.domain.units import Unit, UnitStatus
+from console.protocol import commands as c
+
+
+@pytest.fixture
+def rows() -> PlainRows:
+    """Two units on duty, and one incident that is filed."""
+    return filed_rows()
+
+
+def report(
+    report_id: str,
+    *,
+    lat: float | None = 39.93,
+    form: str | None = "0301",
+    external_id: str | None = None,
+    at: datetime = START,
+) -> c.AddReport:
+    return c.AddReport(
+        report=Report(
+            id=report_id,
+            channel=Channel.APP,
+            received_at=at,
+            text="吵",
+            place="工体北路",
+            external_id=external_id,
+            form=form,
+            lat=lat,
+            lon=116.44 if lat is not None else None,
+        ),
+        incident=f"of-{report_id}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "joins"),
+    [
+        (report("r"), True),
+        (report("r", lat=39.93 + 149 / 111_195), True),
+        (report("r", lat=39.93 + 151 / 111_195), False),
+        (report("r", form="0302"), False),
+        (report("r", form=None), False),
+        (report("r", lat=None), False),
+        (report("r", at=START - timedelta(hours=3)), False),
+    ],
+)
+def test_that_a_report_joins_an_open_incident_near_in_place_time_and_form(
+    rows: PlainRows, body: c.AddReport, joins: bool
+) -> None:
+    rows.do(body, role=Role.GATEWAY)
+    assert rows.report("r").incident == ("i" if joins else "of-r")
+    assert rows.rows[Incident, "i"].reports == (1 if joins else 0)
+    assert (rows.log("i")[-1] == "report_joined") is joins
+
+
+def test_that_the_same_report_twice_is_one(rows: PlainRows) -> None:
+    rows.do(report("r", external_id="12345-7"), role=Role.GATEWAY)
+    assert rows.do(report("r"), role=Role.GATEWAY).duplicate
+    assert rows.do(report("other", external_id="12345-7"), role=Role.GATEWAY).duplicate
+    assert rows.rows[Incident, "i"].reports == 1
+
+
+def test_that_an_incident_is_opened_from_reports_once(rows: PlainRows) -> None:
+    loose = Report(id="l", channel=Channel.APP, received_at=START, text="t", place="p", version=1)
+    rows.put(loose)
+    rows.do(opened("j", reports=("l",)))
+    assert rows.report("l").incident == "j"
+    assert rows.rows[Incident, "j"].reports == 1
+    with pytest.raises(RejectedError, match="belongs"):
+        rows.do(opened("k", reports=("l",)))
+
+
+def test_that_evidence_is_attached_once_and_never_changes(rows: PlainRows) -> None:
+    body = c.AttachEvidence(evidence=A_PHOTO)
+    rows.do(body, actor="operator", role=Role.VIDEO_OPERATOR)
+    assert rows.evidence("e").taken_by == "operator"
+    assert rows.do(body).duplicate
+    other = replace(body.evidence, sha256="1" * 64)
+    with pytest.raises(RejectedError, match="never changes"):
+        rows.do(c.AttachEvidence(evidence=other))
+
+
+def test_that_the_register_keeps_numbers_call_signs_and_what_units_are_doing(
+    rows: PlainRows,
+) -> None:
+    def put(*units: Unit) -> bool:
+        return not rows.do(c.PutUnits(units=units), role=Role.GATEWAY).duplicate
+
+    rows.do(c.AssignUnit(assignment="a", incident="i", unit="u1"))
+    known = rows.rows[Unit, "u1"]
+    assert put(replace(known, phone="110", status=UnitStatus.OFF_DUTY))
+    assert rows.rows[Unit, "u1"].status is UnitStatus.ASSIGNED
+    assert not put(rows.rows[Unit, "u1"])
+    for wrong in (
+        replace(known, no=9),
+        replace(known, id="u9"),
+        replace(known, id="u9", no=9),
+        replace(known, id="u9", no=-1, call_sign="K9"),
+        replace(known, id="u9", no=9, call_sign=" "),
+    ):
+        with pytest.raises(RejectedError):
+            put(wrong)
+    twice = [replace(known, id=f"u{no}", no=9, call_sign=f"K{no}") for no in (8, 9)]
+    with pytest.raises(RejectedError, match="twice"):
+        put(*twice)
+
+
+def test_that_camera_addresses_hold_no_password(rows: PlainRows) -> None:
+    camera = Camera(id="c1", name="工体", main_url="rtsp://10.0.0.1/1")
+    rows.do(c.PutCameras(cameras=(camera,)), role=Role.GATEWAY)
+    assert rows.camera("c1").version == 1
+    assert rows.do(c.PutCameras(cameras=(camera,)), role=Role.GATEWAY).duplicate
+    for url in ("http://10.0.0.1/1", "rtsp://me:secret@10.0.0.1/1"):
+        with pytest.raises(RejectedError):
+            rows.do(c.PutCameras(cameras=(replace(camera, main_url=url),)), role=Role.GATEWAY)
+
+
+def test_that_jurisdictions_are_entered_once(rows: PlainRows) -> None:
+    city = Jurisdiction(
+        id="C", parent=None, level=JurisdictionLevel.CITY, name_zh="北京", name_en="Beijing"
+    )
+    body = c.PutJurisdictions(jurisdictions=(city,))
+    rows.do(body, role=Role.ADMINISTRATOR)
+    assert rows.jurisdiction("C").version == 1
+    assert rows.do(body, role=Role.ADMINISTRATOR).duplicate
