@@ -34,6 +34,8 @@ class Metrics:
         contrast: Standard deviation of the brightness.
         sharpness: Variance of the Laplacian over the variance of the brightness; 0 is a blur.
         cast: Distance of the mean colour from grey in CIE a*b*.
+        cast_ratio: That distance over the mean deviation of the colours from their mean: a lawn
+            is far from grey but spreads, a cast moves everything alike.
         flat_share: Share of 16 × 9 blocks without any structure in them.
     """
 
@@ -41,6 +43,7 @@ class Metrics:
     contrast: float
     sharpness: float
     cast: float
+    cast_ratio: float
     flat_share: float
 
 
@@ -53,7 +56,8 @@ class Limits:
     dark_luma: float = 30.0
     bright_luma: float = 220.0
     blurred_sharpness: float = 0.015
-    cast: float = 25.0
+    cast: float = 12.0
+    cast_ratio: float = 2.0
     flat_share: float = 0.75
     frozen_difference: float = 3.0
 
@@ -76,7 +80,9 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
     mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(grey))
     laplacian = float(cv2.Laplacian(grey, cv2.CV_32F).var())
     lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    colour = lab[..., 1:].reshape(-1, 2).mean(axis=0)
+    colours = lab[..., 1:].reshape(-1, 2)
+    colour = colours.mean(axis=0)
+    spread_ab = float(np.hypot(*np.abs(colours - colour).mean(axis=0)))
     columns, rows = _BLOCKS
     blocks = grey.reshape(rows, _SIZE[1] // rows, columns, _SIZE[0] // columns)
     flat = blocks.std(axis=(1, 3)) < _FLAT_STD
@@ -85,6 +91,7 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
         contrast=spread,
         sharpness=laplacian / max(1.0, spread * spread),
         cast=float(np.hypot(*colour)),
+        cast_ratio=float(np.hypot(*colour)) / max(1.0, spread_ab),
         flat_share=float(flat.mean()),
     )
 
@@ -125,7 +132,7 @@ def diagnose(
         found.append(Finding.LOW_LIGHT)
     elif metrics.luma > limits.bright_luma:
         found.append(Finding.TOO_BRIGHT)
-    if metrics.cast > limits.cast:
+    if metrics.cast > limits.cast and metrics.cast_ratio > limits.cast_ratio:
         found.append(Finding.COLOUR_CAST)
     if Finding.OCCLUDED not in found and metrics.sharpness < limits.blurred_sharpness:
         found.append(Finding.BLURRED)

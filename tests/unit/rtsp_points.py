@@ -8,6 +8,7 @@ import functools
 import threading
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -64,6 +65,22 @@ def _encoded(codec: Codec, frames: int, shade: int, step: int) -> Clip:
     units += [tuple(split_annex_b(bytes(packet))) for packet in encoder.encode(None)]
     sets = parameter_sets(codec, [nal for unit in units for nal in unit])
     return Clip(codec, tuple(units), sets)
+
+
+@functools.cache
+def read_clip(path: Path, seconds: int) -> Clip:
+    """Take the beginning of a real clip as it is, without encoding it anew."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        codec = Codec.H264 if stream.codec_context.name == "h264" else Codec.H265
+        name = "h264_mp4toannexb" if codec is Codec.H264 else "hevc_mp4toannexb"
+        to_annex_b = av.BitStreamFilterContext(name, stream)
+        units = []
+        for packet in container.demux(stream):
+            if packet.size and len(units) < seconds * FPS:
+                filtered = to_annex_b.filter(packet)
+                units += [tuple(split_annex_b(bytes(one))) for one in filtered]
+    return Clip(codec, tuple(units), parameter_sets(codec, [n for unit in units for n in unit]))
 
 
 @dataclass

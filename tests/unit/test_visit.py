@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import signal
 import stat
 import subprocess
@@ -13,15 +14,17 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from rtsp_points import Clip, Point, make_clip, make_still, serving
+from rtsp_points import Clip, Point, make_clip, make_still, read_clip, serving
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.media.nal import Codec
+from console.video.decode import to_bgra
 from console.video.diagnosis import Finding, diagnose, difference, measure
 from console.video.looks import LooksReader, LooksWriter, SweepLook, SweepState
 from console.video.rtsp import Patience
@@ -132,6 +135,37 @@ def spoiled(image: np.ndarray, how: Finding | None) -> np.ndarray:
 def test_that_each_fault_is_found_and_no_other(how: Finding | None, seed: int) -> None:
     found = diagnose(measure(spoiled(street(seed), how)))
     assert found == (() if how is None else (how,))
+
+
+STREETS = ["street_360p25_h264.mp4", "street_360p25_hevc.mp4", "street_720p25_h264.mp4"]
+
+
+def street_clip(name: str) -> Path:
+    held = os.environ.get("ZHIHUI_DATA") or str(Path(__file__).parents[3] / "shared" / "data")
+    path = Path(held) / "video" / name
+    if not path.exists():
+        pytest.skip(f"the street clips are not here: {path} (set ZHIHUI_DATA)")
+    return path
+
+
+@pytest.mark.parametrize("name", STREETS)
+def test_that_a_real_street_is_watched_without_a_finding(name: str) -> None:
+    point = Point(read_clip(street_clip(name), seconds=3))
+    with serving(C1=point) as server:
+        camera = server.camera("C1")
+        first = asyncio.run(visit(camera, VisitSettings()))
+        again = asyncio.run(visit(camera, VisitSettings(), first.pixels))
+    assert (first.trouble, first.findings, again.findings) == (None, (), ())
+    assert first.pixels is not None
+    assert first.pixels.shape == (180, 320, 4)
+
+
+@pytest.mark.parametrize("how", [one for one in Finding if one is not Finding.FROZEN])
+def test_that_each_fault_is_found_on_a_real_street(how: Finding) -> None:
+    with av.open(str(street_clip(STREETS[0]))) as container:
+        frame = next(container.decode(video=0))
+    found = diagnose(measure(spoiled(to_bgra(frame, 320, 180), how)))
+    assert found == (how,)
 
 
 def test_that_frozen_needs_two_pictures_alike() -> None:
