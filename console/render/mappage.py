@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,27 +13,15 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from console.domain.errors import ZhihuiError
+from console.render.pagefile import PageFile
 
 #: Our scripts in the order the page needs them; the worker fetches its own.
 PAGE_SCRIPTS = ("sprites.js", "live.js", "panel.js", "graticule.js", "page.js")
 WORKER_SCRIPTS = ("worker.js", "painter.js", "labels.js")
-#: Only the page's own host may be asked for anything; the second fence beside the interceptor.
-CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'; object-src 'none'"
-)
 
 
 class MapPageError(ZhihuiError):
     """A file of the map's page is missing from the installation."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFile:
-    """One file of the page as it is served."""
-
-    media_type: str
-    body: bytes
 
 
 class _StartScript(MacroElement):

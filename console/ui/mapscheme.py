@@ -18,7 +18,7 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlSchemeHandler,
 )
 
-from console.render.mappage import CONTENT_POLICY, PageFile
+from console.render.pagefile import CONTENT_POLICY, PageFile
 from console.ui.mapfeed import MapFeed
 from console.ui.mapsprites import MapLayer
 
