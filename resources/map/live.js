@@ -44,6 +44,7 @@ const LiveLayer = L.Layer.extend({
       movestart: () => { this._moving = true; },
       moveend: () => { this._moving = false; this.redraw(); },
       zoom: () => this._stretch(),
+      viewreset: () => this._stretch(),
       resize: () => this.redraw(),
     };
   },

@@ -72,6 +72,8 @@ class MapWidget(QWidget):
         self._listening = False
         self._drew = False
         self._wanted_view: tuple[float, float, float] | None = None
+        self._sought: tuple[MapLayer, str] | None = None
+        self._zoom = 0.0
         self._crashes: deque[float] = deque(maxlen=CRASHES_AT_MOST)
         self.last_stats: dict[str, object] = {}
         self.fence = AddressFence(self)
@@ -97,18 +99,15 @@ class MapWidget(QWidget):
 
     def show_incident(self, incident: str) -> bool:
         """Ring an incident and look at it; return whether it has a place on the map."""
-        self._model.feed.set_picked(MapLayer.INCIDENTS, incident)
-        return self._look_at(MapLayer.INCIDENTS, incident)
+        return self._show(MapLayer.INCIDENTS, incident)
 
     def show_unit(self, unit: str) -> bool:
         """Ring a unit and look at it; return whether it has a place on the map."""
-        self._model.feed.set_picked(MapLayer.UNITS, unit)
-        return self._look_at(MapLayer.UNITS, unit)
+        return self._show(MapLayer.UNITS, unit)
 
     def show_camera(self, camera: str) -> bool:
         """Ring a camera point and look at it; return whether it has a place on the map."""
-        self._model.feed.set_picked(MapLayer.CAMERAS, camera)
-        return self._look_at(MapLayer.CAMERAS, camera)
+        return self._show(MapLayer.CAMERAS, camera)
 
     def centre_on(self, lat: float, lon: float, zoom: float = 0.0) -> None:
         """Look at a place.
@@ -118,6 +117,7 @@ class MapWidget(QWidget):
             lon: WGS-84 degrees.
             zoom: Web map zoom, 8 to 18; 0 keeps the present one.
         """
+        self._sought = None
         if self._listening:
             self.channel.view_wanted.emit(lat, lon, zoom)
         else:
@@ -125,7 +125,7 @@ class MapWidget(QWidget):
 
     def show_city(self) -> None:
         """Look at the whole city."""
-        self._wanted_view = None
+        self._wanted_view = self._sought = None
         self.channel.home_wanted.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -215,7 +215,7 @@ class MapWidget(QWidget):
         channel.placed.connect(self.place_picked)
         channel.escaped.connect(self.escaped)
         channel.picture_drawn.connect(self._take_stats)
-        channel.view_moved.connect(lambda text: self.view_moved.emit(json.loads(text)))
+        channel.view_moved.connect(self._take_view)
         channel.failed.connect(lambda text: _LOG.error("the map's page: %s", text))
 
     def _page_listens(self) -> None:
@@ -253,14 +253,25 @@ class MapWidget(QWidget):
         self.channel.state_changed.emit(json.dumps(state, ensure_ascii=False))
 
     def _say_revision(self, layer: str, rev: int) -> None:
+        self._seek(layer)
         if self._listening and self.isVisible():
             self.channel.revision_ready.emit(layer, rev)
 
-    def _look_at(self, layer: MapLayer, thing: str) -> bool:
-        place = self._model.feed.rows(layer).place_of(thing)
+    def _show(self, layer: MapLayer, thing: str) -> bool:
+        """Ring a thing and look at it, now or as soon as it has a place on the map."""
+        self._sought = (layer, thing)
+        self._model.feed.set_picked(layer, thing)
+        self._seek(layer.value)
+        return self._sought is None
+
+    def _seek(self, layer: str) -> None:
+        """Look at what is sought if it is in this layer now."""
+        if self._sought is None or self._sought[0] != layer:
+            return
+        place = self._model.feed.rows(self._sought[0]).place_of(self._sought[1])
         if place is not None:
-            self.centre_on(*place, SHOWN_ZOOM)
-        return place is not None
+            self._sought = None
+            self.centre_on(*place, max(SHOWN_ZOOM, self._zoom))
 
     # -- what the page says ------------------------------------------------------------------
 
@@ -294,6 +305,11 @@ class MapWidget(QWidget):
         if layer is MapLayer.CAMERAS and (camera := feed.camera(thing)) is not None:
             return words.camera_hint(camera, feed.camera_state(thing))
         return ""
+
+    def _take_view(self, text: str) -> None:
+        view = json.loads(text)
+        self._zoom = float(view["zoom"])
+        self.view_moved.emit(view)
 
     def _take_stats(self, text: str) -> None:
         self.last_stats = json.loads(text)
