@@ -12,12 +12,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId, PersonId
 from console.domain.places import Camera
-from console.patrol.ledger import Ledger, Look, Looker
+from console.patrol.ledger import Look, Looker
 from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
 from console.ui.wall_pool import StreamKey, StreamPool
 from console.ui.wall_slots import Slot
-from console.ui.wall_values import Finding, Repair, StripView, TileKind, TileView
-from console.video.looks import LooksReader, SweepLook, Thumbnail
+from console.ui.wall_today import WallToday
+from console.ui.wall_values import StripView, TileKind, TileView
+from console.video.looks import LooksReader
 from console.video.rtsp import Patience
 
 log = logging.getLogger("zhihui.wall")
@@ -73,13 +74,13 @@ class WallFeed(QObject):
     ) -> None:
         super().__init__(parent)
         self._cameras = {camera.id: camera for camera in cameras}
-        self._looks, self._person = looks, person
+        self._person = person
         self._home_plan = plan
         self._pool = StreamPool(self._cameras, patience)
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
-        self._ledger = Ledger()
-        self._states: dict[CameraId, SweepLook] = {}
-        self._sweep_slowed = False
+        self._today = WallToday(self._cameras, looks)
+        self._today.count(self._rotation.plan.points)
+        self._borrowed = False
         self._kinds: list[TileKind] = []
         self._box = (640, 360)
         self._watching = False
@@ -116,19 +117,16 @@ class WallFeed(QObject):
         slot = self._slots[number]
         point = slot.shown or slot.point
         camera = None if point is None else self._cameras.get(point)
-        state = None if point is None else self._states.get(point)
         return slot.view(
             name="" if camera is None else camera.name,
             pinned=self._rotation.is_pinned(number),
-            finding=state.findings[0] if state is not None and state.findings else None,
+            finding=None if point is None else self._today.finding(point),
         )
 
     def strip(self) -> StripView:
         """Return what the strip says."""
         turning = self._rotation
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        coverage = self._ledger.coverage(turning.plan.points, since=midnight)
-        visits = [state.visited_at for state in self._states.values()]
+        coverage = self._today.coverage
         return StripView(
             plan=turning.plan.name,
             page=turning.page,
@@ -140,9 +138,9 @@ class WallFeed(QObject):
             by_person=coverage.by_person,
             by_sweep=coverage.by_sweep,
             unseen=len(coverage.unseen),
-            sweep_age_s=(datetime.now(UTC) - max(visits)).total_seconds() if visits else None,
-            sweep_slowed=self._sweep_slowed,
-            repairs=self._repairs(),
+            sweep_age_s=self._today.sweep_age_s,
+            sweep_slowed=self._today.slowed,
+            repairs=self._today.repairs,
         )
 
     def put_cameras(self, cameras: Iterable[Camera]) -> None:
@@ -152,14 +150,14 @@ class WallFeed(QObject):
                 self._cameras.pop(camera.id, None)
             else:
                 self._cameras[camera.id] = camera
-        if self._home_plan is None:
+        if self._home_plan is None and not self._borrowed:
             self._run_plan(self._whole_plan())
 
     def set_plan(self, plan: PatrolPlan | None) -> None:
         """Patrol another plan from its first page; ``None`` means all points."""
-        self._home_plan = plan
+        self._home_plan, self._borrowed = plan, False
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=self.tiles)
-        self._begin_page()
+        self._begin_plan()
 
     def show_points(self, points: Sequence[CameraId], *, name: str) -> None:
         """Show these points and hold, until ``resume_plan``: the cameras that look at an incident.
@@ -169,12 +167,14 @@ class WallFeed(QObject):
             name: What the strip calls it, an incident's number.
         """
         known = tuple(dict.fromkeys(point for point in points if point in self._cameras))
+        self._borrowed = True
         self._rotation = Rotation(plan=PatrolPlan(name=name, points=known), tiles=self.tiles)
-        self._begin_page()
+        self._begin_plan()
 
     def resume_plan(self) -> None:
-        """Go back to the plan."""
-        self.set_plan(self._home_plan)
+        """Go back to the plan, if the wall was lent to other points."""
+        if self._borrowed:
+            self.set_plan(self._home_plan)
 
     def set_tiles(self, tiles: int) -> None:
         """Show 1, 4, 9 or 16 tiles; what was first stays on."""
@@ -260,7 +260,7 @@ class WallFeed(QObject):
         self._ask_streams()
         if now_s - self._looks_s > _LOOKS_EVERY_S:
             self._looks_s = now_s
-            self._read_looks()
+            self._read_today()
         second = int(now_s)
         for number, slot in enumerate(self._slots):
             if slot.poll(self._pool.get(self._key(slot.point))):
@@ -287,12 +287,11 @@ class WallFeed(QObject):
         shown = [slot.point for slot in self._slots if slot.point is not None]
         fresh = Rotation(plan=plan, tiles=self.tiles, entered_s=self._rotation.entered_s)
         self._rotation = fresh.showing(shown, self._now())
-        self._point_slots()
-        self.page_turned.emit()
+        self._begin_plan()
 
     def _resize_slots(self) -> None:
         old = self._slots[: self.tiles]
-        fresh = [Slot(self._thumbnail) for _ in range(self.tiles - len(old))]
+        fresh = [Slot(self._today.thumbnail) for _ in range(self.tiles - len(old))]
         self._slots = old + fresh
         self._kinds = [TileKind.EMPTY] * self.tiles
         self._set_rate()
@@ -301,6 +300,10 @@ class WallFeed(QObject):
     def _set_rate(self) -> None:
         self._fps = _FPS_FEW if self.tiles <= _FEW_TILES else _FPS_MANY
         self._timer.setInterval(round(1000 / self._fps))
+
+    def _begin_plan(self) -> None:
+        self._today.count(self._rotation.plan.points)
+        self._begin_page()
 
     def _begin_page(self) -> None:
         self._point_slots()
@@ -343,18 +346,9 @@ class WallFeed(QObject):
                     kept.append(key)
         return kept
 
-    def _thumbnail(self, point: CameraId) -> Thumbnail | None:
-        return None if self._looks is None else self._looks.thumbnail(point)
-
-    def _read_looks(self) -> None:
-        if self._looks is None:
-            return
-        self._states = {state.point: state for state in self._looks.states()}
-        self._sweep_slowed = any(sweep.slowed for sweep in self._looks.sweeps())
-        for state in self._states.values():
-            if state.picture_at is not None:
-                look = Look(point=state.point, at=state.picture_at, by=Looker.SWEEP)
-                self._ledger.record(look)
+    def _read_today(self) -> None:
+        self._today.read()
+        self._today.count(self._rotation.plan.points)
         for number, slot in enumerate(self._slots):
             if slot.refresh_look():
                 self.tile_ready.emit(number)
@@ -363,17 +357,6 @@ class WallFeed(QObject):
         if slot.shown is None:
             return
         look = Look(point=slot.shown, at=datetime.now(UTC), by=Looker.PERSON, person=self._person)
-        self._ledger.record(look)
+        self._today.note(look)
+        self._today.count(self._rotation.plan.points)
         self.point_looked.emit(look)
-
-    def _repairs(self) -> tuple[Repair, ...]:
-        found = []
-        for point in self._rotation.plan.points:
-            state, camera = self._states.get(point), self._cameras.get(point)
-            if state is None or camera is None or not (state.trouble or state.findings):
-                continue
-            finding: Finding | None = state.findings[0] if state.findings else None
-            repair = Repair(camera=point, name=camera.name, trouble=state.trouble, finding=finding)
-            found.append(repair)
-        found.sort(key=lambda one: (one.trouble is None, one.camera))
-        return tuple(found)

@@ -195,9 +195,14 @@ class LooksReader:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def states(self) -> list[SweepLook]:
-        """Return the state of every point the sweep has been at, in no order."""
-        rows = self._rows("SELECT * FROM look", ())
+    def states(self, since: datetime | None = None) -> list[SweepLook]:
+        """Return the state of every point the sweep has been at, in no order.
+
+        Args:
+            since: Only points visited at or after this time, aware UTC.
+        """
+        after_ms = 0 if since is None else _ms(since)
+        rows = self._rows("SELECT * FROM look WHERE visited_ms >= ?", (after_ms,))
         return [
             SweepLook(
                 point=CameraId(point),
@@ -229,7 +234,7 @@ class LooksReader:
         picture_ms, jpeg = rows[0]
         return Thumbnail(point=point, taken_at=_at(picture_ms), jpeg=jpeg)
 
-    def _rows(self, sql: str, values: tuple[str, ...]) -> list[tuple]:  # type: ignore[type-arg]  # columns differ by query
+    def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[tuple]:  # type: ignore[type-arg]  # columns differ by query
         if not self._path.exists():
             return []
         try:

@@ -375,3 +375,16 @@ def test_that_the_wall_fills_the_screen_and_comes_back_to_its_place(
     assert window.centralWidget() is wall
     qtbot.waitUntil(lambda: wall.size() == window.size())
     assert window.takeCentralWidget() is wall
+
+
+def test_that_new_cameras_leave_the_points_of_an_incident_on(
+    server: RtspPoints, appearance: Appearance
+) -> None:
+    cameras = all_cameras(server)
+    feed = WallFeed(cameras[:8])
+    feed.show_points([CameraId("C05")], name="00317")
+    feed.put_cameras(cameras)
+    assert feed.strip().plan == "00317"
+    feed.resume_plan()
+    assert feed.strip().points == 24
+    assert feed.stop()

@@ -1,0 +1,86 @@
+"""What was seen today and what needs repair: the ledger and the sweep's looks behind a wall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.patrol.ledger import Coverage, Ledger, Look, Looker
+from console.ui.wall_values import Finding, Repair
+from console.video.looks import LooksReader, SweepLook, Thumbnail
+
+
+class WallToday:
+    """Follows the sweep's looks and the operator's own.
+
+    Args:
+        cameras: The points by id, a living mapping.
+        looks: The sweep's pictures, if there is a sweep.
+
+    Attributes:
+        coverage: What of the points was seen today.
+        repairs: Points with faults, those without a picture first.
+        slowed: Whether the sweep goes slower than it may.
+    """
+
+    def __init__(self, cameras: Mapping[CameraId, Camera], looks: LooksReader | None) -> None:
+        self._cameras, self._looks = cameras, looks
+        self._ledger = Ledger()
+        self._states: dict[CameraId, SweepLook] = {}
+        self._visited_at: datetime | None = None
+        self.coverage = Coverage(by_person=0, by_sweep=0, unseen=())
+        self.repairs: tuple[Repair, ...] = ()
+        self.slowed = False
+
+    @property
+    def sweep_age_s(self) -> float | None:
+        """Seconds since the sweep's latest visit, ``None`` where there was none."""
+        if self._visited_at is None:
+            return None
+        return max(0.0, (datetime.now(UTC) - self._visited_at).total_seconds())
+
+    def finding(self, point: CameraId) -> Finding | None:
+        """Return the worst the diagnosis found at a point."""
+        state = self._states.get(point)
+        return state.findings[0] if state is not None and state.findings else None
+
+    def thumbnail(self, point: CameraId) -> Thumbnail | None:
+        """Return the sweep's latest picture of a point."""
+        return None if self._looks is None else self._looks.thumbnail(point)
+
+    def read(self) -> None:
+        """Take what the sweep has left since the last reading."""
+        if self._looks is None:
+            return
+        self.slowed = any(sweep.slowed for sweep in self._looks.sweeps())
+        for state in self._looks.states(self._visited_at):
+            self._states[state.point] = state
+            self._visited_at = max(self._visited_at or state.visited_at, state.visited_at)
+            if state.picture_at is not None:
+                look = Look(point=state.point, at=state.picture_at, by=Looker.SWEEP)
+                self._ledger.record(look)
+
+    def note(self, look: Look) -> None:
+        """Enter a person's look."""
+        self._ledger.record(look)
+
+    def count(self, points: Sequence[CameraId]) -> None:
+        """Count anew what of these points was seen since midnight, and what needs repair."""
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        self.coverage = self._ledger.coverage(points, since=midnight)
+        found = []
+        for point in points:
+            state, camera = self._states.get(point), self._cameras.get(point)
+            if state is None or camera is None or not (state.trouble or state.findings):
+                continue
+            repair = Repair(
+                camera=point,
+                name=camera.name,
+                trouble=state.trouble,
+                finding=state.findings[0] if state.findings else None,
+            )
+            found.append(repair)
+        found.sort(key=lambda one: (one.trouble is None, one.camera))
+        self.repairs = tuple(found)
