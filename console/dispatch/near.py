@@ -13,21 +13,17 @@ from numpy.typing import NDArray
 
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
-from console.geo.arrays import Bools, Floats
+from console.geo.arrays import Floats
 from console.geo.distance import flat_distance_m
 from console.roads.columns import Mode
-from console.roads.graph import FOOT_MPS, RoadGraph
+from console.roads.graph import BIKE_MPS, FOOT_MPS, RoadGraph
 from console.tracking.columns import ForceColumns
 from console.tracking.fresh import KIND_NO, Freshness, classify
 
 #: Skill of officers and patrols that have something to drive.
 VEHICLE_SKILL = "vehicle"
-_FIRST_LIMIT_S = 300.0
-_LIMIT_GROWTH = 3.0
-_LAST_LIMIT_S = 10_000.0
-#: This close by air everybody walks, and streets wind by about this factor.
-_WALKED_M = 150.0
-_WINDING = 1.3
+#: Skill of those that have a bicycle or a scooter.
+BIKE_SKILL = "bike"
 
 
 class FixNote(StrEnum):
@@ -36,6 +32,22 @@ class FixNote(StrEnum):
     LATE_FIX = "late_fix"
     NO_FIX = "no_fix"
     ASLEEP = "asleep"
+
+
+_MODES = tuple(Mode)
+_NOTES: dict[int, FixNote | None] = {
+    int(Freshness.NO_FIX): FixNote.NO_FIX,
+    int(Freshness.FRESH): None,
+    int(Freshness.LATE): FixNote.LATE_FIX,
+    int(Freshness.STALE): FixNote.LATE_FIX,
+    int(Freshness.ASLEEP): FixNote.ASLEEP,
+}
+_FIRST_LIMIT_S = 300.0
+_LIMIT_GROWTH = 3.0
+_LAST_LIMIT_S = 10_000.0
+#: This close by air everybody walks, and streets wind by about this factor.
+_WALKED_M = 150.0
+_WINDING = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +78,7 @@ class _Candidates:
     """Units that might be sent, in columns of the same length."""
 
     units: list[Unit]
-    by_car: Bools
+    mode: NDArray[np.uint8]  # place in `_MODES`
     lat: Floats
     lon: Floats
     air_m: Floats  # NaN without a fix
@@ -75,9 +87,10 @@ class _Candidates:
 
 
 def mode_of(unit: Unit) -> Mode:
-    """Return how a unit travels: vehicles drive, others walk unless they have a vehicle."""
-    drives = unit.kind is UnitKind.VEHICLE or VEHICLE_SKILL in unit.skills
-    return Mode.CAR if drives else Mode.FOOT
+    """Return how a unit travels: vehicles drive, others walk unless they have what is faster."""
+    if unit.kind is UnitKind.VEHICLE or VEHICLE_SKILL in unit.skills:
+        return Mode.CAR
+    return Mode.BIKE if BIKE_SKILL in unit.skills else Mode.FOOT
 
 
 def rank(
@@ -114,9 +127,57 @@ def rank(
     ]
     found = _candidates(usable, force, lat, lon, at)
     wanted = len(usable) if k is None else min(k, len(usable))
-    seconds = _road_seconds(found, graph, lat, lon, wanted)
-    order = np.lexsort((found.air_m, seconds))  # NaN and infinity sort last
-    return [_near_unit(found, seconds, int(row)) for row in order[:wanted]]
+    seconds = _road_seconds(found, graph, (lat, lon), wanted)
+    return _in_order(found, seconds, wanted)
+
+
+def free_within(
+    units: Sequence[Unit],
+    force: ForceColumns,
+    graph: RoadGraph,
+    lat: float,
+    lon: float,
+    at: datetime,
+    *,
+    limit_s: float,
+) -> list[NearUnit]:
+    """Return the free units known to be within ``limit_s`` seconds by road, the nearest first."""
+    found = _candidates([unit for unit in units if unit.is_free], force, lat, lon, at)
+    seconds = _seconds_within(found, graph, (lat, lon), limit_s)
+    return _in_order(found, seconds, int(np.count_nonzero(seconds <= limit_s)))
+
+
+def _in_order(found: _Candidates, seconds: Floats, wanted: int) -> list[NearUnit]:
+    order = np.lexsort((found.air_m, seconds))[:wanted]  # NaN and infinity sort last
+    available = UnitStatus.AVAILABLE  # looked up once: there may be thousands of rows
+    return [
+        NearUnit(
+            unit=unit.id,
+            mode=mode,
+            is_free=unit.status is available,
+            seconds=road_s,
+            metres_by_air=air_m,
+            age_s=age_s,
+            note=note,
+        )
+        for unit, mode, road_s, air_m, age_s, note in zip(
+            [found.units[row] for row in order.tolist()],
+            [_MODES[number] for number in found.mode[order].tolist()],
+            _known(seconds[order]),
+            _known(found.air_m[order]),
+            _known(found.age_s[order]),
+            [_NOTES[freshness] for freshness in found.freshness[order].tolist()],
+            strict=True,
+        )
+    ]
+
+
+def _known(values: Floats) -> list[float | None]:
+    """Return numbers as a list, ``None`` for what is infinite or none."""
+    known: list[float | None] = values.tolist()
+    for row in np.flatnonzero(~np.isfinite(values)).tolist():
+        known[row] = None
+    return known
 
 
 def _candidates(
@@ -125,75 +186,61 @@ def _candidates(
     count = len(units)
     number = np.fromiter((unit.no for unit in units), np.int64, count)
     kind_no = np.fromiter((KIND_NO[unit.kind] for unit in units), np.uint8, count)
-    by_car = np.fromiter((mode_of(unit) is Mode.CAR for unit in units), bool, count)
+    mode = np.fromiter((_MODES.index(mode_of(unit)) for unit in units), np.uint8, count)
     held = number < len(force)
     row = np.where(held, number, 0)
     columns = [np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)]
     flags = np.zeros(count, np.uint16)
     if len(force):
-        ages = force.ages_s(int(at.timestamp() * 1000))
-        held &= ~np.isnan(ages[row])
-        columns = [np.where(held, c[row], np.nan) for c in (force.lat, force.lon, ages)]
+        t_ms = force.t_ms[row]
+        held &= t_ms > 0
+        ages = np.maximum(at.timestamp() - t_ms / 1000.0, 0.0)
+        known = (force.lat[row], force.lon[row], ages)
+        columns = [np.where(held, values, np.nan) for values in known]
         flags = force.flags[row]
     lats, lons, age_s = columns
     air_m = flat_distance_m(lats, lons, lat, lon)
-    return _Candidates(units, by_car, lats, lons, air_m, age_s, classify(age_s, kind_no, flags))
+    return _Candidates(units, mode, lats, lons, air_m, age_s, classify(age_s, kind_no, flags))
 
 
 def _road_seconds(
-    found: _Candidates, graph: RoadGraph, lat: float, lon: float, wanted: int
+    found: _Candidates, graph: RoadGraph, place: tuple[float, float], wanted: int
 ) -> Floats:
     """Return each candidate's road time, infinite where it is none of the ``wanted`` nearest."""
-    near_enough = wanted < len(found.units)
-    limit_s = _FIRST_LIMIT_S if near_enough else math.inf
+    limit_s = _FIRST_LIMIT_S if wanted < len(found.units) else math.inf
     while True:
-        seconds = np.full(len(found.units), np.inf)
-        for mode, uses in ((Mode.CAR, found.by_car), (Mode.FOOT, ~found.by_car)):
-            reach_m = limit_s * (graph.fastest_mps if mode is Mode.CAR else FOOT_MPS)
-            rows = np.flatnonzero(uses & (found.air_m <= reach_m))
-            if len(rows):
-                seconds[rows] = _times(found, rows, graph, (lat, lon), (mode, limit_s))
-        walked = found.air_m <= _WALKED_M
-        on_foot = found.air_m[walked] * _WINDING / FOOT_MPS
-        seconds[walked] = np.minimum(seconds[walked], on_foot)
+        seconds = _seconds_within(found, graph, place, limit_s)
         if math.isinf(limit_s) or np.count_nonzero(seconds <= limit_s) >= wanted:
             return seconds
         limit_s = limit_s * _LIMIT_GROWTH if limit_s < _LAST_LIMIT_S else math.inf
 
 
-def _times(
-    found: _Candidates,
-    rows: NDArray[np.intp],
-    graph: RoadGraph,
-    place: tuple[float, float],
-    how: tuple[Mode, float],
+def _seconds_within(
+    found: _Candidates, graph: RoadGraph, place: tuple[float, float], limit_s: float
 ) -> Floats:
-    mode, limit_s = how
-    to_place = graph.seconds_to(*place, None if math.isinf(limit_s) else limit_s, mode=mode)
-    nodes, gap_m = graph.nearest_nodes(found.lat[rows], found.lon[rows], mode)
-    seconds = to_place[nodes] + gap_m / graph.off_road_mps(mode)
-    return np.where(seconds <= limit_s, seconds, np.inf)
+    """Return each candidate's road time, infinite beyond a limit."""
+    seconds = np.full(len(found.units), np.inf)
+    wheels = None  # times by bicycle; on foot they are the same but slower
+    for number, mode in enumerate(_MODES):
+        fastest_mps = graph.fastest_mps if mode is Mode.CAR else graph.off_road_mps(mode)
+        near = found.air_m <= limit_s * fastest_mps
+        rows = np.flatnonzero((found.mode == number) & near)
+        if not len(rows):
+            continue
+        if mode is Mode.CAR:
+            to_place = graph.seconds_to(*place, _limit(limit_s), mode=mode)
+        else:
+            if wheels is None:
+                wheels = graph.seconds_to(*place, _limit(limit_s), mode=Mode.BIKE)
+            to_place = wheels * np.float32(BIKE_MPS / graph.off_road_mps(mode))
+        nodes, gap_m = graph.nearest_nodes(found.lat[rows], found.lon[rows], mode)
+        times = to_place[nodes] + gap_m / graph.off_road_mps(mode)
+        seconds[rows] = np.where(times <= limit_s, times, np.inf)
+    walked = found.air_m <= _WALKED_M
+    on_foot = found.air_m[walked] * _WINDING / FOOT_MPS
+    seconds[walked] = np.minimum(seconds[walked], on_foot)
+    return seconds
 
 
-def _near_unit(found: _Candidates, seconds: Floats, row: int) -> NearUnit:
-    unit, freshness = found.units[row], found.freshness[row]
-    note = None
-    if freshness == Freshness.NO_FIX:
-        note = FixNote.NO_FIX
-    elif freshness == Freshness.ASLEEP:
-        note = FixNote.ASLEEP
-    elif freshness != Freshness.FRESH:
-        note = FixNote.LATE_FIX
-    return NearUnit(
-        unit=unit.id,
-        mode=Mode.CAR if found.by_car[row] else Mode.FOOT,
-        is_free=unit.is_free,
-        seconds=_known(seconds[row]),
-        metres_by_air=_known(found.air_m[row]),
-        age_s=_known(found.age_s[row]),
-        note=note,
-    )
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _limit(limit_s: float) -> float | None:
+    return None if math.isinf(limit_s) else limit_s

@@ -27,7 +27,7 @@ _LINE_LAYERS = ("rail", "road", "boundary")
 _GRATICULE_STEPS_DEG = (5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _GRATICULE_APART_PX = 180.0
 #: Zoom from which borders are dashed, and the lengths of a dash and of dash and gap.
-_DASHED_FROM = 12
+_DASHED_FROM = 11
 _DASH_PX, _DASH_STEP_PX = 7.0, 12.0
 
 Canvas = NDArray[np.uint8]

@@ -33,6 +33,7 @@ class Mode(StrEnum):
 
     CAR = "car"
     FOOT = "foot"
+    BIKE = "bike"
 
 
 class RoadColumnsError(ZhihuiError):

@@ -38,7 +38,7 @@ SEEN_FROM_ZOOM = {
     ("road", "footway"): 16,
     ("building", ""): 14,
     ("rail", ""): 9,
-    ("boundary", "street"): 11,
+    ("boundary", "street"): 12,
     ("label", "street"): 11,
     ("label", "place"): 14,
     ("label", "water"): 11,

@@ -80,6 +80,7 @@ _REASONS: Mapping[NearState, str] = {
 _MODES: Mapping[Mode, str] = {
     Mode.CAR: _noop("NearUnitsModel", "car"),
     Mode.FOOT: _noop("NearUnitsModel", "foot"),
+    Mode.BIKE: _noop("NearUnitsModel", "bike"),
 }
 _NOTES: Mapping[FixNote, str] = {
     FixNote.LATE_FIX: _noop("NearUnitsModel", "late fix"),

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from console.dispatch.near import FixNote, NearUnit, mode_of, rank
+from console.dispatch.near import FixNote, NearUnit, free_within, mode_of, rank
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.geo.distance import LocalPlane, flat_distance_m
 from console.protocol.positions import FixFlag
-from console.roads import FOOT_MPS, Mode, RoadClass, RoadColumns, RoadGraph
+from console.roads import BIKE_MPS, FOOT_MPS, Mode, RoadClass, RoadColumns, RoadGraph
 from console.tracking.columns import ForceColumns, empty_columns
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -89,6 +89,7 @@ def test_that_a_car_far_off_comes_before_a_walker_nearer_by(graph: RoadGraph) ->
 def test_that_an_officer_with_a_vehicle_drives() -> None:
     assert mode_of(make_unit(1, UnitKind.OFFICER, "vehicle")) is Mode.CAR
     assert mode_of(make_unit(1, UnitKind.PATROL)) is Mode.FOOT
+    assert mode_of(make_unit(1, UnitKind.OFFICER, "bike", "legal")) is Mode.BIKE
     assert mode_of(make_unit(1, UnitKind.VEHICLE)) is Mode.CAR
 
 
@@ -148,3 +149,11 @@ def test_that_times_agree_with_routes(graph: RoadGraph) -> None:
         if flat_distance_m(force.lat[no], force.lon[no], lat, lon) > 200:
             route = graph.route(force.lat[no], force.lon[no], lat, lon)
             assert near.seconds == pytest.approx(route.seconds, rel=1e-3)
+
+
+def test_that_a_limit_leaves_out_who_is_farther_or_unknown(graph: RoadGraph) -> None:
+    units = [make_unit(1), make_unit(2), make_unit(3, UnitKind.OFFICER, "bike"), make_unit(4)]
+    force = fixes_at({1: (1000, 1400), 2: (1000, 2600), 3: (1000, 2600)})
+    found = free_within(units, force, graph, *at_m(1000, 1000), AT, limit_s=600)
+    assert [(near.unit, near.mode) for near in found] == [("u1", Mode.FOOT), ("u3", Mode.BIKE)]
+    assert found[1].seconds == pytest.approx(1600 / BIKE_MPS, rel=1e-2)

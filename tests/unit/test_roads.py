@@ -56,7 +56,7 @@ def as_networkx(graph: RoadGraph, mode: Mode) -> nx.DiGraph:
     other.add_nodes_from(range(graph.n_nodes))
     seconds = graph.seconds_of_edges(mode)
     for a, b, s in zip(graph.edge_from, graph.edge_to, seconds, strict=True):
-        for x, y in [(int(a), int(b))] + ([(int(b), int(a))] if mode is Mode.FOOT else []):
+        for x, y in [(int(a), int(b))] + ([(int(b), int(a))] if mode is not Mode.CAR else []):
             if np.isfinite(s) and s < other.get_edge_data(x, y, {"s": np.inf})["s"]:
                 other.add_edge(x, y, s=float(s))
     return other
@@ -87,8 +87,9 @@ def test_that_a_route_is_as_fast_as_networkx_finds(seed: int, mode: Mode) -> Non
     assert route.seconds == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert np.all(np.diff(route.elapsed_s) >= 0)
     assert len(route.points) == len(route.elapsed_s)
-    if mode is Mode.FOOT:
-        assert route.metres == pytest.approx(route.seconds * FOOT_MPS, rel=1e-3, abs=0.01)
+    if mode is not Mode.CAR:
+        speed_mps = graph.off_road_mps(mode)
+        assert route.metres == pytest.approx(route.seconds * speed_mps, rel=1e-3, abs=0.01)
 
 
 def test_that_a_limit_leaves_what_lies_beyond_infinite() -> None:

@@ -1,0 +1,141 @@
+"""How long it takes to rank the whole force by road time, and whether the times are right."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from console.city.ground import write_synthetic
+from console.city.people import make_units
+from console.dispatch.near import free_within, rank
+from console.domain.units import Unit, UnitStatus
+from console.geo.arrays import Floats
+from console.roads import Mode, RoadGraph
+from console.store.citypack import CityPack
+from console.tracking.columns import ForceColumns, empty_columns
+
+_PLACES = 12
+_CHECKED_PLACES = 2
+_WITHIN_S = 600.0
+_TOLERANCE_S = 0.01
+_FEW = 5
+
+
+def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
+    """Measure on the synthetic city.
+
+    Args:
+        units: How many units are free, officers and vehicles together.
+        seed: Of the city, the force and the places.
+
+    Returns:
+        Medians in milliseconds for all units, for those within 600 s and for the nearest five;
+        the number of directed edges; how many nodes' times differ from networkx's by more than
+        10 ms, ``None`` where networkx is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="zhihui-bench-") as folder:
+        path = Path(folder) / "bench.citypack"
+        write_synthetic(path, seed=seed)
+        with CityPack.open(path) as pack:
+            graph = pack.road_graph()
+            force_units = _free_units(pack, units, seed)
+    rng = np.random.default_rng([seed, 100])
+    at = datetime.now(UTC)
+    force = _force(graph, force_units, at, rng)
+    spots = rng.normal(0, 0.06, (_PLACES, 2)) + np.array([39.9087, 116.3975])
+    found = [
+        len(free_within(force_units, force, graph, *spot, at, limit_s=_WITHIN_S)) for spot in spots
+    ]
+
+    def everyone(lat: float, lon: float) -> None:
+        rank(force_units, force, graph, lat, lon, at)
+
+    def within(lat: float, lon: float) -> None:
+        free_within(force_units, force, graph, lat, lon, at, limit_s=_WITHIN_S)
+
+    def few(lat: float, lon: float) -> None:
+        rank(force_units, force, graph, lat, lon, at, k=_FEW)
+
+    return {
+        "all_units_ms": _median_ms(everyone, spots),
+        "within_600s_ms": _median_ms(within, spots),
+        "nearest_5_ms": _median_ms(few, spots),
+        "units": len(force_units),
+        "units_within_600s": statistics.median(found),
+        "nodes": graph.n_nodes,
+        "edges": graph.n_edges,
+        "mismatches_to_networkx": _mismatches(graph, spots[:_CHECKED_PLACES]),
+    }
+
+
+def _free_units(pack: CityPack, count: int, seed: int) -> list[Unit]:
+    vehicles = count * 400 // 7400
+    made = make_units(pack, seed=seed, officers=count - vehicles, vehicles=vehicles)
+    return [_freed(unit) for unit in made]
+
+
+def _freed(unit: Unit) -> Unit:
+    return Unit(
+        id=unit.id, no=unit.no, call_sign=unit.call_sign, kind=unit.kind, skills=unit.skills,
+        status=UnitStatus.AVAILABLE,
+    )  # fmt: skip
+
+
+def _force(
+    graph: RoadGraph, units: list[Unit], at: datetime, rng: np.random.Generator
+) -> ForceColumns:
+    """Return a fresh fix for every unit, near a road node, denser where the nodes are."""
+    columns = empty_columns(max(unit.no for unit in units) + 1)
+    numbers = np.array([unit.no for unit in units])
+    nodes = rng.integers(0, graph.n_nodes, len(units))
+    columns.lat[numbers] = graph.node_lat[nodes] + rng.normal(0, 2e-4, len(units))
+    columns.lon[numbers] = graph.node_lon[nodes] + rng.normal(0, 2e-4, len(units))
+    columns.t_ms[numbers] = int(at.timestamp() * 1000) - rng.integers(0, 9_000, len(units))
+    return columns
+
+
+def _median_ms(ask: Callable[[float, float], object], spots: Floats) -> float:
+    times = []
+    for lat, lon in spots.tolist():
+        start = time.perf_counter()
+        ask(lat, lon)
+        times.append((time.perf_counter() - start) * 1000)
+    return round(statistics.median(times), 2)
+
+
+def _mismatches(graph: RoadGraph, spots: Floats) -> int | None:
+    """Return how many times differ from networkx's over some places and all ways to travel."""
+    if importlib.util.find_spec("networkx") is None:
+        return None
+    import networkx as nx  # noqa: PLC0415  (a test tool: the product runs without it)
+
+    wrong = 0
+    for mode in Mode:
+        other: Any = nx.DiGraph()
+        seconds = graph.seconds_of_edges(mode)
+        for tail, head, cost in zip(
+            graph.edge_from.tolist(), graph.edge_to.tolist(), seconds.tolist(), strict=True
+        ):
+            ends = ((head, tail),) if mode is Mode.CAR else ((head, tail), (tail, head))
+            for a, b in ends:  # turned round, as the times are to a place
+                held = other.get_edge_data(a, b, {"s": float("inf")})["s"]
+                if cost < held:
+                    other.add_edge(a, b, s=cost)
+        for lat, lon in spots.tolist():
+            node = graph.nearest_node(lat, lon, mode)
+            theirs = nx.single_source_dijkstra_path_length(other, node, weight="s")
+            ours = graph.seconds_to_node(node, mode=mode)
+            known = np.full(graph.n_nodes, np.inf)
+            known[list(theirs)] = list(theirs.values())
+            both = np.isfinite(ours) & np.isfinite(known)
+            wrong += int(np.count_nonzero(np.isfinite(ours) != np.isfinite(known)))
+            wrong += int(np.count_nonzero(np.abs(ours[both] - known[both]) > _TOLERANCE_S))
+    return wrong
