@@ -51,8 +51,9 @@ def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
     at = datetime.now(UTC)
     force = _force(graph, force_units, at, rng)
     spots = rng.normal(0, 0.06, (_PLACES, 2)) + np.array([39.9087, 116.3975])
-    found = [
-        len(free_within(force_units, force, graph, *spot, at, limit_s=_WITHIN_S)) for spot in spots
+    reached = [
+        len(free_within(force_units, force, graph, lat, lon, at, limit_s=_WITHIN_S))
+        for lat, lon in _pairs(spots)
     ]
 
     def everyone(lat: float, lon: float) -> None:
@@ -69,11 +70,15 @@ def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
         "within_600s_ms": _median_ms(within, spots),
         "nearest_5_ms": _median_ms(few, spots),
         "units": len(force_units),
-        "units_within_600s": statistics.median(found),
+        "units_within_600s": statistics.median(reached),
         "nodes": graph.n_nodes,
         "edges": graph.n_edges,
         "mismatches_to_networkx": _mismatches(graph, spots[:_CHECKED_PLACES]),
     }
+
+
+def _pairs(spots: Floats) -> list[tuple[float, float]]:
+    return [(float(lat), float(lon)) for lat, lon in spots]
 
 
 def _free_units(pack: CityPack, count: int, seed: int) -> list[Unit]:
@@ -104,7 +109,7 @@ def _force(
 
 def _median_ms(ask: Callable[[float, float], object], spots: Floats) -> float:
     times = []
-    for lat, lon in spots.tolist():
+    for lat, lon in _pairs(spots):
         start = time.perf_counter()
         ask(lat, lon)
         times.append((time.perf_counter() - start) * 1000)
@@ -129,7 +134,7 @@ def _mismatches(graph: RoadGraph, spots: Floats) -> int | None:
                 held = other.get_edge_data(a, b, {"s": float("inf")})["s"]
                 if cost < held:
                     other.add_edge(a, b, s=cost)
-        for lat, lon in spots.tolist():
+        for lat, lon in _pairs(spots):
             node = graph.nearest_node(lat, lon, mode)
             theirs = nx.single_source_dijkstra_path_length(other, node, weight="s")
             ours = graph.seconds_to_node(node, mode=mode)
