@@ -1,5 +1,8 @@
 """The console: Qt's start, the window at once, the rest behind it, a clean end."""
 
+# What takes time to import is imported when the window is on screen.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import json
@@ -10,23 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from console.app.consolesettings import ConsoleSettings
-from console.app.desktop_models import DeskModels
 from console.app.desktop_signals import StopSignals
-from console.app.desktop_window import DeskWindow
 from console.domain.errors import ZhihuiError
-from console.ui.mapgraphics import graphics_environment
-from console.ui.mapscheme import register_scheme
+from console.ui.mapgraphics import graphics_environment, register_scheme
 from widgets.common.appearance import Appearance
+from widgets.shell.command_edit import NoCommands
 from widgets.shell.regions import Region, Workspace
+from widgets.shell.window import MainWindow
 
 if TYPE_CHECKING:
-    # Imported when the window is on screen: the web engine and the decoders take their time.
+    # Imported when the window is on screen: tables, road graphs, decoders and the web engine take
+    # their time.
     from console.app.desktop_map import MapDock
+    from console.app.desktop_models import DeskModels
     from console.app.desktop_wall import WallDock
+    from console.app.desktop_window import DeskWindow
 
 __all__ = ["ConsoleSettings", "run_console"]
 
@@ -67,41 +72,41 @@ class StartTimes(QObject):
 
 
 class Console(QObject):
-    """The running console: window first, then link, then map and wall."""
+    """The running console: the window first, then the desk, then the wall and the map."""
 
-    def __init__(self, app: QApplication, settings: ConsoleSettings, models: DeskModels) -> None:
+    def __init__(self, app: QApplication, settings: ConsoleSettings) -> None:
         super().__init__()
-        self._app, self._settings, self._models = app, settings, models
+        self._app, self._settings = app, settings
         self.times = StartTimes(settings.started_file, self)
-        self.appearance = Appearance(app, settings.resources, theme="dark", language="zh_CN")
-        self.desk = DeskWindow(settings, models, self.appearance)
-        self._dress()
+        layout_file = settings.folder / "layout.ini"
+        worn = QSettings(str(layout_file), QSettings.Format.IniFormat)
+        self.appearance = Appearance(
+            app,
+            settings.resources,
+            theme=settings.theme or str(worn.value("theme", "dark")),
+            language=settings.language or str(worn.value("language", "zh_CN")),
+        )
+        self.window = MainWindow(self.appearance, NoCommands(), layout_file)
+        self.window.restore()
+        if settings.workspace is not None:
+            self.window.show_workspace(Workspace(settings.workspace))
+        self._desk: DeskWindow | None = None
+        self._models: DeskModels | None = None
         self._map: MapDock | None = None
         self._wall: WallDock | None = None
         self._is_stopped = False
-        self.desk.window.installEventFilter(self)
-        self.desk.window.closing.connect(self._stop_rest)
-        models.mirror.replaced.connect(self._note_usable)
-        models.bridge.city_pack_arrived.connect(self._build_map)
+        self.trouble: ZhihuiError | None = None
+        self.window.installEventFilter(self)
+        self.window.closing.connect(self._stop_rest)
         self.signals = StopSignals(self.stop, self)
-
-    def _dress(self) -> None:
-        """Wear what was asked for, else what was worn last."""
-        window, wanted = self.desk.window, self._settings
-        self.appearance.use_theme(wanted.theme or window.remembered("theme", "dark"))
-        self.appearance.use_language(wanted.language or window.remembered("language", "zh_CN"))
-        window.restore()
-        if wanted.workspace is not None:
-            window.show_workspace(Workspace(wanted.workspace))
 
     def show(self) -> None:
         """Show the window; everything else begins when it has been painted."""
-        self.desk.window.show()
-        self.desk.window.regions.show_region(Region.QUEUE)
+        self.window.show()
 
     def stop(self) -> None:
         """End as if the window were closed."""
-        self.desk.window.close()
+        self.window.close()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Begin the rest once the window has been painted."""
@@ -111,45 +116,62 @@ class Console(QObject):
         return super().eventFilter(watched, event)
 
     def _begin(self) -> None:
-        self._models.start()
+
+        from console.app.desktop_models import DeskModels
+        from console.app.desktop_window import DeskWindow
+
+        if self._is_stopped:
+            return
+        try:
+            models = self._models = DeskModels(self._settings, self)
+        except ZhihuiError as error:
+            self.trouble = error
+            self.stop()
+            return
+        self._desk = DeskWindow(self.window, models, self.appearance)
+        models.mirror.replaced.connect(self._note_usable)
+        models.bridge.city_pack_arrived.connect(self._build_map)
+        models.start()
+        self.window.regions.show_region(Region.QUEUE)
         QTimer.singleShot(REST_AFTER_MS, self._build_wall)
 
     def _note_usable(self) -> None:
         self.times.note("usable_s")
 
     def _build_wall(self) -> None:
-        from console.app.desktop_wall import WallDock  # noqa: PLC0415 - after the window
+        from console.app.desktop_wall import WallDock
 
-        if self._is_stopped:
+        desk, models = self._desk, self._models
+        if self._is_stopped or desk is None or models is None:
             return
-        desk = self.desk
-        wall = self._wall = WallDock(self._models, self.appearance, self)
+        wall = self._wall = WallDock(models, self.appearance, self)
         wall.widget.evidence_taken.connect(desk.take_shot)
         wall.widget.evidence_refused.connect(desk.say_trouble)
         wall.widget.camera_picked.connect(self._show_camera)
         desk.picked_listeners.append(self._show_near_points)
-        desk.window.regions.set_widget(Region.WALL, wall.widget)
+        self.window.regions.set_widget(Region.WALL, wall.widget)
 
     def _build_map(self, path: Path) -> None:
-        from console.app.desktop_map import MapDock, build_map  # noqa: PLC0415 - after the window
+        from console.app.desktop_map import MapDock, build_map
 
-        if self._is_stopped:
+        desk, models = self._desk, self._models
+        if self._is_stopped or desk is None or models is None:
             return
-        built = build_map(self._models, self.appearance, path, self)
+        built = build_map(models, self.appearance, path, self)
         if not isinstance(built, MapDock):
-            self.desk.say_trouble(built)
+            desk.say_trouble(built)
             return
         before, self._map = self._map, built
-        widget, desk = built.widget, self.desk
+        widget = built.widget
         widget.incident_picked.connect(desk.pick)
         widget.place_picked.connect(desk.open_incident_at)
         widget.escaped.connect(self._go_to_queue)
         if before is None:
             desk.picked_listeners.append(self._show_on_map)
-            self._models.commands.unit_wanted.connect(self._show_unit)
+            models.commands.unit_wanted.connect(self._show_unit)
             desk.near.unit_picked.connect(self._show_unit)
             self.appearance.language_changed.connect(self._show_city)
-        desk.window.regions.set_widget(Region.MAP, widget)
+        self.window.regions.set_widget(Region.MAP, widget)
         if before is not None:
             before.close()
         self._show_city()
@@ -158,7 +180,7 @@ class Console(QObject):
         if self._map is not None:
             names = self._map.names
             name = names.get(self.appearance.language) or next(iter(names.values()), "")
-            self.desk.window.top.set_city(name)
+            self.window.top.set_city(name)
 
     def _show_on_map(self, incident: str) -> None:
         if self._map is not None:
@@ -173,11 +195,12 @@ class Console(QObject):
             self._map.widget.show_camera(camera)
 
     def _go_to_queue(self) -> None:
-        self.desk.window.regions.show_region(Region.QUEUE)
+        self.window.regions.show_region(Region.QUEUE)
 
     def _show_near_points(self, incident_id: str) -> None:
-        incident = self._models.mirror.incident(incident_id)
-        is_desk = self.desk.window.regions.workspace is Workspace.DISPATCHER
+        models = self._models
+        incident = None if models is None else models.mirror.incident(incident_id)
+        is_desk = self.window.regions.workspace is Workspace.DISPATCHER
         if self._wall is not None and incident is not None and is_desk:
             self._wall.show_near(incident)
 
@@ -190,7 +213,8 @@ class Console(QObject):
             self._wall.close()
         if self._map is not None:
             self._map.close()
-        self._models.stop()
+        if self._models is not None:
+            self._models.stop()
         self.signals.restore()
         self._app.quit()
 
@@ -210,9 +234,10 @@ def run_console(settings: ConsoleSettings) -> int:
     app.setApplicationName("zhihui")
     app.setQuitOnLastWindowClosed(False)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    models = DeskModels(settings)
-    console = Console(app, settings, models)
+    console = Console(app, settings)
     console.show()
     status = app.exec()
+    if console.trouble is not None:
+        raise console.trouble
     _log.info("the console has ended")
     return status

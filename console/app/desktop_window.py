@@ -1,4 +1,4 @@
-"""The console's window with its widgets, each joined to its model."""
+"""The widgets of the console's window, each joined to its model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Slot
 
-from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
 from console.domain.places import Evidence
@@ -30,14 +29,13 @@ _log = logging.getLogger("zhihui.console")
 
 
 class DeskWindow(QObject):
-    """Builds the window and carries ids between widgets, models and actions."""
+    """Fills the window and carries ids between widgets, models and actions."""
 
-    def __init__(
-        self, settings: ConsoleSettings, models: DeskModels, appearance: Appearance
-    ) -> None:
-        super().__init__()
+    def __init__(self, window: MainWindow, models: DeskModels, appearance: Appearance) -> None:
+        super().__init__(window)
         self._models, self._appearance = models, appearance
-        self.window = MainWindow(appearance, models.commands, settings.folder / "layout.ini")
+        self.window = window
+        window.top.command.set_reader(models.commands)
         self.queue = QueueView(appearance, models.queue)
         self.card = CardView(appearance, models.card, models.mirror.now)
         self.near = NearView(appearance, models.near)

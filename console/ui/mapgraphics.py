@@ -1,4 +1,4 @@
-"""The environment the web engine needs on this machine, set before the program's QApplication."""
+"""What the web engine needs before the program's QApplication is made; quick to import."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from PySide6.QtWebEngineCore import QWebEngineUrlScheme
+
 #: "1" or "0" overrides the detection of a graphics processor.
 OVERRIDE = "ZHIHUI_GPU"
+#: Scheme of the map's page.
+SCHEME = b"zhihui"
 
 
 def has_gpu(environ: MutableMapping[str, str], devices: Path = Path("/dev/dri")) -> bool:
@@ -40,3 +44,14 @@ def graphics_environment(environ: MutableMapping[str, str]) -> dict[str, str]:
     made = {name: value for name, value in wanted.items() if name not in environ}
     environ.update(made)
     return made
+
+
+def register_scheme() -> None:
+    """Make the scheme known; call it once, before the program's QApplication is made."""
+    if QWebEngineUrlScheme.schemeByName(SCHEME).name() == SCHEME:
+        return
+    scheme = QWebEngineUrlScheme(SCHEME)
+    scheme.setSyntax(QWebEngineUrlScheme.Syntax.Host)
+    flag = QWebEngineUrlScheme.Flag
+    scheme.setFlags(flag.SecureScheme | flag.CorsEnabled | flag.FetchApiAllowed)
+    QWebEngineUrlScheme.registerScheme(scheme)

@@ -14,15 +14,23 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlRequestInfo,
     QWebEngineUrlRequestInterceptor,
     QWebEngineUrlRequestJob,
-    QWebEngineUrlScheme,
     QWebEngineUrlSchemeHandler,
 )
 
 from console.render.pagefile import CONTENT_POLICY, PageFile
 from console.ui.mapfeed import MapFeed
+from console.ui.mapgraphics import SCHEME, register_scheme
 from console.ui.mapsprites import MapLayer
 
-SCHEME = b"zhihui"
+__all__ = [
+    "SCHEME",
+    "AddressFence",
+    "MapAddresses",
+    "TileSource",
+    "channel_script",
+    "register_scheme",
+]
+
 HOST = "map"
 PAGE_URL = "zhihui://map/index.html"
 REFUSED_KEPT = 100
@@ -35,17 +43,6 @@ class TileSource(Protocol):
     def png(self, theme: str, lang: str, z: int, x: int, y: int, scale: int = 1) -> bytes:
         """Return one tile; called in threads of a pool."""
         ...
-
-
-def register_scheme() -> None:
-    """Make the scheme known; call it once, before the program's QApplication is made."""
-    if QWebEngineUrlScheme.schemeByName(SCHEME).name() == SCHEME:
-        return
-    scheme = QWebEngineUrlScheme(SCHEME)
-    scheme.setSyntax(QWebEngineUrlScheme.Syntax.Host)
-    flag = QWebEngineUrlScheme.Flag
-    scheme.setFlags(flag.SecureScheme | flag.CorsEnabled | flag.FetchApiAllowed)
-    QWebEngineUrlScheme.registerScheme(scheme)
 
 
 def channel_script() -> bytes:

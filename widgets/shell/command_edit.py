@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPoint, QStringListModel, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QStringListModel, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
@@ -23,6 +23,18 @@ class CommandReader(Protocol):
 
     def preview(self, text: str) -> tuple[str, bool]:
         """Return a sentence, what the text would do or what is wrong, and whether it can be."""
+
+
+class NoCommands:
+    """Understands nothing yet: the console is starting."""
+
+    def completions(self, text: str) -> Sequence[str]:
+        """Return nothing."""
+        return ()
+
+    def preview(self, text: str) -> tuple[str, bool]:
+        """Say that it is too early."""
+        return QCoreApplication.translate("CommandEdit", "Starting… a moment."), False
 
 
 class CommandPopup(QFrame):
@@ -88,6 +100,10 @@ class CommandEdit(QLineEdit):
         self.textEdited.connect(self._show_help)
         self.popup.list.clicked.connect(lambda index: self._take(index.row()))
         self._retranslate()
+
+    def set_reader(self, reader: CommandReader) -> None:
+        """Let another reader understand the line from now on."""
+        self._reader = reader
 
     def _retranslate(self) -> None:
         self.setPlaceholderText(self.tr("Ctrl+K   D 3 K7 K9 sends K7 and K9 to row 3"))

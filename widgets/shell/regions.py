@@ -8,9 +8,9 @@ from typing import Any
 
 import PySide6QtAds as QtAds
 import qtawesome
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSplitter, QWidget
 
 from widgets.common.theme import Theme, Token
 
@@ -101,9 +101,13 @@ class Regions(QObject):
             (flags.DisableStylesheet, True),
         ):
             QtAds.CDockManager.setConfigFlag(flag, is_on)
+        self._dressing = QTimer(self, interval=0, singleShot=True)
+        self._dressing.timeout.connect(self._dress_buttons)
         self.manager: Any = QtAds.CDockManager(parent)
         self._docks: dict[Region, Dock] = {region: self._dock(region) for region in Region}
         self._counts: dict[Region, int] = {}
+        self._quiet = "#808080"
+        self.manager.dockAreaCreated.connect(lambda _area: self._dressing.start())
         self._arrange(Workspace.DISPATCHER)
         self.workspace = Workspace.DISPATCHER
         app = QApplication.instance()
@@ -123,10 +127,13 @@ class Regions(QObject):
     def set_widget(self, region: Region, widget: QWidget) -> None:
         """Put a widget into a region; the one before it is deleted."""
         dock = self._docks[region]
+        splitters = [(each, each.sizes()) for each in self.manager.findChildren(QSplitter)]
         before = dock.takeWidget()
         if before is not None:
             before.deleteLater()
         dock.setWidget(widget, QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
+        for splitter, sizes in splitters:
+            splitter.setSizes(sizes)
 
     def widget(self, region: Region) -> QWidget:
         """Return what a region holds."""
@@ -147,12 +154,16 @@ class Regions(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         """Colour the icons of tabs and title bars."""
-        quiet = theme.hex(Token.SECONDARY)
+        self._quiet = quiet = theme.hex(Token.SECONDARY)
         for region, dock in self._docks.items():
             dock.setIcon(QIcon(qtawesome.icon(_ICONS[region], color=quiet)))
+        self._dress_buttons()
+
+    def _dress_buttons(self) -> None:
+        """Colour the title bars' buttons; areas made anew come with others."""
         for name, glyph in _BUTTON_ICONS.items():
             for button in self.manager.findChildren(QAbstractButton, name):
-                button.setIcon(QIcon(qtawesome.icon(glyph, color=quiet)))
+                button.setIcon(QIcon(qtawesome.icon(glyph, color=self._quiet)))
 
     def toggle_actions(self) -> list[QAction]:
         """Return one action a region that shows or hides it."""
