@@ -59,6 +59,7 @@ class SyncClient:
         self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fetch")
         self._worker = Worker(settings, self._outbox, self._files, self._http, listener, now=now)
         self._thread: threading.Thread | None = None
+        self._is_stopped = False
         self.damaged_outbox: Path | None = opened.damaged
 
     @property
@@ -74,7 +75,10 @@ class SyncClient:
             self._thread.start()
 
     def stop(self) -> None:
-        """End; what is not sent stays in the outbox."""
+        """End; what is not sent stays in the outbox. A second time does nothing."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self._worker.stop()
         if self._thread is not None:
             self._thread.join()

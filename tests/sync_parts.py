@@ -1,0 +1,203 @@
+"""A listener that remembers, and a wire that can be cut: for tests of the sync client."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from console.protocol.codec import Row, kind_of
+from console.sync import SyncClient, SyncSettings
+from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, OutboxState, Who
+from console.tracking import ForceColumns
+
+WITHIN_S = 20.0
+
+
+class Recorder:
+    """Remembers what the sync thread says, and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.links: list[LinkState] = []
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.revs: list[int] = []
+        self.contents: list[Contents] = []
+        self.outbox = OutboxState()
+        self.who: Who | None = None
+        self.positions: ForceColumns | None = None
+        self.packs: list[Path] = []
+
+    def on_link(self, state: LinkState) -> None:
+        self._note(lambda: self.links.append(state))
+
+    def on_who(self, who: Who) -> None:
+        self._note(lambda: setattr(self, "who", who))
+
+    def on_positions(self, columns: ForceColumns) -> None:
+        self._note(lambda: setattr(self, "positions", columns))
+
+    def on_outbox(self, state: OutboxState) -> None:
+        self._note(lambda: setattr(self, "outbox", state))
+
+    def on_city_pack(self, path: Path) -> None:
+        self._note(lambda: self.packs.append(path))
+
+    def on_changes(self, batch: ChangeBatch) -> None:
+        def take() -> None:
+            self.revs.append(batch.rev)
+            for change in batch.rows:
+                if change.row is None:
+                    self.rows.pop((change.kind, change.id), None)
+                else:
+                    self.rows[change.kind, change.id] = change.row
+
+        self._note(take)
+
+    def on_cache_replaced(self, contents: Contents) -> None:
+        def take() -> None:
+            self.contents.append(contents)
+            self.rows = {(kind_of(row), row.id): row for row in contents.rows}
+
+        self._note(take)
+
+    def _note(self, what: Callable[[], object]) -> None:
+        with self._changed:
+            what()
+            self._changed.notify_all()
+
+    def wait(self, until: Callable[[Recorder], object], what: str = "what was awaited") -> None:
+        """Wait until something is so; fail with the last words if it never is."""
+        end = time.monotonic() + WITHIN_S
+        with self._changed:
+            while not until(self):
+                left = end - time.monotonic()
+                if left <= 0:
+                    last = self.links[-1] if self.links else None
+                    raise AssertionError(f"{what} did not come; {last}; {self.outbox}")
+                self._changed.wait(left)
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.links) and self.links[-1].phase is LinkPhase.LIVE
+
+    @property
+    def phase(self) -> LinkPhase | None:
+        return self.links[-1].phase if self.links else None
+
+    def live(self) -> None:
+        self.wait(lambda me: me.is_live, "the link")
+
+    def settled(self) -> None:
+        self.wait(lambda me: not me.outbox.pending, "the answers")
+
+
+@contextlib.contextmanager
+def console(
+    url: str, password: str, home: Path, *, account: str = "dispatcher", **more: object
+) -> Iterator[tuple[SyncClient, Recorder]]:
+    """Run a sync client; it is started unless ``start=False``."""
+    start = bool(more.pop("start", True))
+    settings = SyncSettings(
+        url=url, account=account, password=password, home=home, retry_first_s=0.1,
+        retry_most_s=0.5, **more,  # type: ignore[arg-type] # what a test gives
+    )  # fmt: skip
+    recorder = Recorder()
+    client = SyncClient(settings, recorder)
+    if start:
+        client.start()
+    try:
+        yield client, recorder
+    finally:
+        client.stop()
+
+
+class Cut:
+    """A wire to central that can be cut, let fall silent, and be mended."""
+
+    def __init__(self, target_url: str) -> None:
+        host, _, port = target_url.partition("://")[2].partition(":")
+        self._target = (host, int(port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self.is_cut = False
+        self._flows = threading.Event()
+        self._flows.set()
+        self.bytes_to_console = 0
+        self.cut_after: int | None = None
+        self._spawn(self._accept)
+
+    def cut(self) -> None:
+        """Cut every connection, and refuse new ones."""
+        self.is_cut = True
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        """Let new connections through."""
+        self.is_cut = False
+        self.cut_after = None
+        self._flows.set()
+
+    def silence(self) -> None:
+        """Keep connections open, and let nothing through."""
+        self._flows.clear()
+
+    def close(self) -> None:
+        self._flows.set()
+        self.cut()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            try:
+                far = socket.create_connection(self._target)
+            except OSError:
+                near.close()
+                continue
+            with self._lock:
+                self._pairs.append((near, far))
+            self._spawn(self._pump, near, far, False)
+            self._spawn(self._pump, far, near, True)
+
+    def _pump(self, source: socket.socket, sink: socket.socket, to_console: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(4096):
+                self._flows.wait()
+                if to_console:
+                    self.bytes_to_console += len(data)
+                    if self.cut_after is not None and self.bytes_to_console >= self.cut_after:
+                        sink.sendall(data[: len(data) // 2])
+                        self.cut()
+                        break
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        source.close()
+
+    def _spawn(self, work: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
