@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from heapq import nsmallest
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -19,6 +20,8 @@ from console.ui.words import form_word
 ACCEPT_WITHIN = timedelta(seconds=60)
 _UNACCEPTED = frozenset({AssignmentState.ORDERED, AssignmentState.DELIVERED, AssignmentState.SEEN})
 _URGENT = frozenset({Level.CRITICAL, Level.HIGH})
+#: How many waiting incidents are shown as alarms of their own; all of them are counted.
+SHOWN = 50
 
 
 class AlarmKind(StrEnum):
@@ -87,7 +90,7 @@ class AlarmList(QObject):
         super().__init__(parent)
         self._mirror = mirror
         self._level_of: dict[str, Level] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, tuple[bool, Level, datetime, str]] = {}
         self._ordered: set[str] = set()
         self._refused: set[str] = set()
         self._acknowledged: set[str] = set()
@@ -109,6 +112,11 @@ class AlarmList(QObject):
         for alarm in self.alarms:
             if alarm_id in (alarm.id, alarm.incident):
                 self._acknowledged.add(alarm.id)
+        if alarm_id in self._waiting:
+            self._acknowledged.add(_alarm_id(AlarmKind.WAITING, alarm_id))
+        for incident_id, (_, level, opened_at, _) in self._waiting.items():
+            is_seen = _alarm_id(AlarmKind.WAITING, incident_id) in self._acknowledged
+            self._waiting[incident_id] = (is_seen, level, opened_at, incident_id)
         self.refresh()
 
     @Slot()
@@ -127,12 +135,14 @@ class AlarmList(QObject):
         for incident_id in ids:
             incident = self._mirror.incident(incident_id)
             self._level_of.pop(incident_id, None)
-            self._waiting.discard(incident_id)
+            self._waiting.pop(incident_id, None)
             if incident is None or not incident.is_open:
                 continue
             self._level_of[incident_id] = incident.level
             if incident.level in _URGENT and incident.stage is Stage.FILE:
-                self._waiting.add(incident_id)
+                is_seen = _alarm_id(AlarmKind.WAITING, incident_id) in self._acknowledged
+                key = (is_seen, incident.level, incident.opened_at, incident_id)
+                self._waiting[incident_id] = key
         self._soon.start()
 
     @Slot(list)
@@ -151,7 +161,8 @@ class AlarmList(QObject):
     def refresh(self) -> None:
         """Look again: time alone makes alarms."""
         found = [*self._waiting_alarms(), *self._order_alarms()]
-        self._acknowledged &= {alarm.id for alarm in found}
+        waiting = {_alarm_id(AlarmKind.WAITING, one) for one in self._waiting}
+        self._acknowledged &= waiting | {alarm.id for alarm in found}
         alarms = tuple(sorted(found, key=lambda a: (a.is_acknowledged, a.level, a.since, a.id)))
         if alarms != self.alarms:
             self.alarms = alarms
@@ -163,17 +174,19 @@ class AlarmList(QObject):
 
     def _counted(self) -> AlarmCounts:
         levels = list(self._level_of.values())
+        others = (one for one in self.alarms if one.kind is not AlarmKind.WAITING)
         return AlarmCounts(
             critical=levels.count(Level.CRITICAL),
             high=levels.count(Level.HIGH),
             caution=levels.count(Level.CAUTION),
             routine=levels.count(Level.ROUTINE),
-            unacknowledged=sum(not alarm.is_acknowledged for alarm in self.alarms),
+            unacknowledged=sum(not is_seen for is_seen, *_ in self._waiting.values())
+            + sum(not alarm.is_acknowledged for alarm in others),
         )
 
     def _waiting_alarms(self) -> list[Alarm]:
         found = []
-        for incident_id in self._waiting:
+        for *_, incident_id in nsmallest(SHOWN, self._waiting.values()):
             incident = self._mirror.incident(incident_id)
             if incident is not None:
                 text = self.tr("{0} {1} at {2} waits — send a unit").format(
@@ -216,7 +229,7 @@ class AlarmList(QObject):
         *,
         assignment: Assignment | None = None,
     ) -> Alarm:
-        alarm_id = f"{kind}:{assignment.id if assignment is not None else incident.id}"
+        alarm_id = _alarm_id(kind, assignment.id if assignment is not None else incident.id)
         return Alarm(
             id=alarm_id,
             kind=kind,
@@ -227,6 +240,10 @@ class AlarmList(QObject):
             text=text,
             is_acknowledged=alarm_id in self._acknowledged,
         )
+
+
+def _alarm_id(kind: AlarmKind, row_id: str) -> str:
+    return f"{kind}:{row_id}"
 
 
 def _ordered_at(assignment: Assignment) -> datetime:

@@ -49,6 +49,8 @@ class IncidentQueueModel(QAbstractTableModel):
         self._filter = QueueFilter()
         self._keys: list[SortKey] = []
         self._key_of: dict[str, SortKey] = {}
+        self._soon = QTimer(self, interval=100, singleShot=True)
+        self._soon.timeout.connect(self._tell_counts)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self.tick)
         mirror.incidents_changed.connect(self._take_incidents)
@@ -145,7 +147,8 @@ class IncidentQueueModel(QAbstractTableModel):
         else:
             for incident_id in ids:
                 self._take(incident_id)
-        self._tell_counts()
+        if not self._soon.isActive():
+            self._soon.start()
 
     @Slot(list)
     def _take_assignments(self, ids: list[str]) -> None:
@@ -212,6 +215,7 @@ class IncidentQueueModel(QAbstractTableModel):
         now_row = bisect_left(self._keys, key)
         self.dataChanged.emit(self.index(now_row, 0), self.index(now_row, len(QueueColumn) - 1))
 
+    @Slot()
     def _tell_counts(self) -> None:
         shown = len(self._keys)
         total = shown if self._filter == QueueFilter() else len(self._mirror.open_incidents())
