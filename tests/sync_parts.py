@@ -7,10 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from console.domain.ids import new_id
 from console.protocol.codec import Row, kind_of
+from console.protocol.commands import AssignUnit, OpenIncident
 from console.sync import SyncClient, SyncSettings
+from console.sync.client import utc_now
 from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, OutboxState, Who
 from console.tracking import ForceColumns
 
@@ -91,24 +95,40 @@ class Recorder:
     def live(self) -> None:
         self.wait(lambda me: me.is_live, "the link")
 
+    def open(self, client: SyncClient, body: OpenIncident) -> None:
+        """Have an incident opened, and wait until it is."""
+        client.submit(body)
+        self.wait(lambda me: ("incident", body.incident) in me.rows, "the incident")
+        self.settled()
+
     def settled(self) -> None:
         self.wait(lambda me: not me.outbox.pending, "the answers")
+
+
+def opened(place: str = "工体北路 4号") -> OpenIncident:
+    return OpenIncident(
+        incident=new_id(datetime.now(UTC)), form="0301", place=place, summary="night works",
+        channel="12345", lat=39.93, lon=116.44,
+    )  # fmt: skip
+
+
+def assigned(incident: str, unit: str) -> AssignUnit:
+    return AssignUnit(assignment=new_id(datetime.now(UTC)), incident=incident, unit=unit)
 
 
 @contextlib.contextmanager
 def console(
     url: str, password: str, home: Path, *, account: str = "dispatcher", **more: object
 ) -> Iterator[tuple[SyncClient, Recorder]]:
-    """Run a sync client; it is started unless ``start=False``."""
-    start = bool(more.pop("start", True))
+    """Run a sync client by the clock ``now``; the rest goes into its settings."""
+    now = more.pop("now", utc_now)
     settings = SyncSettings(
         url=url, account=account, password=password, home=home, retry_first_s=0.1,
         retry_most_s=0.5, **more,  # type: ignore[arg-type] # what a test gives
     )  # fmt: skip
     recorder = Recorder()
-    client = SyncClient(settings, recorder)
-    if start:
-        client.start()
+    client = SyncClient(settings, recorder, now=now)  # type: ignore[arg-type] # a test's clock
+    client.start()
     try:
         yield client, recorder
     finally:
