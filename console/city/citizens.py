@@ -114,12 +114,9 @@ def catch_up_from(saved: datetime | None, now: datetime) -> datetime:
     return min(max(saved, earliest), now)
 
 
-def post_reports(source: ReportSource, post: CommandPost, now: datetime) -> int:
-    """Put the reports that have come into the post to central; return how many."""
-    reports = source.due(now)
+def post_reports(reports: Sequence[Report], post: CommandPost) -> None:
+    """Put reports into the post to central, under ids that follow from theirs."""
     for report in reports:
-        body = AddReport(
-            report=report, incident=known_id(report.received_at, "incident", report.id)
-        )
-        post.put(body, command_id=known_id(report.received_at, "add", report.id), at=now)
-    return len(reports)
+        at = report.received_at
+        body = AddReport(report=report, incident=known_id(at, "incident", report.id))
+        post.put(body, command_id=known_id(at, "add", report.id), at=at)

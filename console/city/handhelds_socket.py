@@ -161,7 +161,9 @@ class HandheldSocket:
 
     async def _receive(self, socket: ClientConnection) -> AnyMessage:
         try:
-            frame = await asyncio.wait_for(socket.recv(decode=True), SILENT_S)
+            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with a frame.
+            async with asyncio.timeout(SILENT_S):
+                frame = await socket.recv(decode=True)
         except TimeoutError as error:
             raise _GoneError(f"no word for {SILENT_S:.0f} s") from error
         return decode_text(frame)

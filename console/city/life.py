@@ -94,6 +94,7 @@ class City:
             truth_seed=settings.truth_seed,
         ))  # fmt: skip
         self._late = 0
+        self._met = asyncio.Event()
 
     def _make_devices(self, line: CentralLine, offset_h: float) -> None:
         """Give everybody a receiver and a handheld, and a shift."""
@@ -186,14 +187,20 @@ class City:
     async def _report_for_duty(self) -> None:
         while True:
             self.duty.tick(_now())
+            self._met.clear()
             await self._duty_post.pump()
-            await asyncio.sleep(DUTY_S if not len(self._duty_post) else REPORTS_S)
+            try:
+                async with asyncio.timeout(REPORTS_S if len(self._duty_post) else DUTY_S):
+                    await self._met.wait()
+            except TimeoutError:
+                continue
 
     async def _complain(self) -> None:
         while True:
             now = _now()
             for source in self._sources:
-                post_reports(source, self._report_post, now)
+                reports = await asyncio.to_thread(source.due, now)
+                post_reports(reports, self._report_post)
             if await self._report_post.pump():
                 self._sent_until = now
                 if self._replay is not None:
@@ -223,6 +230,7 @@ class City:
 
     def _welcomed(self, epoch: str) -> None:
         self.duty.meet(epoch, _now())
+        self._met.set()
 
     def _force_key(self) -> str:
         s = self.settings

@@ -61,7 +61,7 @@ class Memory:
 def recall(path: Path, *, force: str) -> Memory | None:
     """Return what was remembered of this force, ``None`` if nothing or nothing usable."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             about = json.loads(held["about"].tobytes())
             memory = Memory(
                 force=about["force"],
