@@ -135,6 +135,7 @@ class Central:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._write_positions()
         await asyncio.to_thread(self.sequencer.stop)
+        self._city.close()
 
     def hang_up(self) -> None:
         """End every stream with a word, so that both sides know it was meant."""
@@ -194,8 +195,11 @@ class Central:
             evidence=foundation.evidence,
             snapshots=SnapshotShelf(foundation.engine, settings.folder / "snapshots"),
         )
-        city = CityRoutes(
-            door=self.door, pack=foundation.pack, resources_dir=settings.resources_dir
+        city = self._city = CityRoutes(
+            self.door,
+            pack=foundation.pack,
+            tiles_dir=settings.folder / "tiles",
+            resources_dir=settings.resources_dir,
         )
         for routes in (session, work, city):
             app.include_router(routes.router())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -13,29 +12,52 @@ from starlette.staticfiles import StaticFiles
 
 from console.central.door import Door
 from console.central.web import AnswerError, permitted
-from console.store.citypack import CityPack
+from console.render.tiles import TileError, TileRenderer
+from console.store.citypack import CityPack, CityPackError
 
 _NO_PACK = "Central was started without a city pack: start it with one, or import a city first."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+#: Tiles drawn at once; the rest of a small machine is for commands.
+_DRAWN_AT_ONCE = 1
+_TILE_KEPT_S = 86_400
+
+
 class CityRoutes:
-    """The city pack, and the officers' page.
+    """The city pack and its basemap, and the officers' page."""
 
-    Attributes:
-        pack: The city pack that is served, if there is one.
-    """
+    def __init__(
+        self, door: Door, *, pack: CityPack | None, tiles_dir: Path, resources_dir: Path
+    ) -> None:
+        """Args are set once.
 
-    door: Door
-    pack: CityPack | None
-    resources_dir: Path
+        Args:
+            door: Knows who asks.
+            pack: The city pack that is served, if there is one.
+            tiles_dir: Where finished basemap tiles are kept.
+            resources_dir: Where the officers' page lies, under ``handheld``.
+        """
+        self.door = door
+        self.pack = pack
+        self.resources_dir = resources_dir
+        self._tiles_dir = tiles_dir
+        self._renderer: TileRenderer | None = None
+        self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["city"])
         router.add_api_route("/v1/city", self.city, methods=["GET"])
         router.add_api_route("/v1/city/pack", self.file, methods=["GET"], response_model=None)
+        router.add_api_route(
+            "/v1/tiles/{theme}/{z}/{x}/{y}.png", self.tile, methods=["GET"], response_model=None
+        )
         return router
+
+    def close(self) -> None:
+        """Let go of what tiles are drawn from."""
+        if self._renderer is not None:
+            self._renderer.close()
 
     def mount_pages(self, app: FastAPI) -> None:
         """Serve the officers' page, if it ships with the program."""
@@ -56,6 +78,28 @@ class CityRoutes:
         permitted(self.door, request, "read:city")
         pack = self._pack()
         return FileResponse(pack.path, media_type="application/vnd.sqlite3")
+
+    async def tile(
+        self, theme: str, z: int, x: int, y: int, lang: str = "zh", scale: int = 1
+    ) -> Response:
+        """Give a basemap tile; no token is needed, a map shows nobody's doings."""
+        self._pack()
+        try:
+            async with self._drawing:
+                picture = await asyncio.to_thread(self._drawn, theme, lang, (z, x, y), scale)
+        except TileError as error:
+            raise AnswerError(404, str(error)) from error
+        except CityPackError as error:
+            raise AnswerError(503, str(error)) from error
+        headers = {"Cache-Control": f"public, max-age={_TILE_KEPT_S}"}
+        return Response(picture, media_type="image/png", headers=headers)
+
+    def _drawn(self, theme: str, lang: str, place: tuple[int, int, int], scale: int) -> bytes:
+        """Return a tile; in a thread of its own, one at a time."""
+        if self._renderer is None:
+            self._renderer = TileRenderer(self._pack().path, self._tiles_dir)
+        z, x, y = place
+        return self._renderer.png(theme, lang, z, x, y, scale)
 
     def _pack(self) -> CityPack:
         if self.pack is None:
