@@ -83,6 +83,7 @@ class ConsoleHub:
             known is None
             or hello.epoch != at.epoch
             or hello.schema != SCHEMA
+            or known < 0
             or not 0 <= at.head - known <= MAX_CATCH_UP
         )
         welcome = Welcome(
