@@ -1,0 +1,199 @@
+"""One connection to a central that misbehaves: each fault has its name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sync_parts import Recorder
+from test_cache import an_incident, patch, put
+from websockets.asyncio.server import ServerConnection, serve
+
+from console.domain.ids import PersonId
+from console.domain.levels import Role
+from console.protocol.codec import decode, encode
+from console.protocol.commands import CloseIncident
+from console.protocol.messages import (
+    Beat,
+    Changes,
+    Command,
+    Hello,
+    Refused,
+    Result,
+    Skip,
+    Verdict,
+    Welcome,
+)
+from console.store.outbox import Draft, EntryState, Outbox, open_outbox
+from console.sync.http import LinkError, Login
+from console.sync.keeper import Keeper
+from console.sync.settings import SyncSettings
+from console.sync.state import LinkTrouble, Who
+from console.sync.stream import SnapshotNeededError, Stream
+
+AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+LOGIN = Login(
+    token="t", expires_at=AT + timedelta(hours=12), epoch="e",
+    who=Who(id=PersonId("p"), name="李", role=Role.DISPATCHER),
+)  # fmt: skip
+WELCOME = Welcome("e", {"main": 1}, need_snapshot=False, server_ms=0)
+Script = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Watcher:
+    """Remembers what the stream tells."""
+
+    def __init__(self) -> None:
+        self.is_live = False
+        self.behind = 0
+
+    def went_live(self) -> None:
+        self.is_live = True
+
+    def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
+        self.behind = behind
+
+
+class Bench:
+    """A console with one revision in its cache, and a central that follows a script."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = SyncSettings(
+            url="http://127.0.0.1:1", account="a", password="b", home=home, beat_s=0.2, timeout_s=2
+        )
+        self.outbox: Outbox = open_outbox(self.settings.folder / "outbox.db").outbox
+        self.recorder = Recorder()
+        self.keeper = Keeper(self.settings.cache_path, self.outbox, self.recorder, now=lambda: AT)
+        self.keeper.take_changes([put(1, an_incident())], epoch="e")
+        self.watcher = Watcher()
+        self.hellos: list[Hello] = []
+        self.heard: list[object] = []
+
+    async def run(self, script: Script) -> None:
+        async def central(socket: ServerConnection) -> None:
+            hello = decode(await socket.recv())
+            assert isinstance(hello, Hello)
+            self.hellos.append(hello)
+            await script(socket)
+
+        async with serve(central, "127.0.0.1", 0, compression=None) as server:
+            port = server.sockets[0].getsockname()[1]
+            settings = SyncSettings(
+                url=f"http://127.0.0.1:{port}", account="a", password="b",
+                home=self.settings.home, beat_s=0.2, timeout_s=2,
+            )  # fmt: skip
+            stream = Stream(settings, self.keeper, self.watcher, console_id="c")
+            await asyncio.wait_for(stream.run(LOGIN), 10)
+
+    def close(self) -> None:
+        self.keeper.close()
+        self.outbox.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def saying(*frames: bytes | str, then_wait: bool = True) -> Script:
+    async def script(socket: ServerConnection) -> None:
+        for frame in frames:
+            await socket.send(frame)
+        if then_wait:
+            await socket.wait_closed()
+
+    return script
+
+
+def changes(*revs: int) -> bytes:
+    return encode(Changes(tuple(put(rev, an_incident(f"i{rev}")) for rev in revs)))
+
+
+FAULTS = [
+    ("gap", saying(encode(WELCOME), changes(2, 3), changes(5)), LinkTrouble.GAP, 3),
+    (
+        "skip gap",
+        saying(encode(WELCOME), encode(Skip("main", 2, 4)), encode(Skip("main", 6, 7))),
+        LinkTrouble.GAP,
+        4,
+    ),
+    ("garbage", saying(encode(WELCOME), b"\xc1garbage"), LinkTrouble.PROTOCOL, 1),
+    ("half a frame", saying(encode(WELCOME), changes(2)[:-9]), LinkTrouble.PROTOCOL, 1),
+    ("text", saying(encode(WELCOME), "hello"), LinkTrouble.PROTOCOL, 1),
+    ("bad positions", saying(encode(WELCOME), b"P123"), LinkTrouble.PROTOCOL, 1),
+    ("refused", saying(encode(Refused("no"))), LinkTrouble.NOT_ALLOWED, 1),
+    ("thrown out", saying(encode(WELCOME), encode(Refused("no"))), LinkTrouble.NOT_ALLOWED, 1),
+    ("no welcome", saying(encode(Beat())), LinkTrouble.PROTOCOL, 1),
+    ("hung up", saying(encode(WELCOME), changes(2), then_wait=False), LinkTrouble.CLOSED, 2),
+    ("silence", saying(encode(WELCOME)), LinkTrouble.SILENT, 1),
+]
+
+
+async def _run(bench: Bench, script: Script) -> LinkError:
+    with pytest.raises(LinkError) as caught:
+        await bench.run(script)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("script", "trouble", "rev"), [fault[1:] for fault in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_that_each_fault_has_its_name_and_keeps_what_was_whole(
+    bench: Bench, script: Script, trouble: LinkTrouble, rev: int
+) -> None:
+    error = asyncio.run(_run(bench, script))
+    assert error.trouble is trouble
+    assert bench.keeper.rev == rev
+    assert bench.hellos[0].revs == {"main": 1}
+
+
+def test_that_central_ahead_without_changes_is_a_gap(bench: Bench) -> None:
+    async def script(socket: ServerConnection) -> None:
+        await socket.send(encode(WELCOME))
+        for _ in range(5):
+            await socket.send(encode(Beat(1, {"main": 9})))
+        await socket.wait_closed()
+
+    assert asyncio.run(_run(bench, script)).trouble is LinkTrouble.GAP
+    assert bench.watcher.behind == 8
+
+
+def test_that_another_epoch_needs_a_snapshot(bench: Bench) -> None:
+    welcome = Welcome("other", {"main": 5}, need_snapshot=False, server_ms=0)
+    with pytest.raises(SnapshotNeededError):
+        asyncio.run(bench.run(saying(encode(welcome))))
+
+
+def test_that_a_patch_on_a_row_not_held_needs_a_snapshot(bench: Bench) -> None:
+    lost = encode(Changes((patch(2, an_incident("x"), an_incident("x", version=2)),)))
+    with pytest.raises(SnapshotNeededError):
+        asyncio.run(bench.run(saying(encode(WELCOME), lost)))
+
+
+def test_that_a_command_is_sent_again_after_each_cut_until_it_is_answered(bench: Bench) -> None:
+    for name in ("one", "two", "three"):
+        bench.outbox.add(Draft(command_id=name, made_at=AT, body=CloseIncident(incident="i1")))
+    seen: list[list[str]] = []
+
+    async def hear(socket: ServerConnection, answer: str | None) -> None:
+        await socket.send(encode(WELCOME))
+        seen.append([])
+        async for frame in socket:
+            message = decode(frame)
+            if isinstance(message, Command):
+                seen[-1].append(message.command_id)
+                if len(seen[-1]) == (3 if answer else 2):
+                    break
+        if answer is not None:
+            await socket.send(encode(Result(answer, Verdict.ACCEPTED, rev=1)))
+
+    assert asyncio.run(_run(bench, lambda s: hear(s, "one"))).trouble is LinkTrouble.CLOSED
+    assert asyncio.run(_run(bench, lambda s: hear(s, None))).trouble is LinkTrouble.CLOSED
+    assert seen == [["one", "two", "three"], ["two", "three"]]
+    assert [e.command_id for e in bench.outbox.in_state(EntryState.SENT)] == ["two", "three"]
+    assert [e.command_id for e in bench.outbox.in_state(EntryState.ACCEPTED)] == ["one"]
