@@ -31,6 +31,17 @@ window.frames_ms = []; window.frame_at = 0;
 })(0); 0
 """
 _TAKE_JS = "cancelAnimationFrame(window.frame_id); JSON.stringify(window.frames_ms.slice(1))"
+#: Drags the map along a curve, sixty frames a drag, as the mouse would.
+_DRAG_JS = """
+window.drag_no = 0; window.drag_id = setInterval(() => {
+  const map = window.mapPage.map; const k = window.drag_no++;
+  if (k % 60 === 0) map.fire("movestart");
+  map._rawPanBy(L.point(12 * Math.sin(k / 40), 12 * Math.cos(k / 40))); map.fire("move");
+  if (k % 60 === 59) map.fire("moveend");
+}, 16); 0
+"""
+_DROP_JS = "clearInterval(window.drag_id); window.mapPage.map.fire('moveend'); 0"
+BEAT_MS = 10
 _EMPTY_HTML = "<!doctype html><title>empty</title><body style='background:#12171d'></body>"
 
 
@@ -43,7 +54,9 @@ def run(*, units: int = 10_000, seconds: float = 10.0) -> dict[str, object]:
 
     Returns:
         ``frame_ratio_to_floor`` (median time between frames over the empty page's),
-        ``frame_p95_ratio``, ``update_js_ms`` (page's main thread, a picture),
+        ``frame_p95_ratio``, ``drag_frame_p95_ratio`` (the same while the map is dragged),
+        ``gui_lag_p99_ms`` (Qt's main thread, while it is dragged), ``update_js_ms`` (page's
+        main thread, a picture),
         ``update_python_ms`` (packing, GUI thread), ``worker_ms``, ``drawn`` (units in the newest
         picture), ``fps``, ``floor_fps`` and ``pictures``.
     """
@@ -67,6 +80,8 @@ def _summary(floor_ms: list[float], measured: dict[str, Any]) -> dict[str, objec
     return {
         "frame_ratio_to_floor": round(frame / floor, 3),
         "frame_p95_ratio": round(_p95(frames_ms) / _p95(floor_ms), 3),
+        "drag_frame_p95_ratio": round(_p95(measured["drag_ms"]) / _p95(floor_ms), 3),
+        "gui_lag_p99_ms": round(float(np.percentile(measured["lag_ms"], 99)), 1),
         "update_js_ms": round(statistics.mean(measured["page_ms"]), 3),
         "update_python_ms": round(statistics.median(measured["python_ms"]), 3),
         "worker_ms": round(statistics.median(measured["worker_ms"]), 2),
@@ -168,18 +183,39 @@ class _MapRun:
         timer.timeout.connect(self._move)
         timer.start(1000 // UPDATES_PER_S)
         frames = _frames(self._widget.page(), lambda: _wait(seconds))
-        timer.stop()
         counts: Any = self._widget.last_stats["counts"]
+        stats, drawn = list(self._stats), counts["units"]
+        drag_ms, lag_ms = self._drag(seconds / 2)
+        timer.stop()
         self._widget.shutdown()
         self._widget.close()
         self._model.close()
         return {
             "frames_ms": frames,
+            "drag_ms": drag_ms,
+            "lag_ms": lag_ms,
             "python_ms": self._python_ms,
-            "page_ms": [stats["pageMs"] for stats in self._stats],
-            "worker_ms": [stats["workerMs"] for stats in self._stats],
-            "drawn": counts["units"],
+            "page_ms": [one["pageMs"] for one in stats],
+            "worker_ms": [one["workerMs"] for one in stats],
+            "drawn": drawn,
         }
+
+    def _drag(self, seconds: float) -> tuple[list[float], list[float]]:
+        """Drag the map about; return times between frames and how late Qt's beats came, ms."""
+        from PySide6.QtCore import Qt, QTimer  # noqa: PLC0415
+
+        beats: list[float] = []
+        heart = QTimer()
+        heart.setTimerType(Qt.TimerType.PreciseTimer)
+        heart.timeout.connect(lambda: beats.append(time.perf_counter() * 1000))
+        page = self._widget.page()
+        _script(page, _DRAG_JS)
+        heart.start(BEAT_MS)
+        frames = _frames(page, lambda: _wait(seconds))
+        heart.stop()
+        _script(page, _DROP_JS)
+        late = np.maximum(np.diff(np.array(beats)) - BEAT_MS, 0.0)
+        return frames, late.tolist()
 
     def _move(self) -> None:
         from console.ui.mapsprites import MapLayer  # noqa: PLC0415
