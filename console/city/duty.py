@@ -59,15 +59,32 @@ class Duty:
         self._told = self.is_on.copy()
         self._not_before: dict[int, datetime] = {}
         self._epoch: str | None = None
+        self._is_known = False
 
     def meet(self, epoch: str, now: datetime) -> None:
-        """Make sure that central, as it is since ``epoch``, knows the force and who is on duty."""
+        """Take note of central as it is since ``epoch``: it may be another one than before."""
         if epoch == self._epoch:
             return
-        self._epoch = epoch
+        self._epoch, self._is_known = epoch, False
         # Said again even if it was said before: another database may be behind the same address.
         self._told &= ~self._roster.on_duty(now)
         self._not_before.clear()
+
+    def learn(self, unknown: int, now: datetime) -> bool:
+        """Take note of how many units central did not know of a batch of positions.
+
+        Only a central that knows some of them not is given the register: what an administrator
+        has changed in it stays. Returns whether duty can be reported from now on.
+        """
+        if self._epoch is None or self._is_known:
+            return False
+        self._is_known = True
+        if unknown:
+            _LOG.info("central does not know the force yet; entering %d units", len(self._units))
+            self._enter(self._epoch, now)
+        return True
+
+    def _enter(self, epoch: str, now: datetime) -> None:
         for first in range(0, len(self._units), _ENTERED_AT_ONCE):
             units = self._units[first : first + _ENTERED_AT_ONCE]
             command_id = known_id(now, "enter", epoch, first)
@@ -79,7 +96,7 @@ class Duty:
         mode = self._movement.mode
         self._movement.start(np.flatnonzero(wanted & (mode == Mode.OFF)))
         self._movement.stop(np.flatnonzero(~wanted & (mode == Mode.PATROL)))
-        if self._epoch is None:
+        if not self._is_known:
             return
         changed = np.flatnonzero(wanted != self._told).tolist()
         told = [unit for unit in changed if self._tell(unit, now, on_duty=bool(wanted[unit]))]

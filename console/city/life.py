@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from console.city.central_line import Account, CentralLine
+from console.city.central_line import Account, CentralLine, Ingested
 from console.city.citizens import Citizens, ReportSource, TruthBook, catch_up_from, post_reports
 from console.city.citizens_events import Happenings
 from console.city.citizens_places import make_place_book
@@ -111,6 +111,7 @@ class City:
             ),
             is_page=np.array([unit.kind is not UnitKind.VEHICLE for unit in units]),
             outside=outside,
+            on_taken=self._taken,
         )
         self.handhelds = Handhelds(
             line,
@@ -230,7 +231,10 @@ class City:
 
     def _welcomed(self, epoch: str) -> None:
         self.duty.meet(epoch, _now())
-        self._met.set()
+
+    def _taken(self, taken: Ingested) -> None:
+        if self.duty.learn(taken.unknown, _now()):
+            self._met.set()
 
     def _force_key(self) -> str:
         s = self.settings

@@ -17,8 +17,6 @@ from console.geo.distance import LocalPlane
 from console.roads import Mode as RoadMode
 from console.roads import RoadColumns
 
-WALK_MPS = 1.35
-RIDE_MPS = 4.2
 #: A unit that is late for a step (a stalled process) never moves on by more than this at once.
 LONGEST_STEP_S = 30.0
 

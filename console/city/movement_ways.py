@@ -8,15 +8,16 @@ from datetime import datetime
 
 import numpy as np
 
-from console.city.movement import RIDE_MPS, WALK_MPS, Movement, Travel
+from console.city.movement import Movement, Travel
 from console.city.movement_network import Floats
 from console.city.movement_traffic import Traffic
 from console.geo.distance import flat_distance_m
-from console.roads import Mode, NoRouteError, RoadGraph
+from console.roads import FOOT_MPS, Mode, NoRouteError, RoadGraph
 
 _LOG = logging.getLogger("zhihui.city")
 #: Streets wind; a way that the graph does not know is longer than the straight line.
 _WINDING = 1.4
+_MODE = {Travel.FOOT: Mode.FOOT, Travel.BIKE: Mode.BIKE, Travel.CAR: Mode.CAR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +59,13 @@ class Ways:
         lats, lons = self._movement.latlon(np.array([unit]))
         lat, lon = float(lats[0]), float(lons[0])
         travel = Travel(int(self._movement.travel[unit]))
-        on_wheels = travel is Travel.CAR
         try:
-            mode = Mode.CAR if on_wheels else Mode.FOOT
-            route = self._graph.route(lat, lon, *to, mode=mode)
+            route = self._graph.route(lat, lon, *to, mode=_MODE[travel])
         except NoRouteError as error:
             _LOG.warning("%s The unit goes straight there.", error)
             metres = _WINDING * float(flat_distance_m(lat, lon, *to))
-            points, seconds = np.array([[lat, lon], to]), metres / WALK_MPS
+            points, seconds = np.array([[lat, lon], to]), metres / FOOT_MPS
         else:
             points, seconds = route.points, route.seconds
-        if travel is Travel.BIKE:
-            seconds *= WALK_MPS / RIDE_MPS
-        real_s = self._traffic.travel_s(seconds, at, journey, on_wheels=on_wheels)
+        real_s = self._traffic.travel_s(seconds, at, journey, on_wheels=travel is Travel.CAR)
         return Way(lat=points[:, 0], lon=points[:, 1], seconds=real_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ class PositionFeed:
         receivers: What the devices make of it.
         is_page: Whose device is a web page, shape (n,).
         outside: Units whose position comes from a real device instead, shape (n,).
+        on_taken: Told what central did with each batch.
 
     Attributes:
         sent: Fixes that central has taken in.
@@ -40,10 +42,12 @@ class PositionFeed:
         *,
         is_page: NDArray[np.bool_],
         outside: NDArray[np.bool_],
+        on_taken: Callable[[Ingested], None],
     ) -> None:
         self._line, self._movement, self._receivers = line, movement, receivers
         self._is_page, self._outside = is_page, outside
         self._sending: asyncio.Task[None] | None = None
+        self._on_taken = on_taken
         self._away = False
         self.sent = self.dropped = 0
 
@@ -97,9 +101,5 @@ class PositionFeed:
         if self._away:
             _LOG.info("positions are taken in again; %d were lost", self.dropped)
         self._away = False
-        self._note(taken, len(fixes))
-
-    def _note(self, taken: Ingested, count: int) -> None:
-        self.sent += count
-        if taken.unknown == count:
-            _LOG.debug("central knows none of these %d units yet", count)
+        self.sent += len(fixes)
+        self._on_taken(taken)
