@@ -30,25 +30,23 @@ def make_buildings(
     highways: Highways,
     seed: int,
 ) -> Iterator[Shape]:
-    """Yield the outlines of the buildings within the sixth ring."""
+    """Return the outlines of the buildings within the sixth ring."""
     rng = np.random.default_rng([seed, 7])
     lots = _lots(lattice, nature, rng)
     middle = (lots[:, :2] + lots[:, 2:]) / 2
     away, _ = nearest(KDTree(_fine(highways.points)), middle)
     lots = lots[away > _FROM_HIGHWAY_M]
     old = inside(RINGS[0], lots[:, 0], lots[:, 1])
-    for lot, is_old in zip(lots, old.tolist(), strict=True):
-        for corners in _courtyard(lot, rng) if is_old else _block(lot, rng):
-            yield Shape(
-                layer="building",
-                shape_class="courtyard" if is_old else "block",
-                kind=ShapeKind.AREA,
-                points=plan.points(corners[:, 0], corners[:, 1]),
-            )
+    outlines = [
+        ("courtyard" if is_old else "block", corners)
+        for lot, is_old in zip(lots, old.tolist(), strict=True)
+        for corners in (_courtyard(lot, rng) if is_old else _block(lot, rng))
+    ]
+    return _shapes(plan, outlines)
 
 
 def town_buildings(plan: Plan, roads: RoadPlan, start: int, seed: int) -> Iterator[Shape]:
-    """Yield houses along the streets of towns and villages.
+    """Return houses along the streets of towns and villages.
 
     Args:
         plan: The city's plan.
@@ -58,19 +56,24 @@ def town_buildings(plan: Plan, roads: RoadPlan, start: int, seed: int) -> Iterat
     """
     rng = np.random.default_rng([seed, 8])
     points = roads.points()
+    outlines = []
     for chain in roads.chains:
         lived_in = chain.road_class in {RoadClass.RESIDENTIAL, RoadClass.TERTIARY}
         if not lived_in or chain.nodes[0] < start or chain.speed_mps > 10:
             continue
         for a, b in zip(points[chain.nodes[:-1]], points[chain.nodes[1:]], strict=True):
             if rng.random() < _TOWN_SHARE:
-                corners = _beside(a, b, rng)
-                yield Shape(
-                    layer="building",
-                    shape_class="house",
-                    kind=ShapeKind.AREA,
-                    points=plan.points(corners[:, 0], corners[:, 1]),
-                )
+                outlines.append(("house", _beside(a, b, rng)))
+    return _shapes(plan, outlines)
+
+
+def _shapes(plan: Plan, outlines: list[tuple[str, Floats]]) -> Iterator[Shape]:
+    """Yield buildings from their classes and corners in the plan, bent all in one go."""
+    every = np.concatenate([corners for _, corners in outlines])
+    points = plan.points(every[:, 0], every[:, 1])
+    ends = np.cumsum([len(corners) for _, corners in outlines])
+    for (shape_class, _), ring in zip(outlines, np.split(points, ends[:-1]), strict=True):
+        yield Shape(layer="building", shape_class=shape_class, kind=ShapeKind.AREA, points=ring)
 
 
 def _lots(lattice: Lattice, nature: list[Feature], rng: np.random.Generator) -> Floats:

@@ -89,8 +89,9 @@ class TileRenderer:
         path = self._folder / f"{theme}-{lang}-{scale}" / str(z) / f"{x}_{y}.png"
         try:
             return path.read_bytes()
-        except FileNotFoundError:
-            tile = self._painter(checked, lang).paint(z, x, y, scale)
+        except OSError as error:  # usually not yet drawn; whatever else it is, drawing helps
+            _log.debug("Tile %s is not kept yet (%s)", path, error.strerror)
+        tile = self._painter(checked, lang).paint(z, x, y, scale)
         _, encoded = cv2.imencode(".png", tile, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_EFFORT])
         picture = encoded.tobytes()
         self._keep(path, picture)

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -73,12 +74,20 @@ class Sprite:
 class Lettersmith:
     """Sets words; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, regular: Sequence[str] = _REGULAR, bold: Sequence[str] = _BOLD
+    ) -> None:  # fmt: skip
+        """Look for fonts.
+
+        Args:
+            regular: Paths of fonts with Chinese characters, the best first.
+            bold: Paths of heavier cuts of them.
+        """
         self._lock = threading.Lock()
         self._sprites: OrderedDict[tuple[str, Lettering], Sprite] = OrderedDict()
         self._widths: dict[tuple[str, bool, float], float] = {}
         self._fonts: dict[tuple[bool, int], Font] = {}
-        self._paths = {False: _found(_REGULAR), True: _found(_BOLD) or _found(_REGULAR)}
+        self._paths = {False: _found(regular), True: _found(bold) or _found(regular)}
         if self._paths[False] is None:
             _log.warning(
                 "No font with Chinese characters was found: names on the map may show as boxes. "
@@ -150,7 +159,7 @@ class Lettersmith:
         return Sprite(values[:, :, 2::-1].copy(), values[:, :, 3:].copy())
 
 
-def _found(paths: tuple[str, ...]) -> Path | None:
+def _found(paths: Sequence[str]) -> Path | None:
     return next((Path(path) for path in paths if Path(path).is_file()), None)
 
 
