@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from console.domain.assignments import AssignmentState
+from console.domain.ids import UnitId
 from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence, EvidenceKind
@@ -127,8 +130,13 @@ def assignment_part(line: AssignmentLine, appearance: Appearance) -> QWidget:
     return part
 
 
-def log_part(line: LogLine) -> QWidget:
-    """Return one step of the log: when, what, by whom, and what was said."""
+def log_part(line: LogLine, signs: Mapping[UnitId, str]) -> QWidget:
+    """Return one step of the log: when, what, of which unit, by whom, and what was said.
+
+    Args:
+        line: The step.
+        signs: Call signs by the ids of the units that were sent.
+    """
     entry = line.entry
     part = QWidget()
     row = QHBoxLayout(part)
@@ -141,7 +149,9 @@ def log_part(line: LogLine) -> QWidget:
     detail = entry.detail or ""
     if entry.verb == "opened" and detail in {each.value for each in Channel}:
         detail = channel_word(Channel(detail))
-    words = " · ".join(each for each in (verb_word(entry.verb), line.actor, detail) if each)
+    sign = None if entry.unit is None else signs.get(entry.unit)
+    what = f"{verb_word(entry.verb)} {sign}" if sign and sign != line.actor else None
+    words = " · ".join(each for each in (what or verb_word(entry.verb), line.actor, detail) if each)
     row.addWidget(wrapped(words), 1)
     return part
 

@@ -241,9 +241,10 @@ class CardView(QWidget):
             self._add_section(self.tr("OUTCOME"), [wrapped(incident.outcome)])
         if card.evidence:
             self._add_section(self.tr("EVIDENCE"), [self._evidence_part(card)])
+        signs = {line.assignment.unit: line.call_sign for line in card.assignments}
         newest_first = reversed(card.log)
         self._add_section(
-            self.tr("LOG") if card.log else "", [log_part(line) for line in newest_first]
+            self.tr("LOG") if card.log else "", [log_part(line, signs) for line in newest_first]
         )
 
     def _add_section(self, title: str, parts: list[QWidget]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
 
 from console.domain.units import UnitStatus
@@ -19,6 +20,8 @@ _MARKS = {
     DutyColumn.ON_SCENE: UNIT_MARKS[UnitStatus.ON_SCENE],
     DutyColumn.OFF: UNIT_MARKS[UnitStatus.OFF_DUTY],
 }
+#: Columns that give way when the view is narrower than this, in pixels.
+GIVES_WAY = {DutyColumn.OFF: 400, DutyColumn.EN_ROUTE: 340, DutyColumn.ON_SCENE: 340}
 
 
 class DutyDelegate(RowDelegate):
@@ -80,6 +83,12 @@ class DutyView(QWidget):
             self._model.count(ALL, DutyColumn.ON_DUTY), self._model.count(ALL, DutyColumn.FREE)
         )
         self.table.setAccessibleName(self.tr("Units on duty by district"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Let the columns go that matter less where there is no room."""
+        super().resizeEvent(event)
+        for column, least_px in GIVES_WAY.items():
+            self.table.setColumnHidden(column, self.width() < least_px)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""
