@@ -121,6 +121,10 @@ class Decoder:
         self._bad = 0
         return Decoded(frame=frames[-1], gop=self._gop, units=len(self._gop.units))
 
+    def forget(self) -> None:
+        """Decode nothing until the next key unit: something is missing from the stream."""
+        self._gop = None
+
     def flush(self) -> VideoFrame | None:
         """Return the frame the codec holds back, if any, and begin anew."""
         frames = self._context.decode(None)

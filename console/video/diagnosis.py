@@ -64,6 +64,7 @@ class Limits:
 
 LIMITS = Limits()
 _SIZE = (320, 180)
+_COLOUR_SIZE = (80, 45)
 _BLOCKS = (16, 9)
 _FLAT_STD = 3.0
 
@@ -77,23 +78,37 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
     cv2.setNumThreads(1)
     bgr = cv2.cvtColor(cv2.resize(bgra, _SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_BGRA2BGR)
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
-    mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(grey))
-    laplacian = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    luma, contrast = _mean_and_spread(grey)
+    _, edges = _mean_and_spread(cv2.Laplacian(grey, cv2.CV_16S))
+    cast, spread_ab = _colours(cv2.resize(bgr, _COLOUR_SIZE, interpolation=cv2.INTER_AREA))
+    return Metrics(
+        luma=luma,
+        contrast=contrast,
+        sharpness=edges * edges / max(1.0, contrast * contrast),
+        cast=cast,
+        cast_ratio=cast / max(1.0, spread_ab),
+        flat_share=_flat_share(grey),
+    )
+
+
+def _mean_and_spread(plane: cv2.typing.MatLike) -> tuple[float, float]:
+    mean, spread = cv2.meanStdDev(plane)
+    return float(mean[0, 0]), float(spread[0, 0])
+
+
+def _colours(bgr: cv2.typing.MatLike) -> tuple[float, float]:
+    """Return how far the mean colour is from grey in a*b*, and the colours from their mean."""
     lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
     colours = lab[..., 1:].reshape(-1, 2)
-    colour = colours.mean(axis=0)
-    spread_ab = float(np.hypot(*np.abs(colours - colour).mean(axis=0)))
-    columns, rows = _BLOCKS
-    blocks = grey.reshape(rows, _SIZE[1] // rows, columns, _SIZE[0] // columns)
-    flat = blocks.std(axis=(1, 3)) < _FLAT_STD
-    return Metrics(
-        luma=mean,
-        contrast=spread,
-        sharpness=laplacian / max(1.0, spread * spread),
-        cast=float(np.hypot(*colour)),
-        cast_ratio=float(np.hypot(*colour)) / max(1.0, spread_ab),
-        flat_share=float(flat.mean()),
-    )
+    mean = colours.mean(axis=0)
+    return float(np.hypot(*mean)), float(np.hypot(*np.abs(colours - mean).mean(axis=0)))
+
+
+def _flat_share(grey: cv2.typing.MatLike) -> float:
+    values = grey.astype(np.float32)
+    mean = cv2.resize(values, _BLOCKS, interpolation=cv2.INTER_AREA)
+    mean_square = cv2.resize(values * values, _BLOCKS, interpolation=cv2.INTER_AREA)
+    return float(np.mean(mean_square - mean * mean < _FLAT_STD * _FLAT_STD))
 
 
 def difference(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:

@@ -219,9 +219,13 @@ class LiveTile:
         async with playing(address, self._patience) as stream:
             decoder = Decoder(stream.codec, stream.headers, address.url)
             began_s = time.monotonic()
-            seen = False
+            seen, gaps = False, 0
             while not self._is_over():
-                for unit in await stream.next_units():
+                units = await stream.next_units()
+                if stream.gaps != gaps:
+                    gaps = stream.gaps
+                    decoder.forget()
+                for unit in units:
                     decoded = decoder.decode(unit)
                     if decoded is not None:
                         seen = True

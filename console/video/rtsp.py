@@ -133,6 +133,11 @@ class RtspStream:
         self._alive_at = asyncio.get_running_loop().time()
         self._bad = 0
 
+    @property
+    def gaps(self) -> int:
+        """How many packets and access units went missing so far; what follows leans on them."""
+        return self._depacketiser.lost + self._depacketiser.dropped
+
     async def play(self) -> None:
         """Describe, set up and start the stream.
 

@@ -88,14 +88,16 @@ class Point:
     """How one path behaves.
 
     ``manner``: good, auth, wait, silent, garbage, no_packets, dies, bare (parameter sets only in
-    the SDP), missing, mute_after (stays connected but stops sending).
+    the SDP), missing, mute_after (stays connected but stops sending), gaps (a packet of every
+    GOP's sixth picture is lost).
     """
 
     clip: Clip
     manner: str = "good"
+    timeout_s: int = 30
     opened: int = 0
     playing: int = 0
-    sent: list[bytes] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
 
 class RtspPoints:
@@ -178,6 +180,7 @@ class RtspPoints:
         point = self.points.get(name)
         if point is None:
             return Response(status=404, headers=Headers.of(fields))
+        point.asked.append(request.method)
         if point.manner == "silent":
             return None
         if point.manner == "auth":
@@ -203,7 +206,9 @@ class RtspPoints:
             return Response(status=200, headers=Headers.of(fields), body=text.encode())
         if request.method == "SETUP":
             fields.append(("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"))
-        return Response(status=200, headers=Headers.of([*fields, ("Session", "7;timeout=30")]))
+        return Response(
+            status=200, headers=Headers.of([*fields, ("Session", f"7;timeout={point.timeout_s}")])
+        )
 
     async def _play(self, point: Point, writer: asyncio.StreamWriter) -> None:
         point.playing += 1
@@ -225,6 +230,8 @@ class RtspPoints:
                         payload=payload,
                     )
                     seq += 1
+                    if point.manner == "gaps" and index % GOP == 5 and at == 0:
+                        continue
                     writer.write(Interleaved(0, packet.to_bytes()).to_bytes())
                 index += 1
                 if point.manner == "dies" and index == 20:

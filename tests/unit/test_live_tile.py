@@ -157,6 +157,30 @@ def test_that_evidence_is_the_original_bytes_up_to_the_frame_seen(
     assert shot.captured_at.utcoffset() is not None
 
 
+def test_that_nothing_is_shown_that_leans_on_what_was_lost(clip: Clip) -> None:
+    with serving(C1=Point(clip, "gaps")) as server:
+        tile = run_tile(server.camera("C1"), Patience())
+        seen: list[Picture] = []
+        while not seen or seen[-1].taken_s - seen[0].taken_s < 2.2:
+            number = seen[-1].number if seen else 0
+            wait_for(lambda after=number: (p := tile.newest()) is not None and p.number > after)
+            picture = tile.take(number)
+            assert picture is not None
+            seen.append(picture)
+        end(tile)
+    assert max(picture.units for picture in seen) <= 5
+    assert len({id(picture.gop) for picture in seen}) >= 3
+
+
+def test_that_a_session_is_kept_alive(clip: Clip) -> None:
+    point = Point(clip, timeout_s=2)
+    with serving(C1=point) as server:
+        tile = run_tile(server.camera("C1"), Patience())
+        wait_for(lambda: point.asked.count("GET_PARAMETER") >= 2)
+        end(tile)
+    assert point.opened == 1
+
+
 def test_that_no_thread_is_left(clip: Clip) -> None:
     points = {f"C{n}": Point(clip, "silent" if n % 3 == 0 else "good") for n in range(9)}
     with serving(**points) as server:
