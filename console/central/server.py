@@ -209,7 +209,8 @@ def _enter(sequencer: Sequencer, body: AnyBody) -> None:
 def _bound(host: str, port: int) -> socket.socket:
     """Return a socket bound to the address, before anything is opened or changed."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # with the protocol named, asyncio switches Nagle's algorithm off: 40 ms less an answer
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
