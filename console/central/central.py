@@ -120,8 +120,7 @@ class Central:
         """Begin to work."""
         self.sequencer.start()
         for work, every_s in (
-            (self.consoles.beat, BEAT_S),
-            (self.handhelds.beat, BEAT_S),
+            (self._beat, BEAT_S),
             (self.consoles.send_positions, POSITIONS_S),
             (self.handhelds.resend, RESEND_S),
         ):
@@ -153,6 +152,12 @@ class Central:
             self.positions.know(units)
         self.consoles.publish(committed)
         self.handhelds.publish(committed)
+
+    def _beat(self) -> None:
+        self.consoles.end_sessions(self.door.is_valid)
+        self.handhelds.end_sessions(self.door.is_valid)
+        self.consoles.beat()
+        self.handhelds.beat()
 
     async def _save_positions(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.central.accounts import Session
@@ -139,11 +140,11 @@ class ConsoleHub:
         for line in self._lines:
             line.lane.close(reason)
 
-    def end_session(self, token_hash: str) -> None:
-        """End the lines of a session that is over."""
+    def end_sessions(self, is_valid: Callable[[Session], bool]) -> None:
+        """End the lines of sessions that are over."""
         for line in self._lines:
-            if line.session.token_hash == token_hash:
-                line.lane.close("You logged off.")
+            if not is_valid(line.session):
+                line.lane.close("Your session has ended; log on again.")
 
     async def _catch_up(self, line: ConsoleLine, *, after: int, up_to: int) -> None:
         for first in range(after, up_to, _CATCH_UP_CHUNK):

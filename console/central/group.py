@@ -59,6 +59,10 @@ class EvidenceMissingError(RejectedError):
     """Evidence was named before its bytes came; the same command may be sent again."""
 
 
+class CommandIdError(RejectedError):
+    """A command whose id is none; there is nothing its result could be kept under."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a decision needs besides rows.
@@ -107,7 +111,7 @@ class Group:
             result = self._decided(command, actor)
         except ConflictError as error:
             result = self._conflict(command, error)
-        except EvidenceMissingError as error:
+        except (EvidenceMissingError, CommandIdError) as error:
             return _rejection(command, str(error))
         except ZhihuiError as error:
             result = _rejection(command, str(error))
@@ -154,7 +158,10 @@ class Group:
         return self._take(command, decision)
 
     def _check(self, command: Command) -> None:
-        checked_id(command.command_id, "a command")
+        try:
+            checked_id(command.command_id, "a command")
+        except RejectedError as error:
+            raise CommandIdError(str(error)) from error
         if command.not_after is not None:
             if command.not_after.tzinfo is None:
                 raise RejectedError("The command's last time has no zone: send it as UTC.")

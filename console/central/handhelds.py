@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -139,11 +139,11 @@ class HandheldHub:
         for line in self._lines:
             line.lane.close(reason)
 
-    def end_session(self, token_hash: str) -> None:
-        """End the lines of a session that is over."""
+    def end_sessions(self, is_valid: Callable[[Session], bool]) -> None:
+        """End the lines of sessions that are over."""
         for line in self._lines:
-            if line.session.token_hash == token_hash:
-                line.lane.close("You logged off.")
+            if not is_valid(line.session):
+                line.lane.close("Your session has ended; log on again.")
 
     def _deliver(self, delivery: Delivery) -> None:
         earlier = self._pending.get(delivery.id)

@@ -101,8 +101,8 @@ class SessionRoutes:
         """Log off: the token is worth nothing afterwards, and its streams end."""
         session = session_of(self.door, request)
         await self.door.log_off(session)
-        self.consoles.end_session(session.token_hash)
-        self.handhelds.end_session(session.token_hash)
+        self.consoles.end_sessions(self.door.is_valid)
+        self.handhelds.end_sessions(self.door.is_valid)
         return Response(status_code=204)
 
     async def health(self) -> dict[str, str | int]:

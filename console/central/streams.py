@@ -93,7 +93,11 @@ class Streams:
             need_snapshot=False,
             server_ms=time.time_ns() // 1_000_000,
         )
-        line = await self.handhelds.join(session, (own,) if own is not None else hello.units)
+        try:
+            line = await self.handhelds.join(session, (own,) if own is not None else hello.units)
+        except CentralError as error:
+            await wire.refuse(str(error))
+            return
         await wire.send(wire.packed(welcome))
         try:
             await _serve(wire, line.lane, self._hear_handheld(wire, line))

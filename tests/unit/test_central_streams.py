@@ -139,7 +139,7 @@ def test_that_logging_off_ends_streams_and_the_token(central_server: CentralServ
     with client.stream() as stream:
         answer = client.http.delete(f"{central_server.url}/v1/session", timeout=20)
         assert answer.status_code == 204
-        assert closing(stream) == (1013, "You logged off.")
+        assert closing(stream) == (1013, "Your session has ended; log on again.")
     again = client.http.get(f"{central_server.url}/v1/snapshot", timeout=20)
     assert again.status_code == 401
     client.close()

@@ -1,0 +1,195 @@
+"""The one writer: groups, failures of the disk, closing; on a real file, without a server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from console.central.group import Actor, Committed, Surroundings
+from console.central.ledger import Numbers
+from console.central.rows import LiveRows
+from console.central.sequencer import Job, Sequencer, Submission
+from console.central.settings import CentralError
+from console.domain.ids import new_id
+from console.domain.levels import Role
+from console.protocol.commands import AnyBody, NoteIncident, OpenIncident
+from console.protocol.messages import Command, Verdict
+from console.store.engine import open_engine, sqlite_url
+from console.store.tables import CHANGE_LOG
+from console.store.upgrade import upgrade
+
+DistrictAt = Callable[[float, float], tuple[str | None, str | None]]
+
+
+class Writer:
+    """A sequencer on a file, and the groups it committed."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        at: datetime | None = None,
+        district_at: Callable[[float, float], tuple[str | None, str | None]] = lambda *_: (
+            None,
+            None,
+        ),
+    ) -> None:
+        self.engine: Engine = open_engine(sqlite_url(path))
+        upgrade(self.engine)
+        self.groups: list[Committed] = []
+        self.sequencer = Sequencer(
+            self.engine,
+            Surroundings(
+                numbers=Numbers(ZoneInfo("Asia/Shanghai")),
+                district_at=district_at,
+                evidence_size=lambda _sha256: None,
+            ),
+            on_commit=self.groups.append,
+            clock=lambda: at or datetime.now(UTC),
+        )
+
+    def put(self, *bodies: AnyBody) -> Waiting:
+        waiting = Waiting()
+        self.sequencer.put(Submission(commands=commands(bodies), actor=ACTOR, done=waiting.done))
+        return waiting
+
+    def sql(self, statement: str) -> object:
+        """Run a statement on the writer's own connection."""
+        waiting: Waiting = Waiting()
+
+        def run(connection: Connection, _: LiveRows) -> object:
+            return connection.exec_driver_sql(statement).scalar()
+
+        self.sequencer.put(Job(run=run, done=waiting.done))
+        return waiting.answer()
+
+    def revs(self) -> list[int]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(CHANGE_LOG.c.rev)).scalars())
+
+
+class Waiting:
+    """An answer that is on its way."""
+
+    def __init__(self) -> None:
+        self._came = threading.Event()
+        self._answer: object = None
+
+    def done(self, answer: object) -> None:
+        self._answer = answer
+        self._came.set()
+
+    def answer(self) -> object:
+        assert self._came.wait(20)
+        return self._answer
+
+    def verdicts(self) -> list[Verdict]:
+        answer = self.answer()
+        assert isinstance(answer, list), answer
+        return [one.verdict for one in answer]
+
+
+ACTOR = Actor(person=None, role=Role.DISPATCHER)
+
+
+def commands(bodies: Sequence[AnyBody]) -> list[Command]:
+    now = datetime.now(UTC)
+    return [Command(new_id(now), "test", 1, now, body) for body in bodies]
+
+
+def opened(incident: str, *, summary: str = "s") -> OpenIncident:
+    return OpenIncident(incident=incident, form="0301", place="p", summary=summary, channel="12345")
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    made = Writer(tmp_path / "central.db")
+    yield made
+    made.sequencer.stop()
+    made.engine.dispose()
+
+
+def test_that_what_waits_is_committed_as_one_group_and_sees_itself(writer: Writer) -> None:
+    first = writer.put(opened("a"))
+    second = writer.put(NoteIncident(incident="a", text="t"), NoteIncident(incident="b", text="t"))
+    writer.sequencer.start()
+    assert first.verdicts() == [Verdict.ACCEPTED]
+    assert second.verdicts() == [Verdict.ACCEPTED, Verdict.REJECTED]
+    assert len(writer.groups) == 1
+    assert writer.groups[0].head == 4
+    assert writer.revs() == [1, 2, 3, 4]
+
+
+def test_that_numbers_follow_the_local_day_and_go_on_after_a_restart(tmp_path: Path) -> None:
+    late = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # 00:30 on the 23rd in Beijing
+    for incident, number in (("a", "20261123-00001"), ("b", "20261123-00002")):
+        writer = Writer(tmp_path / "central.db", at=late)
+        writer.sequencer.start()
+        answer = writer.put(opened(incident)).answer()
+        assert isinstance(answer, list)
+        assert answer[0].numbers == {incident: number}
+        writer.sequencer.stop()
+        writer.engine.dispose()
+
+
+def test_that_a_full_disk_is_said_loses_nothing_and_passes(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.sequencer.start()
+    assert writer.put(opened("a")).verdicts() == [Verdict.ACCEPTED]
+    before = writer.revs()
+    pages = writer.sql("PRAGMA page_count")
+    writer.sql(f"PRAGMA max_page_count={pages}")
+    large = [opened(f"b{no}", summary="x" * 4000) for no in range(60)]
+    answer = writer.put(*large).answer()
+    assert isinstance(answer, CentralError)
+    assert "nothing was done" in str(answer)
+    assert "rolled back" in caplog.text
+    assert writer.revs() == before
+    writer.sql("PRAGMA max_page_count=1000000")
+    again = writer.put(*large, NoteIncident(incident="a", text="t"))
+    assert again.verdicts() == [Verdict.ACCEPTED] * 61
+    assert writer.revs() == list(range(1, len(writer.revs()) + 1))
+    numbers = [row.number for row in writer.groups[-1].rows if hasattr(row, "number")]
+    assert len(set(numbers)) == 60
+
+
+def test_that_a_group_with_one_bad_submission_keeps_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = Writer(tmp_path / "central.db", district_at=_stumbling)
+    here, bad = (39.9, 116.4), (0.0, 0.0)
+    waiting = [
+        writer.put(msgspec.structs.replace(opened(name), lat=place[0], lon=place[1]))
+        for name, place in (("a", here), ("b", bad), ("c", here))
+    ]
+    writer.sequencer.start()
+    assert waiting[0].verdicts() == waiting[2].verdicts() == [Verdict.ACCEPTED]
+    assert isinstance(waiting[1].answer(), CentralError)
+    assert "rolled back" in caplog.text
+    assert writer.revs() == list(range(1, 7))
+    writer.sequencer.stop()
+    writer.engine.dispose()
+
+
+def _stumbling(lat: float, _lon: float) -> tuple[str | None, str | None]:
+    if lat == 0.0:
+        raise OSError(5, "Input/output error")
+    return "D01", None
+
+
+def test_that_closing_commits_what_was_put_and_refuses_what_comes_later(writer: Writer) -> None:
+    writer.sequencer.start()
+    waiting = [writer.put(opened(f"i{no}")) for no in range(300)]
+    writer.sequencer.stop()
+    assert [one.verdicts() for one in waiting] == [[Verdict.ACCEPTED]] * 300
+    with pytest.raises(CentralError, match="closing"):
+        writer.put(opened("late"))
+    assert writer.revs() == list(range(1, 901))
