@@ -12,8 +12,10 @@ from console.domain.errors import ZhihuiError
 from console.render.tiles import TileRenderer
 from console.store.citypack import CityPack
 from console.ui.mapbinding import MapBinding
+from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
 from console.ui.mapmodel import MapFrame, MapModel
+from console.video.looks import LooksReader
 from widgets.common.appearance import Appearance
 from widgets.map import MapWidget
 
@@ -42,14 +44,10 @@ class MapDock(QObject):
         settings = models.settings
         with CityPack.open(pack_path) as pack:
             meta = dict(pack.meta)
-            bounds = pack.bounds
+            frame = MapFrame.of_pack(pack)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
         self._tiles = TileRenderer(pack_path, settings.home / "cache" / "tiles")
         self.feed = MapFeed(parent=self)
-        frame = MapFrame(
-            bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
-            attribution=meta.get("attribution", ""),
-        )
         self._model = MapModel(
             resources=settings.resources,
             frame=frame,
@@ -62,6 +60,7 @@ class MapDock(QObject):
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
         self._binding.follow_near(models.finder)
+        self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
 
     def close(self) -> None:
         """End the page, then what feeds it."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +24,14 @@ from console.roads import RoadClass, RoadColumns, RoadGraph
 from console.sync.state import ChangeBatch, Contents, RowChange
 from console.tracking.columns import empty_columns
 from console.ui.mapbinding import MapBinding
+from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed, clock_ms
-from console.ui.mapsprites import MapLayer
+from console.ui.mapsprites import CameraState, MapLayer
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder
+from console.video.diagnosis import Finding
+from console.video.looks import LooksReader, LooksWriter, SweepLook
+from console.video.trouble import Trouble
 
 CENTRE = (39.9, 116.4)
 SIDE = 41
@@ -174,3 +180,24 @@ def test_that_the_reach_on_a_lattice_is_its_diamond(graph: RoadGraph) -> None:
 
 def test_that_there_is_no_reach_where_there_is_no_road(graph: RoadGraph) -> None:
     assert reach_outline(graph, *CENTRE, 1.0) == ()
+
+
+def test_that_the_sweeps_findings_are_the_cameras_looks(feed: MapFeed, tmp_path: Path) -> None:
+    path, at = tmp_path / "looks.db", datetime(2026, 11, 22, 8, tzinfo=UTC)
+    states = CameraStates(LooksReader(path), feed)
+    assert feed.camera_state("C1") is CameraState.UNKNOWN
+    with closing(LooksWriter(path)) as writer:
+        for trouble, findings, meant in (
+            (None, (), CameraState.GOOD),
+            (None, (Finding.FROZEN,), CameraState.FAULTY),
+            (Trouble.REFUSED, (), CameraState.OFFLINE),
+            (Trouble.NO_PICTURE, (), CameraState.FAULTY),
+            (Trouble.BUSY, (), CameraState.UNKNOWN),
+        ):
+            at += timedelta(seconds=5)
+            look = SweepLook(
+                point=CameraId("C1"), visited_at=at, trouble=trouble, findings=findings
+            )
+            writer.put([(look, None)])
+            states.read()
+            assert feed.camera_state("C1") is meant

@@ -149,6 +149,21 @@ def test_that_what_is_shown_before_it_is_known_is_looked_at_when_it_comes(
     shown.feed.set_picked(None)
 
 
+def test_that_what_is_picked_on_the_map_does_not_move_it(shown: Shown, qtbot: QtBot) -> None:
+    told = shown.owners(qtbot)
+    places = {(layer, row): (x, y) for layer, row, x, y in told["positions"]}
+    zoom = shown.js("mapPage.map.getZoom()")
+    shown.widget.incident_picked.connect(shown.widget.show_incident)
+    with qtbot.waitSignal(shown.widget.incident_picked):
+        shown.click(*places["incidents", 0])
+    shown.settle(qtbot)
+    assert shown.js("mapPage.map.getZoom()") == zoom
+    shown.widget.incident_picked.disconnect(shown.widget.show_incident)
+    assert shown.widget.show_incident("i1")
+    qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == 15)
+    shown.feed.set_picked(None)
+
+
 def test_that_the_consoles_own_keys_work_while_the_map_has_the_focus(
     shown: Shown, qtbot: QtBot
 ) -> None:

@@ -73,6 +73,7 @@ class MapWidget(QWidget):
         self._drew = False
         self._wanted_view: tuple[float, float, float] | None = None
         self._sought: tuple[MapLayer, str] | None = None
+        self._picked_here: tuple[MapLayer, str] | None = None
         self._zoom = 0.0
         self._crashes: deque[float] = deque(maxlen=CRASHES_AT_MOST)
         self.last_stats: dict[str, object] = {}
@@ -258,7 +259,13 @@ class MapWidget(QWidget):
             self.channel.revision_ready.emit(layer, rev)
 
     def _show(self, layer: MapLayer, thing: str) -> bool:
-        """Ring a thing and look at it, now or as soon as it has a place on the map."""
+        """Ring a thing and look at it, now or as soon as it has a place on the map.
+
+        What has just been picked here is looked at already: the map stays where it is.
+        """
+        here, self._picked_here = self._picked_here == (layer, thing), None
+        if here:
+            return True
         self._sought = (layer, thing)
         self._model.feed.set_picked(layer, thing)
         self._seek(layer.value)
@@ -282,6 +289,7 @@ class MapWidget(QWidget):
         if thing is None:
             return
         self._model.feed.set_picked(MapLayer(layer), thing)
+        self._picked_here = (MapLayer(layer), thing)
         signal = {
             MapLayer.UNITS: self.unit_picked,
             MapLayer.INCIDENTS: self.incident_picked,
@@ -308,6 +316,7 @@ class MapWidget(QWidget):
 
     def _take_view(self, text: str) -> None:
         view = json.loads(text)
+        self._picked_here = None
         self._zoom = float(view["zoom"])
         self.view_moved.emit(view)
 
