@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -141,6 +142,7 @@ class RowTable(QTableView):
         super().__init__(parent)
         self.setAccessibleName(what)
         self._fitted: tuple[int, ...] = ()
+        self._widest: dict[int, int] = {}
         self._fitting = QTimer(self, interval=FIT_MS, singleShot=True)
         self._fitting.timeout.connect(self._fit_now)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -164,7 +166,7 @@ class RowTable(QTableView):
         rows.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def fit(self, *columns: int) -> None:
-        """Keep columns as wide as what they hold, now and when it changes."""
+        """Keep columns as wide as the widest they held; running clocks do not make them twitch."""
         model = self.model()
         self._fitted = columns
         for signal in (model.rowsInserted, model.dataChanged, model.headerDataChanged):
@@ -177,10 +179,19 @@ class RowTable(QTableView):
     def _fit_now(self) -> None:
         header = self.horizontalHeader()
         for column in self._fitted:
-            width = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
-            if abs(width - header.sectionSize(column)) > 1:
+            wanted = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
+            width = max(wanted, self._widest.get(column, 0))
+            self._widest[column] = width
+            if width != header.sectionSize(column):
                 header.resizeSection(column, width)
         self.fitted.emit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Other words are of other widths."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._widest.clear()
+            self._fit_soon()
+        super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Let the widths be shared out anew."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from console.domain.units import UnitStatus
 from console.ui.duty import ALL, DutyColumn, DutyModel
 from widgets.common.appearance import Appearance
+from widgets.common.elided import ElidedLabel
 from widgets.common.labels import AgeLabel, set_tone
 from widgets.common.rows import Index, RowDelegate, RowTable
 from widgets.common.shapes import UNIT_MARKS, Mark
@@ -52,7 +53,7 @@ class DutyView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._heading = QLabel()
+        self._heading = ElidedLabel(least_chars=10)
         set_tone(self._heading, "secondary")
         self.age = AgeLabel()
         self.table = RowTable()

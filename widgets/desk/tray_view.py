@@ -163,8 +163,8 @@ class TrayView(QWidget):
         self._discard.setEnabled(has_one)
 
     def _retranslate(self) -> None:
-        self._retry.setText(self.tr("R Send again"))
-        self._discard.setText(self.tr("Del Give up"))
+        self._retry.setText(self.tr("R Resend"))
+        self._discard.setText(self.tr("Del Drop"))
         self.table.setAccessibleName(self.tr("Commands that wait for a decision"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
