@@ -1,0 +1,222 @@
+"""The camera points of the simulated city: how each is encoded, guarded, named and placed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.city.cameras.settings import GOP_FRAMES, MAIN, SUB, CameraCityError
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.media.auth import Credentials
+from console.media.nal import Codec
+from console.roads.columns import RoadClass
+from console.roads.graph import RoadGraph
+from console.store.citypack import CityPack
+
+USERNAME = "zhihui"
+LIVE_POINTS = 8
+MAX_POINTS = 9999
+_OWNERS = (("police", 0.94), ("site", 0.04), ("bureau", 0.02))
+_LEAST_FOR_LIVE = 64
+
+
+class Guard(StrEnum):
+    """How a point asks who is there."""
+
+    NONE = "none"
+    BASIC = "basic"
+    MD5 = "digest-md5"
+    SHA256 = "digest-sha256"
+
+
+class Joining(StrEnum):
+    """What a client that begins to watch is sent first."""
+
+    GOP = "gop"  # the pictures since the last key picture, at once
+    WAIT = "wait"  # what comes next; it can show nothing before the next key picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointSpec:
+    """What one point shows and how.
+
+    Attributes:
+        no: 1, 2, 3 …
+        scene: Number of its scene, to be taken modulo how many there are of its codec.
+        phase: Frames by which its pictures run ahead of the city's common count.
+        live: Encoded anew while somebody watches, with a true clock; never faulty.
+    """
+
+    no: int
+    codec: Codec
+    joining: Joining
+    guard: Guard
+    scene: int
+    phase: int
+    live: bool
+
+    @property
+    def id(self) -> CameraId:
+        """The camera's id, "C0001"."""
+        return point_id(self.no)
+
+
+def point_id(no: int) -> CameraId:
+    """Return the id of the point with this number."""
+    return CameraId(f"C{no:04d}")
+
+
+def point_specs(count: int, seed: int) -> list[PointSpec]:
+    """Return every point; the same for the same count and seed.
+
+    A quarter is H.265, one half waits for the next key picture, six of ten ask who is there.
+
+    Raises:
+        CameraCityError: ``count`` is not within 1 and 9,999.
+    """
+    if not 1 <= count <= MAX_POINTS:
+        raise CameraCityError(
+            f"{count} camera points cannot be simulated. Ask for 1 to {MAX_POINTS}."
+        )
+    chance = np.random.default_rng([seed, 0xCA3])
+    guards = chance.choice(list(Guard), size=count, p=[0.4, 0.2, 0.3, 0.1])
+    scenes = chance.integers(0, 1 << 20, count)
+    phases = chance.permutation(np.arange(count) * 97) % (4 * GOP_FRAMES)
+    return [
+        PointSpec(
+            no=no,
+            codec=Codec.H265 if no % 4 == 0 else Codec.H264,
+            joining=Joining.WAIT if no // 4 % 2 else Joining.GOP,
+            guard=Guard(guards[no - 1]),
+            scene=int(scenes[no - 1]),
+            phase=int(phases[no - 1]),
+            live=_is_live(no, count),
+        )
+        for no in range(1, count + 1)
+    ]
+
+
+def _is_live(no: int, count: int) -> bool:
+    if count < _LEAST_FOR_LIVE:
+        return False
+    return no * LIVE_POINTS // count != (no - 1) * LIVE_POINTS // count
+
+
+def credentials(no: int, seed: int) -> Credentials:
+    """Return the city's own credentials for a point that asks who is there."""
+    digest = hmac.new(f"zhihui-city-{seed}".encode(), point_id(no).encode(), hashlib.sha256)
+    return Credentials(username=USERNAME, password=digest.hexdigest()[:16])
+
+
+def camera_points(
+    pack: CityPack,
+    *,
+    seed: int,
+    count: int = 1000,
+    host: str = "127.0.0.1",
+    port: int = 8554,
+) -> list[Camera]:
+    """Return the points as central's camera directory has them.
+
+    They stand at crossings, thicker where the road network is thicker, and are named by the
+    roads that meet there: “工体北路与新东路路口 C0114”.
+
+    Args:
+        pack: The city they stand in.
+        seed: As given to the camera server, for names and credentials to agree.
+        count: How many, at least 1.
+        host: Address of the camera server.
+        port: Its port.
+
+    Raises:
+        CityPackError: The pack has no road network.
+        CameraCityError: ``count`` is out of range, or the city has no roads.
+    """
+    specs = point_specs(count, seed)
+    graph = pack.road_graph()
+    nodes = _crossings(graph, count, seed)
+    chance = np.random.default_rng([seed, 0xCA4])
+    spread = chance.normal(0.0, 6e-5, (count, 2))
+    lat, lon = graph.columns.node_lat[nodes] + spread[:, 0], graph.columns.node_lon[nodes]
+    lon = lon + spread[:, 1]
+    bearings = chance.integers(0, 72, count) * 5.0
+    shares = [share for _, share in _OWNERS]
+    owners = chance.choice([owner for owner, _ in _OWNERS], size=count, p=shares)
+    districts, streets = pack.districts_at(lat, lon)
+    names = _names(graph, nodes)
+    cameras = []
+    for index, spec in enumerate(specs):
+        secret = None if spec.guard is Guard.NONE else credentials(spec.no, seed)
+        address = f"rtsp://{host}:{port}/{spec.id}"
+        cameras.append(
+            Camera(
+                id=spec.id,
+                name=f"{names[index]} {spec.id}".strip(),
+                main_url=f"{address}/{MAIN}",
+                sub_url=f"{address}/{SUB}",
+                lat=float(lat[index]),
+                lon=float(lon[index]),
+                bearing_deg=float(bearings[index]),
+                district=districts[index],
+                street=streets[index],
+                owner=str(owners[index]),
+                username=secret.username if secret else None,
+                password=secret.password if secret else None,
+            )
+        )
+    return cameras
+
+
+def _crossings(graph: RoadGraph, count: int, seed: int) -> NDArray[np.int64]:
+    """Return nodes for the points: crossings of named roads first, none twice while they last."""
+    columns = graph.columns
+    if not graph.n_nodes:
+        raise CameraCityError("The city has no roads, so no camera points can be placed in it.")
+    drivable = columns.edge_class < RoadClass.FOOTWAY
+    ends = np.concatenate([columns.edge_from[drivable], columns.edge_to[drivable]])
+    names = np.concatenate([columns.edge_name[drivable], columns.edge_name[drivable]])
+    pairs = np.unique(np.stack([ends[names >= 0], names[names >= 0]]), axis=1)
+    meeting = np.bincount(pairs[0].astype(np.int64), minlength=graph.n_nodes)
+    chance = np.random.default_rng([seed, 0xCA5])
+    groups = [
+        np.flatnonzero(meeting > 1),
+        np.flatnonzero(meeting == 1),
+        np.flatnonzero(meeting < 1),
+    ]
+    order = np.concatenate([chance.permutation(group) for group in groups])
+    return np.resize(order, count).astype(np.int64)
+
+
+def _names(graph: RoadGraph, nodes: NDArray[np.int64]) -> list[str]:
+    """Return a Chinese name for the place of each node, "" where no road has a name."""
+    columns = graph.columns
+    wanted = set(nodes.tolist())
+    here = np.isin(columns.edge_from, nodes) | np.isin(columns.edge_to, nodes)
+    roads: dict[int, list[int]] = {node: [] for node in wanted}
+    edges = zip(
+        columns.edge_from[here].tolist(),
+        columns.edge_to[here].tolist(),
+        columns.edge_name[here].tolist(),
+        columns.edge_class[here].tolist(),
+        strict=True,
+    )
+    for first, second, name, _ in sorted(edges, key=lambda edge: (edge[3], edge[2])):
+        for node in (first, second):
+            if node in wanted and name >= 0 and name not in roads[node]:
+                roads[node].append(name)
+    return [_crossing_name(graph, roads[node]) for node in nodes.tolist()]
+
+
+def _crossing_name(graph: RoadGraph, roads: Sequence[int]) -> str:
+    texts = [graph.names[road].zh or graph.names[road].en or "" for road in roads]
+    texts = list(dict.fromkeys(text for text in texts if text))
+    if len(texts) > 1:
+        return f"{texts[0]}与{texts[1]}路口"
+    return texts[0] if texts else ""
