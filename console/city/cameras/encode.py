@@ -32,7 +32,7 @@ from console.city.cameras.settings import (
     CameraCityError,
 )
 from console.city.cameras.track import Track
-from console.media.nal import Codec, is_key, is_slice, parameter_sets, split_annex_b
+from console.media.nal import Codec, is_key, is_slice, join_annex_b, parameter_sets, split_annex_b
 
 Picture = NDArray[np.uint8]
 BAND_LUMA = 24
@@ -121,27 +121,53 @@ class Encoder:
             yield split_annex_b(bytes(packet))
 
 
-def encode_track(shape: Shape, pictures: Iterable[Picture]) -> Track:
-    """Encode pictures, whose band must hold no name, into a track.
+class TrackEncoder:
+    """Encodes pictures, whose band must hold no name, into a track."""
 
-    Args:
-        shape: How.
-        pictures: Planes of YUV 4:2:0, uint8 (height × 3/2, width), a multiple of 50 of them.
-    """
-    encoder = Encoder(shape)
-    units: list[list[bytes]] = []
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._encoder = Encoder(shape)
+        self._units: list[list[bytes]] = []
+
+    def add(self, picture: Picture) -> None:
+        """Take the next picture, planes of YUV 4:2:0, uint8 (height × 3/2, width)."""
+        self._units.extend(self._encoder.encode(clear_band(picture, self.shape)))
+
+    def finish(self) -> Track:
+        """Return the track; the pictures must have been a multiple of 50."""
+        self._units.extend(self._encoder.finish())
+        codec = self.shape.codec
+        slices = [tuple(nal for nal in nals if is_slice(codec, nal)) for nals in self._units]
+        return Track(
+            codec=codec,
+            width_px=self.shape.width_px,
+            height_px=self.shape.height_px,
+            sets=parameter_sets(codec, self._units[0]),
+            pictures=tuple(slices),
+            keys=tuple(is_key(codec, nals[0]) for nals in slices),
+        )
+
+
+def encode_track(shape: Shape, pictures: Iterable[Picture]) -> Track:
+    """Encode pictures (see `TrackEncoder.add`) into a track."""
+    encoder = TrackEncoder(shape)
     for picture in pictures:
-        units.extend(encoder.encode(clear_band(picture, shape)))
-    units.extend(encoder.finish())
-    slices = [tuple(nal for nal in nals if is_slice(shape.codec, nal)) for nals in units]
-    return Track(
-        codec=shape.codec,
-        width_px=shape.width_px,
-        height_px=shape.height_px,
-        sets=parameter_sets(shape.codec, units[0]),
-        pictures=tuple(slices),
-        keys=tuple(is_key(shape.codec, nals[0]) for nals in slices),
-    )
+        encoder.add(picture)
+    return encoder.finish()
+
+
+def decode_track(track: Track) -> Iterator[Picture]:
+    """Yield the pictures of a track, planes of YUV 4:2:0, uint8 (height × 3/2, width)."""
+    context = av.CodecContext.create(track.codec.decoder, "r")
+    if not isinstance(context, av.VideoCodecContext):
+        raise CameraCityError(f"There is no decoder for {track.codec} here; install PyAV again.")
+    context.thread_count = 1
+    for nals, key in zip(track.pictures, track.keys, strict=True):
+        data = join_annex_b([*track.sets, *nals] if key else nals)
+        for frame in context.decode(av.Packet(data)):
+            yield np.asarray(frame.to_ndarray(), np.uint8)
+    for frame in context.decode(None):
+        yield np.asarray(frame.to_ndarray(), np.uint8)
 
 
 def clear_band(picture: Picture, shape: Shape) -> Picture:
