@@ -42,6 +42,13 @@ _SKY: dict[Hour, tuple[Colour, Colour]] = {
     Hour.DUSK: ((120, 90, 80), (120, 150, 215)),
     Hour.NIGHT: ((28, 22, 18), (52, 46, 44)),
 }
+#: Mean and spread of the luma that a camera's exposure brings about.
+_EXPOSURE = {
+    Hour.DAY: (122.0, 46.0),
+    Hour.OVERCAST: (116.0, 40.0),
+    Hour.DUSK: (96.0, 44.0),
+    Hour.NIGHT: (78.0, 40.0),
+}
 _NOISE = {Hour.DAY: 1.3, Hour.OVERCAST: 1.6, Hour.DUSK: 2.4, Hour.NIGHT: 3.4}
 
 
@@ -78,6 +85,7 @@ class StreetScene:
         self._ground = self._paint_ground()
         self._sprites = self._paint_sprites()
         self._noise = self._make_noise(_NOISE[hour])
+        self._luma_curve, self._chroma_curve = self._expose()
 
     def pictures(self, count: int) -> Iterator[Picture]:
         """Yield ``count`` pictures, planes of YUV 4:2:0, uint8 (height × 3/2, width)."""
@@ -86,10 +94,11 @@ class StreetScene:
             picture = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2YUV_I420), np.uint8)
             height = canvas.shape[0]
             noise = self._noise[index % len(self._noise)]
-            luma = picture[:height]
+            luma, chroma = picture[:height], picture[height:]
+            cv2.LUT(luma, self._luma_curve, dst=luma)
+            cv2.LUT(chroma, self._chroma_curve, dst=chroma)
             cv2.add(luma, noise, dst=luma, dtype=cv2.CV_8U)
-            # Video levels: black 16, white 235.
-            yield np.asarray(cv2.convertScaleAbs(picture, alpha=219 / 255, beta=16), np.uint8)
+            yield picture
 
     def draw(self, index: int) -> Canvas:
         """Return picture ``index`` of the loop, BGR, uint8 (height, width, 3)."""
@@ -110,6 +119,20 @@ class StreetScene:
         for _, draw in sorted(drawn, key=lambda one: -one[0]):
             draw()
         return canvas
+
+    def _expose(self) -> tuple[Canvas, Canvas]:
+        """Return the tone curves of luma and chroma, into video levels (16 to 235)."""
+        mean, spread = _EXPOSURE[self.plan.hour]
+        grey = cv2.cvtColor(self.draw(0), cv2.COLOR_BGR2GRAY)
+        gain = float(np.clip(spread / max(1.0, float(grey.std())), 1.0, 2.4))
+        levels = np.arange(256)
+        shown = (levels - float(grey.mean())) * gain + mean
+        # Soft shoulders keep lamps and shadows from being cut off flat.
+        soft = 127.5 + 127.5 * np.tanh((shown - 127.5) / 127.5 * 1.1) / np.tanh(1.1)
+        luma = 16 + soft.clip(0, 255) * 219 / 255
+        chroma = 128 + (levels - 128) * (224 / 255) * gain**0.5
+        as_bytes = [curve.clip(0, 255).round().astype(np.uint8) for curve in (luma, chroma)]
+        return as_bytes[0], as_bytes[1]
 
     def _make_noise(self, sigma: float) -> list[Points]:
         shape = (self.plan.view.height_px, self.plan.view.width_px)
