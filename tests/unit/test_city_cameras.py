@@ -14,7 +14,6 @@ from rtsp_client import TCP, Client
 
 from console.city.cameras.encode import encode_track, shape_of, standing_track
 from console.city.cameras.faults import FaultKind, FaultSchedule
-from console.city.cameras.feed import Playing
 from console.city.cameras.maker import TrackKey
 from console.city.cameras.points import Guard, Joining, credentials, point_specs
 from console.city.cameras.server import camera_server
@@ -306,57 +305,6 @@ def test_that_garbage_is_answered_with_400_and_others_go_on(server, garbage):
     status, seen = asyncio.run(ask())
     assert status == 400
     assert seen >= 30
-
-
-class FullTransport:
-    """A transport whose client does not read."""
-
-    def __init__(self):
-        self.held, self.written = 0, []
-
-    def is_closing(self):
-        return False
-
-    def get_write_buffer_size(self):
-        return self.held
-
-    def write(self, data):
-        self.written.append(data)
-
-
-class PlainFeed:
-    """One small packet a picture, a key picture every 50."""
-
-    def newest_key(self, now):
-        return now - now % 50
-
-    def since(self, tick, now):
-        return [(n, n % 50 == 0, (b"\x65" * 9,)) for n in range(tick + 1, now + 1)]
-
-
-def test_that_a_slow_reader_is_skipped_to_the_next_key_picture(server):
-    transport = FullTransport()
-    playing = Playing(
-        city=server.city,
-        point=a_point(joining=Joining.GOP),
-        feed=PlainFeed(),
-        transport=transport,
-        channels=(0, 1),
-        ssrc=1,
-        seq=0,
-        offset=0,
-    )
-    playing.begin(1010)
-    playing.send(1010)
-    assert (playing.seq, playing.skipped) == (11, 0)
-    transport.held = 5_000_000
-    playing.send(1020)
-    transport.held = 0
-    playing.send(1049)
-    assert (playing.seq, playing.skipped) == (11, 39)
-    playing.send(1052)
-    assert (playing.seq, playing.skipped) == (14, 39)
-    assert len(transport.written) == 2
 
 
 def test_that_a_silent_client_is_cut_off(scenes):
