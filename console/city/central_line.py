@@ -102,8 +102,7 @@ class CentralLine:
             not_this: A token that central no longer takes.
 
         Raises:
-            LineError: Central cannot be reached.
-            RefusedByCentralError: It does not let the account in.
+            LineError: Central cannot be reached, or does not let the account in.
         """
         with self._logging_on:
             if self._token is None or self._token == not_this:
@@ -151,7 +150,8 @@ class CentralLine:
         body = {"name": account.name, "password": account.password, "device": device}
         answer = self._send("POST", "/v1/session", _to_json.encode(body), "application/json", None)
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise self._error(answer)
+            reason = f"it does not let “{account.name}” log on ({self._error(answer).reason})"
+            raise LineError(account.url, reason)
         _LOG.info("logged on at %s as %s", account.url, account.name)
         try:
             return msgspec.json.decode(answer.content, type=_Session).token

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from console.city.citizens_places import PlaceBook
 from console.city.citizens_rates import RATES, SLOT_S, ComplaintRates
@@ -30,6 +31,9 @@ _TAKEN_FOR = {
     "0501": "0502", "0502": "0501", "0503": "0504", "0504": "0503", "0303": "0103",
     "0105": "0502", "0101": "0106", "0106": "0101", "0401": "0105", "0402": "0104",
 }  # fmt: skip
+_CHANNEL_REACHED = np.cumsum([share for _, share in _CHANNELS]) / 100.0
+#: Bearable, bad, unbearable.
+_SEVERITY_REACHED = np.cumsum((0.45, 0.40, 0.15))
 _MISTAKEN, _UNSURE, _PLACELESS = 0.04, 0.03, 0.04
 
 
@@ -71,8 +75,6 @@ class Happenings:
     ) -> None:
         self._rates, self._book = rates, book
         self._seed, self._truth_seed = seed, truth_seed
-        weights = np.array([weight for _, weight in _CHANNELS])
-        self._channel_share = weights / weights.sum()
 
     def of_hour(self, slot: int) -> list[Happening]:
         """Return what is first reported in one hour.
@@ -97,7 +99,7 @@ class Happenings:
         form_no, slot, number = key
         rng = np.random.default_rng(seed_of(self._truth_seed, "event", self._seed, slot, number))
         form = RATES[form_no].code
-        severity = int(rng.choice(3, p=(0.45, 0.40, 0.15))) + 1
+        severity = _drawn(_SEVERITY_REACHED, rng) + 1
         # Some things move many to call and most nobody but one: a mixture of Poissons.
         mean = self._rates.more_callers[form_no] * rng.gamma(0.8, 1.0 / 0.8)
         more = int(rng.poisson(mean))
@@ -128,7 +130,7 @@ class Happenings:
         rng: np.random.Generator,
     ) -> Report:
         """Return one citizen's report of one event; ``key`` tells it from all others."""
-        channel = _CHANNELS[int(rng.choice(len(_CHANNELS), p=self._channel_share))][0]
+        channel = _CHANNELS[_drawn(_CHANNEL_REACHED, rng)][0]
         lat, lon = self._book.scattered(*where, 22.0, rng)
         place = say_where(self._book.named(lat, lon, among=3, rng=rng), rng)
         caller = say_who(draw_names(rng, 1)[0], rng)
@@ -156,3 +158,9 @@ def _form_as_taken(form: str, rng: np.random.Generator) -> str:
     if draw < _MISTAKEN:
         return _TAKEN_FOR.get(form, form)
     return OTHER.code if draw < _MISTAKEN + _UNSURE else form
+
+
+def _drawn(reached: NDArray[np.float64], rng: np.random.Generator) -> int:
+    """Return an index, given the running shares of all."""
+    found = int(np.searchsorted(reached, rng.random(), side="right"))
+    return min(found, len(reached) - 1)

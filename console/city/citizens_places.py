@@ -51,24 +51,28 @@ class PlaceBook:
         count = min(HOT_SPOTS, len(self.label))
         self._hot = rng.choice(len(self.label), size=count, replace=False)
         self._weight = 1.0 / (np.arange(count) + 3.0)
-        self._weight_of: dict[str, Floats] = {}
+        self._reached_of: dict[str, Floats] = {}
 
     def draw(self, form: str, rng: np.random.Generator) -> tuple[float, float]:
         """Return a place where something of this form may happen: latitude, longitude."""
         if rng.random() < HOT_SHARE:
-            base = int(rng.choice(self._hot, p=self._weights(form)))
+            reached = int(np.searchsorted(self._reached(form), rng.random(), side="right"))
+            base = int(self._hot[reached])
             spread_m = HOT_SPREAD_M
         else:
             base, spread_m = int(rng.integers(len(self.label))), 12.0
         return self.scattered(float(self.lat[base]), float(self.lon[base]), spread_m, rng)
 
-    def _weights(self, form: str) -> Floats:
-        """Return how hot each spot is for one form: alike for all, and yet each has its own."""
-        if form not in self._weight_of:
+    def _reached(self, form: str) -> Floats:
+        """Return the running share of the hot spots for one form.
+
+        The forms share their hot spots, and yet each has some of its own.
+        """
+        if form not in self._reached_of:
             own = np.random.default_rng(seed_of(self._seed, "hot", form))
-            weight = self._weight * own.lognormal(0.0, 0.8, len(self._weight))
-            self._weight_of[form] = weight / weight.sum()
-        return self._weight_of[form]
+            reached = np.cumsum(self._weight * own.lognormal(0.0, 0.8, len(self._weight)))
+            self._reached_of[form] = reached / reached[-1]
+        return self._reached_of[form]
 
     def scattered(
         self, lat: float, lon: float, spread_m: float, rng: np.random.Generator

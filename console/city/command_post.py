@@ -31,6 +31,7 @@ class CommandPost:
         self._most = most
         self._waiting: OrderedDict[str, Command] = OrderedDict()
         self._seq = 0
+        self._at_once = BATCH
         self._away = False
 
     def __len__(self) -> int:
@@ -60,7 +61,7 @@ class CommandPost:
     async def pump(self) -> bool:
         """Send what waits, batch by batch; return whether nothing waits any more."""
         while self._waiting:
-            batch = list(self._waiting.values())[:BATCH]
+            batch = list(self._waiting.values())[: self._at_once]
             try:
                 results = await asyncio.to_thread(self._line.send_commands, batch)
             except LineError as error:
@@ -69,8 +70,9 @@ class CommandPost:
                 self._away = True
                 return False
             except RefusedByCentralError as error:
-                self._drop(batch, error)
+                self._refused(batch, error)
                 continue
+            self._at_once = BATCH
             if self._away:
                 _LOG.info("central is back; sending %d commands", len(self._waiting))
             self._away = False
@@ -92,7 +94,10 @@ class CommandPost:
                 self._listener(command, result)
         return settled > 0
 
-    def _drop(self, batch: list[Command], error: RefusedByCentralError) -> None:
-        _LOG.error("%s %d commands are given up.", error, len(batch))
-        for command in batch:
-            del self._waiting[command.command_id]
+    def _refused(self, batch: list[Command], error: RefusedByCentralError) -> None:
+        """Give up a command that central does not even look at; of many, find out which."""
+        if len(batch) > 1:
+            self._at_once = max(len(batch) // 2, 1)
+            return
+        command = self._waiting.pop(batch[0].command_id)
+        _LOG.error("%s A %s is given up.", error, name_of(command.body))

@@ -95,7 +95,7 @@ class HandheldSocket:
 
     async def run(self) -> None:
         """Talk to central until cancelled."""
-        wait_s = FIRST_BACK_OFF_S
+        wait_s, told = FIRST_BACK_OFF_S, ""
         while True:
             try:
                 await self._talk()
@@ -106,8 +106,9 @@ class HandheldSocket:
             if self._is_up:
                 wait_s = FIRST_BACK_OFF_S
                 _LOG.warning("the handhelds have lost central: %s", reason)
-            else:
-                _LOG.debug("the handhelds cannot reach central: %s", reason)
+            elif reason != told:
+                _LOG.warning("the handhelds cannot reach central: %s", reason)
+            told = reason
             self._is_up = False
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2.0, LONGEST_BACK_OFF_S)

@@ -242,7 +242,7 @@ class _Side:
 def _gait(travel: NDArray[np.int8], rng: np.random.Generator, *, by_car: bool) -> Gait:
     if by_car:
         own = rng.normal(1.0, 0.08, len(travel)).clip(0.75, 1.2)
-        return Gait(own_mps=own, by_edge=0.6, stop_chance=0.18, stop_s=22.0)
+        return Gait(own_mps=own, by_edge=0.8, stop_chance=0.1, stop_s=22.0)
     usual = np.where(travel == Travel.BIKE, 3.6, 1.25)
     own = usual * rng.normal(1.0, 0.1, len(travel)).clip(0.7, 1.3)
     return Gait(own_mps=own, by_edge=0.0, stop_chance=0.22, stop_s=45.0)

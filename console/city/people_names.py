@@ -16,6 +16,8 @@ _SURNAMES: tuple[tuple[str, int], ...] = (
     ("田", 4), ("任", 4), ("姜", 4), ("范", 4), ("方", 4), ("石", 4), ("姚", 4), ("谭", 4),
     ("欧阳", 1), ("司马", 1), ("上官", 1), ("诸葛", 1),
 )  # fmt: skip
+_WEIGHTS = np.array([share for _, share in _SURNAMES], dtype=np.float64)
+_REACHED = np.cumsum(_WEIGHTS) / _WEIGHTS.sum()
 _SINGLE = (
     "伟强磊洋勇军杰涛超明刚平辉鹏华飞鑫波斌宇浩凯健俊帆帅旭宁龙林欢阳建亮成畅芳娜敏静丽艳娟霞玲"
 )
@@ -25,8 +27,7 @@ _SECOND = "华明军平伟峰波林东辉民杰强宁生海涛斌龙祥云娟英
 
 def draw_names(rng: np.random.Generator, count: int) -> list[str]:
     """Return ``count`` names, surname first; four in five have a given name of two characters."""
-    weights = np.array([share for _, share in _SURNAMES], dtype=np.float64)
-    surnames = rng.choice(len(_SURNAMES), size=count, p=weights / weights.sum())
+    surnames = np.searchsorted(_REACHED, rng.random(count), side="right")
     is_double = rng.random(count) < 0.8
     single = rng.integers(len(_SINGLE), size=count)
     first = rng.integers(len(_FIRST), size=count)

@@ -18,6 +18,8 @@ from console.domain.levels import Channel
 _LOG = logging.getLogger("zhihui.city")
 #: Bad lines that are named one by one in the log; the others are only counted.
 _NAMED = 20
+#: Complaints given out at once, however fast the replay: central is not to be flooded.
+AT_ONCE = 500
 
 
 class ReplayError(ZhihuiError):
@@ -109,8 +111,10 @@ class ReplaySource:
         if self._began is None:
             self._began = now - (first_at - self._rows[0][1].received_at) / self._speed
         reached = self._rows[0][1].received_at + (now - self._began) * self._speed
-        reports = []
-        while self.left and self._rows[self.next][1].received_at <= reached:
+        reports: list[Report] = []
+        while (
+            self.left and len(reports) < AT_ONCE and self._rows[self.next][1].received_at <= reached
+        ):
             line, row = self._rows[self.next]
             reports.append(self._report(line, row, now))
             self.next += 1

@@ -79,7 +79,7 @@ def test_that_nobody_teleports_and_speeds_are_believable() -> None:
         move.step(float(second), flow=0.7)
         speeds.append(np.hypot(move.x - x, move.y - y))
     gone = np.array(speeds)
-    top = np.array([1.25 * 1.3, 3.6 * 1.3, 22.0 * 0.7 * 0.6 * 1.2])
+    top = np.array([1.25 * 1.3, 3.6 * 1.3, 22.0 * 0.7 * 0.8 * 1.2])
     assert (gone.max(axis=0) <= top[move.travel] * 1.02).all()
     mean = [gone[:, move.travel == kind].mean() for kind in Travel]
     assert 0.5 < mean[0] < 1.4
