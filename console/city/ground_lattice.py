@@ -36,6 +36,13 @@ _ENDINGS = {
     4: (("胡同", "Hutong"), ("胡同", "Hutong")),
 }
 _NAMED = (1.0, 1.0, 0.9, 0.55, 0.6)
+#: Streets everybody knows, about where they are: axis, line and stretch of the grid.
+LANDMARKS = {
+    (0, _HALF_LINES + 30, 21): Name("工体北路", "Gongti North Road"),
+    (1, _HALF_LINES + 12, 9): Name("王府井大街", "Wangfujing Street"),
+    (1, _HALF_LINES + 6, 19): Name("南锣鼓巷", "Nanluogu Alley"),
+    (1, _HALF_LINES + 52, 9): Name("三里屯路", "Sanlitun Road"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +211,8 @@ def _name(
 ) -> Name | None:
     """Return the name of a stretch; arterials keep their stem and change their side."""
     axis, line, part = where
+    if where in LANDMARKS:
+        return LANDMARKS[where]
     if stems:
         if axis == 0 and line == _HALF_LINES:
             return Name("长安街", "Chang'an Avenue")

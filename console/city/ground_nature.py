@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -134,7 +134,9 @@ def smooth(course_km: Points, spacing_m: float = 250.0) -> Floats:
 def make_nature(seed: int) -> list[Feature]:
     """Lay out woods, parks, water and railways, in the order they are drawn."""
     rng = np.random.default_rng([seed, 4])
-    return [*_woods(rng), *_parks(rng), *_water(rng), *_railways()]
+    outline = shapely.Polygon(np.array(OUTLINE_KM, float) * 1000)
+    features = [*_woods(rng), *_parks(rng), *_water(rng), *_railways()]
+    return [replace(f, shape=shapely.intersection(f.shape, outline)) for f in features]
 
 
 def barred_from(features: list[Feature], east: Floats, north: Floats) -> Ints:

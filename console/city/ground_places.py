@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from console.city.ground_areas import Area, AreaTree
+from console.city.ground_lattice import LANDMARKS
 from console.city.ground_names import DISTRICTS, Name, NameSource
 from console.city.ground_nature import Feature
 from console.city.ground_plan import CENTRE_LAT, CENTRE_LON, Plan
@@ -131,18 +132,24 @@ def _of_kinds(
 
 
 def _addresses(roads: FinishedRoads, gazetteer: Gazetteer, rng: np.random.Generator) -> list[Place]:
-    """Return numbered houses: even numbers on one side of a road, odd ones on the other."""
+    """Return numbered houses, odd numbers on one side of a road, even ones on the other.
+
+    Streets that everybody knows have all theirs, of the others a share has.
+    """
     columns = roads.columns
     named = (columns.edge_name >= 0) & (columns.edge_class >= RoadClass.ARTERIAL)
     edges = np.flatnonzero(named & (columns.edge_from < columns.edge_to))
-    chosen = np.sort(rng.choice(edges, min(_ADDRESSES, len(edges)), replace=False))
+    known = {name.zh for name in LANDMARKS.values()}
+    is_known = np.array([name.zh in known for name in roads.names])
+    chosen = rng.choice(edges, min(_ADDRESSES, len(edges)), replace=False)
+    chosen = np.union1d(chosen, edges[is_known[columns.edge_name[edges]]])
     order = np.lexsort((columns.edge_from[chosen], columns.edge_name[chosen]))
     chosen = chosen[order]
     label = columns.edge_name[chosen]
     first = np.searchsorted(label, label)  # each road's houses lie together, in order
     within = np.arange(len(label)) - first
-    side = np.where(within % 2 == 0, 1.0, -1.0)
-    number = 2 * (within + 1) - (side < 0)
+    number = within + 1
+    side = np.where(number % 2 == 0, 1.0, -1.0)
     lat, lon = _beside(roads, chosen, side, _KERB_M)
     areas = gazetteer.areas(lat, lon)
     places = []

@@ -48,8 +48,9 @@ def test_that_the_pack_is_sound_and_complete(path: Path) -> None:
             )
         }
         assert len(layers) == 7  # fmt: skip
-        found = pack.find_places("长安街 2号")
-        assert found[0].name_zh == "长安街 2号"
+        found = pack.find_places("工体北路 4号")
+        assert found[0].name_zh == "工体北路 4号"
+        assert pack.district_at(found[0].lat, found[0].lon)[0] == "D03"
 
 
 def test_that_every_zoom_is_drawn_in_both_themes(path: Path, tmp_path: Path) -> None:
