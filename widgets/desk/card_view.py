@@ -112,6 +112,7 @@ class CardView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self._title.setWordWrap(True)
+        self._clock.setWordWrap(True)
         set_tone(self._title, "title")
         set_tone(self._number, "secondary")
         top = QHBoxLayout()
