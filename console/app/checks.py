@@ -1,0 +1,81 @@
+"""`zhihui test`: every check there is, the same on a desk and in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One step of the checks.
+
+    Attributes:
+        name: What it is called in the summary.
+        command: What is run, in the checkout's root.
+        environment: Variables set on top of ours.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def all_checks(*, quick: bool) -> list[Check]:
+    """Return the steps in order; ``quick`` leaves out those that start windows and servers."""
+    python = sys.executable
+    tools = Path(python).parent
+    workers = str(min(4, os.cpu_count() or 1))
+    offscreen = (("QT_QPA_PLATFORM", "offscreen"),)
+    steps = [
+        Check(name="format", command=(str(tools / "ruff"), "format", "--check", "-q", ".")),
+        Check(name="lint", command=(str(tools / "ruff"), "check", "-q", ".")),
+        Check(name="types", command=(python, "-m", "mypy")),
+        Check(name="floors", command=(str(tools / "lint-imports"), "--no-logo")),
+        Check(
+            name="unit",
+            command=(python, "-m", "pytest", "tests/unit", "-q", "-n", workers, "--no-xvfb",
+                     "-m", "not xvfb and not e2e and not soak"),
+            environment=offscreen,
+        ),
+    ]  # fmt: skip
+    if not quick:
+        steps.append(
+            Check(
+                name="window and end to end",
+                command=(python, "-m", "pytest", "tests", "-q", "-m", "(xvfb or e2e) and not soak"),
+                environment=(("QT_QPA_PLATFORM", "xcb"),),
+            )
+        )
+    return steps
+
+
+def run_checks(*, quick: bool, pytest_arguments: Sequence[str]) -> int:
+    """Run the checks; returns 0 when every one passed.
+
+    Args:
+        quick: Leave out what starts windows and servers.
+        pytest_arguments: Handed on to pytest.
+    """
+    results: list[tuple[str, bool, float]] = []
+    for check in all_checks(quick=quick):
+        extra = tuple(pytest_arguments) if "pytest" in check.command else ()
+        started = time.monotonic()
+        print(f"\n== {check.name}", flush=True)
+        environment = {**os.environ, **dict(check.environment)}
+        done = subprocess.run([*check.command, *extra], cwd=ROOT, env=environment, check=False)
+        results.append((check.name, done.returncode == 0, time.monotonic() - started))
+    print("\n" + "-" * min(72, shutil.get_terminal_size().columns))
+    for name, passed, seconds in results:
+        print(f"{'ok    ' if passed else 'FAILED'}  {name:<24}{seconds:8.1f} s")
+    failed = sum(not passed for _, passed, _ in results)
+    print(f"checks: {len(results) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0

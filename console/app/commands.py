@@ -1,0 +1,147 @@
+"""What each sub-command does; everything heavy is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+# The imports inside the functions are deliberate: central, city, import and doctor run without
+# Qt, and a command starts without loading what only another one needs.
+# ruff: noqa: PLC0415
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """`zhihui run`: server, city, cameras, sweep and console on this machine."""
+    from console.app.run import run_everything
+    from console.app.wiring import RunPlan
+
+    plan = RunPlan(
+        home=chosen.home,
+        config=chosen.config,
+        city=_path(chosen.city),
+        clips=_path(chosen.clips),
+        complaints=_path(chosen.complaints),
+        replay_speed=chosen.replay_speed,
+        window=not chosen.no_window,
+        console_name=chosen.console_name,
+    )
+    return run_everything(plan)
+
+
+def central(chosen: argparse.Namespace) -> int:
+    """`zhihui central`: the server alone."""
+    from console.app import wiring
+    from console.central.run import run_central
+
+    settings = wiring.central_settings(
+        chosen.home, chosen.config, pack=_path(chosen.pack), database_url=chosen.database
+    )
+    return run_central(settings)
+
+
+def city(chosen: argparse.Namespace) -> int:
+    """`zhihui city`: the simulated force, citizens and handhelds."""
+    from console.app import wiring
+    from console.city.run import run_city
+
+    settings = wiring.city_settings(
+        chosen.home,
+        chosen.config,
+        server=chosen.server,
+        pack=Path(chosen.pack),
+        complaints=_path(chosen.complaints),
+        replay_speed=chosen.replay_speed,
+    )
+    return run_city(settings)
+
+
+def cameras(chosen: argparse.Namespace) -> int:
+    """`zhihui cameras`: the RTSP points of the simulated city."""
+    from console.app import wiring
+    from console.city.cameras import run_cameras
+
+    settings = wiring.camera_settings(
+        chosen.home, chosen.config, pack=Path(chosen.pack), clips=_path(chosen.clips),
+        fault_rate=chosen.fault_rate,
+    )  # fmt: skip
+    return run_cameras(settings)
+
+
+def sweep(chosen: argparse.Namespace) -> int:
+    """`zhihui sweep`: one process that visits every camera point over and over."""
+    from console.app import wiring
+    from console.video.sweep import run_sweep
+
+    return run_sweep(wiring.sweep_settings(chosen.home, chosen.config, chosen.console_name))
+
+
+def console(chosen: argparse.Namespace) -> int:
+    """`zhihui console`: one console on a server."""
+    from console.app import wiring
+    from console.app.desktop import run_console
+
+    settings = wiring.console_settings(
+        chosen.home,
+        chosen.config,
+        server=chosen.server,
+        account=chosen.account,
+        password_file=_path(chosen.password_file),
+        name=chosen.console_name,
+        started_file=_path(chosen.started_file),
+        workspace=chosen.workspace,
+    )
+    return run_console(settings)
+
+
+def import_file(chosen: argparse.Namespace) -> int:
+    """`zhihui import osm|cameras|complaints FILE`."""
+    from console.app import imports
+
+    return imports.import_file(
+        imports.ImportRequest(
+            kind=chosen.kind,
+            path=Path(chosen.file),
+            home=chosen.home,
+            mapping=_path(chosen.mapping),
+            out=_path(chosen.out),
+            name=chosen.name,
+            onto=_path(chosen.onto),
+        )
+    )
+
+
+def bench(chosen: argparse.Namespace) -> int:
+    """`zhihui bench NAME`: measure one thing and print one JSON object."""
+    from console.app.bench import run_bench
+
+    figures = run_bench(chosen.name, chosen.options, home=chosen.home)
+    as_json = chosen.json or "--json" in chosen.options
+    print(json.dumps(figures, ensure_ascii=False, indent=None if as_json else 2))
+    return 0
+
+
+def doctor(chosen: argparse.Namespace) -> int:
+    """`zhihui doctor`: what this machine lacks."""
+    from console.app.doctor import examine, report
+
+    findings = examine(chosen.home, chosen.config)
+    print(report(findings))
+    return 1 if any(finding.is_serious for finding in findings) else 0
+
+
+def test(chosen: argparse.Namespace) -> int:
+    """`zhihui test`: every check."""
+    from console.app.checks import run_checks
+
+    return run_checks(quick=chosen.quick, pytest_arguments=chosen.pytest)
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().resolve() if text else None
+
+
+def say(text: str) -> None:
+    """Print one line of progress at once."""
+    print(text, file=sys.stdout, flush=True)

@@ -1,0 +1,111 @@
+"""Settings: defaults, `config.toml` in the home directory, then the command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from console.domain.errors import ZhihuiError
+
+CENTRAL_PORT = 8470
+CAMERA_PORT = 8554
+
+
+class ConfigError(ZhihuiError):
+    """A setting that cannot be used; says which, where, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a site may set in `config.toml`.
+
+    Attributes:
+        host: Address central and the cameras listen on.
+        port: Central's port; 0 takes a free one.
+        camera_port: RTSP port of the simulated cameras; 0 takes a free one.
+        seed: Seed of the simulated city.
+        truth_seed: Seed of what the code that is scored must not know.
+        officers: Officers of the simulated city.
+        vehicles: Vehicles of the simulated city.
+        cameras: RTSP points of the simulated city.
+        complaints_a_year: Mean rate of complaints.
+        pace: Factor by which the simulated handhelds think, travel and work faster.
+        sweep_points_per_s: Most camera points the sweep visits a second.
+        language: "zh" or "en".
+        theme: "dark" or "light".
+    """
+
+    host: str = "127.0.0.1"
+    port: int = CENTRAL_PORT
+    camera_port: int = CAMERA_PORT
+    seed: int = 1
+    truth_seed: int = 20_260
+    officers: int = 7_000
+    vehicles: int = 400
+    cameras: int = 1_000
+    complaints_a_year: float = 600_000.0
+    pace: float = 1.0
+    sweep_points_per_s: float = 4.0
+    language: str = "zh"
+    theme: str = "dark"
+
+
+_ALLOWED: dict[str, tuple[str, ...]] = {"language": ("zh", "en"), "theme": ("dark", "light")}
+
+
+def home_directory(given: str | None) -> Path:
+    """Return the data directory: as given, else `$ZHIHUI_HOME`, else the user's data directory."""
+    chosen = given or os.environ.get("ZHIHUI_HOME")
+    return (
+        Path(chosen).expanduser().resolve()
+        if chosen
+        else Path(platformdirs.user_data_dir("zhihui"))
+    )
+
+
+def load_config(home: Path, overrides: dict[str, Any]) -> Config:
+    """Return the settings for a home directory.
+
+    Args:
+        home: Where `config.toml` may lie.
+        overrides: Values from the command line; ``None`` means not given.
+
+    Raises:
+        ConfigError: The file is no TOML, or a setting is unknown or of the wrong kind.
+    """
+    path = home / "config.toml"
+    values: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{path} is not valid TOML ({error}). Mend it or move it away."
+            ) from error
+    values |= {key: value for key, value in overrides.items() if value is not None}
+    return replace(Config(), **{key: _checked(key, value) for key, value in values.items()})
+
+
+def _checked(key: str, value: Any) -> Any:
+    default = {field.name: field.default for field in fields(Config)}
+    if key not in default:
+        raise ConfigError(f"There is no setting “{key}”. Known are: {', '.join(sorted(default))}.")
+    wanted = type(default[key])
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not wanted:
+        raise ConfigError(f"The setting “{key}” wants {wanted.__name__}, not {value!r}.")
+    if key in _ALLOWED and value not in _ALLOWED[key]:
+        raise ConfigError(
+            f"The setting “{key}” may be {' or '.join(_ALLOWED[key])}, not {value!r}."
+        )
+    if isinstance(value, int | float) and value < 0:
+        raise ConfigError(f"The setting “{key}” cannot be negative ({value}).")
+    if key.endswith("port") and value > 65535:
+        raise ConfigError(f"“{key}” must be at most 65535, not {value}.")
+    return value

@@ -1,0 +1,107 @@
+"""`zhihui import`: OpenStreetMap, camera points and complaints, with a report of bad rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from console.app import served
+from console.domain.errors import ZhihuiError
+from console.gateways.cameras import read_cameras
+from console.gateways.complaints import ImportedComplaint, load_mapping, read_complaints
+from console.gateways.onto import move_onto
+from console.gateways.rows import ImportReport
+from console.protocol.commands import PutCameras
+
+MAPPINGS = Path(__file__).resolve().parents[2] / "resources" / "mappings"
+CAMERAS_A_COMMAND = 500
+
+
+class ImportRequestError(ZhihuiError):
+    """An import that was asked for in a way that cannot work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What `zhihui import` was asked for.
+
+    Attributes:
+        mapping: TOML file, or the name of one that ships with the program ("boston311").
+        out: Where the result goes; ``None`` for the usual place in the home.
+        onto: City pack that complaints of another city are moved onto.
+    """
+
+    kind: str
+    path: Path
+    home: Path
+    mapping: Path | None = None
+    out: Path | None = None
+    name: str | None = None
+    onto: Path | None = None
+
+
+def import_file(request: ImportRequest) -> int:
+    """Import one file and print the report; returns 0 when anything was taken."""
+    if not request.path.is_file():
+        raise ImportRequestError(f"There is no file {request.path}. Check the name.")
+    kinds = {"osm": _import_osm, "cameras": _import_cameras, "complaints": _import_complaints}
+    report = kinds[request.kind](request)
+    print(report.text())
+    return 0 if report.taken else 1
+
+
+def _import_osm(request: ImportRequest) -> ImportReport:
+    from console.gateways.osm import import_osm  # noqa: PLC0415 - loads osmium and shapely
+
+    out = request.out or request.home / "city" / f"{request.path.name.split('.')[0]}.citypack"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    report = import_osm(request.path, out, name=request.name, progress=_say)
+    report.notes.append(f"City pack: {out} — start it with: zhihui run --city {out}")
+    return report
+
+
+def _import_cameras(request: ImportRequest) -> ImportReport:
+    report = ImportReport()
+    cameras = read_cameras(request.path, report)
+    bodies = [
+        PutCameras(cameras=tuple(cameras[start : start + CAMERAS_A_COMMAND]))
+        for start in range(0, len(cameras), CAMERAS_A_COMMAND)
+    ]
+    if bodies:
+        report.notes.append(served.carry_out(request.home, bodies))
+    return report
+
+
+def _import_complaints(request: ImportRequest) -> ImportReport:
+    report = ImportReport()
+    if request.mapping is None:
+        known = ", ".join(sorted(path.stem for path in MAPPINGS.glob("*.toml")))
+        raise ImportRequestError(
+            f"Say which column is what: --mapping FILE.toml, or one that ships: {known}."
+        )
+    shipped = MAPPINGS / f"{request.mapping.name}.toml"
+    path = shipped if shipped.is_file() and not request.mapping.is_file() else request.mapping
+    complaints = read_complaints(request.path, load_mapping(path), report)
+    if request.onto is not None:
+        complaints = move_onto(complaints, request.onto, report)
+    out = request.out or request.home / "city" / f"{request.path.stem}.complaints.jsonl"
+    _write_lines(complaints, out)
+    report.notes.append(f"Complaints: {out} — replay them with: zhihui run --complaints {out}")
+    return report
+
+
+def _write_lines(complaints: Sequence[ImportedComplaint], out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_suffix(out.suffix + ".part")
+    with draft.open("w", encoding="utf-8") as stream:
+        for complaint in complaints:
+            stream.write(json.dumps(msgspec.to_builtins(complaint), ensure_ascii=False) + "\n")
+    draft.replace(out)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

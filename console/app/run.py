@@ -1,0 +1,154 @@
+"""`zhihui run`: everything on one machine, started in order, looked after, stopped in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from console.app import served, wiring
+from console.app.ground import ensure_pack
+from console.app.processes import Child, Family, ProcessError, wait_until
+from console.app.wiring import RunPlan
+
+_log = logging.getLogger("zhihui.run")
+READY_TIMEOUT_S = 60.0
+LOOK_AFTER_EVERY_S = 0.5
+
+
+class AlreadyRunningError(ProcessError):
+    """Another `zhihui run` holds this home."""
+
+
+def run_everything(plan: RunPlan) -> int:
+    """Start the server, the city, its cameras, the sweep and the console; stay until it ends.
+
+    Raises:
+        ProcessError: Something that is needed did not come up.
+    """
+    stop = _Stop()
+    with _only_one(plan.home), stop.on_signals():
+        _need_screen(plan)
+        pack = ensure_pack(plan)
+        wiring.seed_home(plan, pack)
+        family = Family()
+        try:
+            _start_all(family, plan, pack, stop)
+            _stay(family, stop)
+        finally:
+            _say("Stopping …")
+            family.stop()
+    _say("Stopped. Start again and it goes on where it was.")
+    return 0
+
+
+def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
+    central = family.start(wiring.central_child(plan, pack))
+    wait_until(
+        lambda: stop.asked or _central_is_ready(plan, central),
+        central,
+        timeout_s=READY_TIMEOUT_S,
+        log_hint=str(plan.home / "logs" / "central.log"),
+    )
+    if stop.asked:
+        return
+    server = served.running_central(plan.home)
+    if server is None:
+        raise ProcessError("The central server said it was ready and is gone. See its log.")
+    _say(f"Central server: {server.url}   handheld page: {server.url}/handheld/")
+    if plan.window:
+        family.start(wiring.console_child(plan, server.url))
+    family.start(wiring.cameras_child(plan, pack))
+    family.start(wiring.city_child(plan, pack, server.url))
+    family.start(wiring.sweep_child(plan))
+    _say("The city, its cameras and the sweep run niced, so that the window stays smooth.")
+    _say("Ctrl+C stops everything." if not plan.window else "Close the window to stop everything.")
+
+
+def _central_is_ready(plan: RunPlan, child: Child) -> bool:
+    server = served.running_central(plan.home)
+    return (
+        server is not None
+        and child.process is not None
+        and (server.pid == child.process.pid and served.is_healthy(server.url))
+    )
+
+
+def _stay(family: Family, stop: _Stop) -> None:
+    """Look after the processes until someone asks to stop or the console is closed."""
+    consoles = [child for child in family.children if child.name == "console"]
+    while not stop.wait(LOOK_AFTER_EVERY_S):
+        family.look_after(time.monotonic())
+        for console in consoles:
+            if not console.is_running and console.process is not None:
+                if console.process.returncode:
+                    _say(
+                        f"The console ended with status {console.process.returncode}; "
+                        "see logs/console.log in the home directory."
+                    )
+                return
+
+
+class _Stop:
+    """Whether someone asked to stop, by Ctrl+C or SIGTERM."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Take SIGINT, SIGTERM and SIGHUP as the wish to stop, within this block."""
+        wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self._ask) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long, or less when someone asks; returns whether someone did."""
+        end = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < end:
+            time.sleep(min(0.05, seconds))
+        return self.asked
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+@contextlib.contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Hold the home for this run; a second run on it is refused."""
+    import fcntl  # noqa: PLC0415 - not on every system
+
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunningError(
+                f"Zhihui already runs on {home}. Use its window, stop it, or give another --home."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _need_screen(plan: RunPlan) -> None:
+    seen = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if plan.window and not any(os.environ.get(name) for name in seen):
+        raise ProcessError(
+            "There is no screen here ($DISPLAY is not set). Start from a desktop session, put "
+            "`xvfb-run -a` in front, or add --no-window to run the servers alone."
+        )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

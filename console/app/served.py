@@ -1,0 +1,132 @@
+"""The central server of a home: is it running, where, and with which accounts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import requests
+
+from console.domain.errors import ZhihuiError
+from console.domain.ids import new_id
+from console.protocol.commands import Body, PutCameras
+from console.protocol.messages import Command, Verdict
+
+TIMEOUT_S = 30.0
+
+
+class ServedError(ZhihuiError):
+    """Central is not there, or would not do it; says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A central server that runs on this home."""
+
+    url: str
+    pid: int
+
+
+def running_central(home: Path) -> Served | None:
+    """Return the central server that runs on this home, ``None`` when none does."""
+    path = home / "central" / "server.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        served = Served(url=str(said["url"]), pid=int(said["pid"]))
+        os.kill(served.pid, 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return served
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a central server answers at ``url``."""
+    try:
+        return requests.get(f"{url}/v1/health", timeout=2.0).status_code == requests.codes.ok
+    except requests.RequestException:
+        return False
+
+
+def password_of(home: Path, account: str) -> str:
+    """Return an account's password on embedded defaults.
+
+    Raises:
+        ServedError: The home has no such account.
+    """
+    path = home / "central" / "accounts.json"
+    try:
+        accounts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ServedError(
+            f"{path} cannot be read ({error}). Start the server once on this home, or name a "
+            "password file with --password-file."
+        ) from error
+    if account not in accounts:
+        raise ServedError(f"{path} has no account “{account}”; it has {', '.join(accounts)}.")
+    return str(accounts[account])
+
+
+def carry_out(home: Path, bodies: Sequence[Body]) -> str:
+    """Have central carry out commands as the administrator; returns a sentence for the report.
+
+    A running server gets them over HTTP; with none running they go through its own writer here.
+
+    Raises:
+        ServedError: Central refused one.
+    """
+    served = running_central(home)
+    if served is None:
+        return _in_process(home, bodies)
+    token = log_on(served.url, "admin", password_of(home, "admin"))
+    for seq, body in enumerate(bodies):
+        _post(served.url, token, body, seq)
+    return f"Entered at the running server ({served.url}); every console sees it now."
+
+
+def log_on(url: str, account: str, password: str, *, kind: str = "console") -> str:
+    """Return a session's token.
+
+    Raises:
+        ServedError: The server is not there, or the password is wrong.
+    """
+    body = {
+        "name": account,
+        "password": password,
+        "device": {"id": f"cli-{os.getpid()}", "kind": kind, "label": "zhihui command line"},
+    }
+    try:
+        answer = requests.post(f"{url}/v1/session", json=body, timeout=TIMEOUT_S)
+    except requests.RequestException as error:
+        raise ServedError(f"No central server answers at {url} ({error}).") from error
+    if answer.status_code != requests.codes.ok:
+        raise ServedError(f"Central did not let “{account}” in: {answer.text[:200]}")
+    return str(answer.json()["token"])
+
+
+def _post(url: str, token: str, body: Body, seq: int) -> None:
+    now = datetime.now(UTC)
+    command = Command(new_id(now), "import", seq, now, body)  # type: ignore[arg-type]  # a union member
+    answer = requests.post(
+        f"{url}/v1/commands",
+        data=msgspec.json.encode(command),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        timeout=TIMEOUT_S,
+    )
+    if answer.status_code != requests.codes.ok:
+        raise ServedError(f"Central refused: {answer.text[:300]}")
+    if Verdict.REJECTED.value in answer.text[:120]:
+        raise ServedError(f"Central rejected it: {answer.text[:300]}")
+
+
+def _in_process(home: Path, bodies: Sequence[Body]) -> str:
+    from console.central.run import CentralSettings, seed_registry  # noqa: PLC0415 - only then
+
+    cameras = [camera for body in bodies if isinstance(body, PutCameras) for camera in body.cameras]
+    seed_registry(CentralSettings(home=home), [], [], cameras, replace=True)
+    return "Entered in this home's database; no server was running."

@@ -1,0 +1,1 @@
+"""Tests: `unit` is fast and needs no screen, `e2e` starts real processes and windows."""

@@ -1,0 +1,73 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.app.processes import Child, Family, ProcessError, wait_until
+from tests.real_data import ROOT
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 15.0) -> bool:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        os.sched_yield()
+    return False
+
+
+def test_that_a_child_that_dies_first_is_told_at_once() -> None:
+    child = Child(name="the server", arguments=["no-such-command"])
+    child.start()
+    with pytest.raises(ProcessError, match="the server could not start"):
+        wait_until(lambda: False, child, timeout_s=30, log_hint="its log")
+
+
+def test_that_a_dead_child_is_started_again_after_a_pause() -> None:
+    child = Child(name="short-lived", arguments=["--version"])
+    family = Family()
+    family.start(child)
+    first = child.process
+    assert first is not None
+    first.wait(30)
+    now = time.monotonic()
+    family.look_after(now)
+    family.look_after(now + 0.1)
+    assert child.process is first
+    family.look_after(now + 60)
+    assert child.process is not first
+    family.stop()
+    assert not child.is_running
+
+
+def test_that_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, signal\n"
+        "from console.app import processes\n"
+        "import subprocess\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],\n"
+        "    preexec_fn=processes._die_with_parent(0), start_new_session=True)\n"
+        "print(child.pid, flush=True)\n"
+        "signal.pause()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert alive(child)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(30)
+    assert until(lambda: not alive(child))
