@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from console import __version__
 from console.app import commands
 from console.app.config import home_directory, load_config
+from console.app.lineage import follow_parent
 from console.app.logs import start_logging
 from console.domain.errors import ZhihuiError
 
@@ -18,6 +20,7 @@ Handler = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status (0 good, 1 failed, 2 wrong use or settings)."""
+    follow_parent(os.environ)
     parser = build_parser()
     chosen = parser.parse_args(list(arguments))
     handler: Handler | None = getattr(chosen, "handler", None)

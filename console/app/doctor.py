@@ -66,8 +66,12 @@ def report(findings: list[Finding]) -> str:
 
 def _python() -> Finding:
     good = sys.version_info >= (3, 11)
-    return Finding(good=good, what=f"Python {sys.version.split()[0]}", is_serious=not good,
-                   do="" if good else "Install Python 3.11 or newer.")  # fmt: skip
+    return Finding(
+        good=good,
+        what=f"Python {sys.version.split()[0]}",
+        is_serious=not good,
+        do="" if good else "Install Python 3.11 or newer.",
+    )
 
 
 def _packages() -> list[Finding]:
@@ -88,38 +92,55 @@ def _system_packages() -> Finding:
     if not missing:
         return Finding(good=True, what="system libraries and fonts for the window")
     line = "apt-get install -y --no-install-recommends " + " ".join(missing)
-    return Finding(good=False, what=f"{len(missing)} system packages are missing",
-                   do=f"As root: {line}", is_serious=True)  # fmt: skip
+    return Finding(
+        good=False,
+        what=f"{len(missing)} system packages are missing",
+        do=f"As root: {line}",
+        is_serious=True,
+    )
 
 
 def _screen() -> Finding:
     seen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if seen:
         return Finding(good=True, what=f"a screen ({seen})")
-    return Finding(good=False, what="no screen ($DISPLAY is not set)",
-                   do="Start from a desktop session, or with `xvfb-run -a`, or use --no-window.")  # fmt: skip
+    return Finding(
+        good=False,
+        what="no screen ($DISPLAY is not set)",
+        do="Start from a desktop session, or with `xvfb-run -a`, or use --no-window.",
+    )
 
 
 def _disk(home: Path) -> Finding:
     place = next(path for path in (home, *home.parents) if path.exists())
     free_gb = shutil.disk_usage(place).free / 1e9
     good = free_gb >= DISK_NEEDED_GB
-    return Finding(good=good, what=f"{free_gb:.0f} GB free for {home}", is_serious=not good,
-                   do="" if good else f"Free some space: {DISK_NEEDED_GB:.0f} GB are needed.")  # fmt: skip
+    return Finding(
+        good=good,
+        what=f"{free_gb:.0f} GB free for {home}",
+        is_serious=not good,
+        do="" if good else f"Free some space: {DISK_NEEDED_GB:.0f} GB are needed.",
+    )
 
 
 def _memory() -> Finding:
     total_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     good = total_gb >= MEMORY_NEEDED_GB
-    return Finding(good=good, what=f"{total_gb:.0f} GB of memory",
-                   do="" if good else "Use a smaller city: --officers 1000 --cameras 200.")  # fmt: skip
+    return Finding(
+        good=good,
+        what=f"{total_gb:.0f} GB of memory",
+        do="" if good else "Use a smaller city: --officers 1000 --cameras 200.",
+    )
 
 
 def _cores() -> Finding:
     cores = os.cpu_count() or 1
     good = cores >= 2
-    return Finding(good=good, what=f"{cores} processor cores",
-                   do="" if good else "With one core use --no-window for the servers.")  # fmt: skip
+    return Finding(
+        good=good,
+        what=f"{cores} processor cores",
+        do="" if good else "With one core use --no-window for the servers.",
+    )
 
 
 def _ports(home: Path, config: Config) -> list[Finding]:
@@ -133,8 +154,13 @@ def _ports(home: Path, config: Config) -> list[Finding]:
             try:
                 probe.bind((config.host, port))
             except OSError:
-                found.append(Finding(good=False, what=f"port {port} is taken by another program",
-                                     do=f"Stop it, or use another one: --{name} NUMBER."))  # fmt: skip
+                found.append(
+                    Finding(
+                        good=False,
+                        what=f"port {port} is taken by another program",
+                        do=f"Stop it, or use another one: --{name} NUMBER.",
+                    )
+                )
             else:
                 found.append(Finding(good=True, what=f"port {port} is free"))
     return found
@@ -142,5 +168,9 @@ def _ports(home: Path, config: Config) -> list[Finding]:
 
 def _keyframe_tools() -> Finding:
     good = importlib.util.find_spec("av") is not None
-    return Finding(good=good, what="PyAV for video", is_serious=not good,
-                   do="" if good else "Run `python3 -m console run` once.")  # fmt: skip
+    return Finding(
+        good=good,
+        what="PyAV for video",
+        is_serious=not good,
+        do="" if good else "Run `python3 -m console run` once.",
+    )

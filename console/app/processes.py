@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -12,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from console.app.lineage import child_environment
 from console.domain.errors import ZhihuiError
 
 _log = logging.getLogger("zhihui.run")
-_PR_SET_PDEATHSIG = 1
 #: A process that dies sooner than this after its start has something wrong with its settings.
 EARLY_DEATH_S = 3.0
 MAX_PAUSE_S = 30.0
@@ -53,9 +51,8 @@ class Child:
     def start(self) -> None:
         """Start the process; it dies with us, whatever kills us."""
         command = [sys.executable, "-m", "console.app", *self.arguments]
-        self.process = subprocess.Popen(
-            command, preexec_fn=_die_with_parent(self.nice), start_new_session=True
-        )
+        environment = child_environment(nice=self.nice)
+        self.process = subprocess.Popen(command, env=environment, start_new_session=True)
         self.started_at = time.monotonic()
         _log.info("started %s (pid %d)", self.name, self.process.pid)
 
@@ -70,20 +67,6 @@ class Child:
             _log.warning("%s did not stop within %.0f s and was killed", self.name, timeout_s)
             self.process.kill()
             self.process.wait()
-
-
-def _die_with_parent(nice: int) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
-
-    def prepare() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-        if nice:
-            os.nice(nice)
-
-    return prepare
 
 
 class Family:

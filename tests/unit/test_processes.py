@@ -54,12 +54,12 @@ def test_that_a_dead_child_is_started_again_after_a_pause() -> None:
 
 def test_that_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     script = (
-        "import sys, signal\n"
-        "from console.app import processes\n"
-        "import subprocess\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],\n"
-        "    preexec_fn=processes._die_with_parent(0), start_new_session=True)\n"
-        "print(child.pid, flush=True)\n"
+        "import subprocess, sys, signal\n"
+        "from console.app.lineage import child_environment\n"
+        "follow = 'import os, signal; from console.app.lineage import follow_parent; '\n"
+        "follow += 'follow_parent(os.environ); print(os.getpid(), flush=True); signal.pause()'\n"
+        "subprocess.Popen([sys.executable, '-c', follow], env=child_environment(nice=0),\n"
+        "    start_new_session=True)\n"
         "signal.pause()\n"
     )
     with subprocess.Popen(
