@@ -163,9 +163,7 @@ def _meta(bounds: Bounds, city: Names, source: Path) -> dict[str, str]:
     }
 
 
-def _ordered(
-    extract: Extract, bounds: Bounds, borders: Sequence[Sequence[Floats]]
-) -> list[Shape]:
+def _ordered(extract: Extract, bounds: Bounds, borders: Sequence[Sequence[Floats]]) -> list[Shape]:
     sea = [
         Shape(layer="water", shape_class="sea", kind=ShapeKind.AREA, points=ring)
         for ring in sea_of(extract.coast, bounds)

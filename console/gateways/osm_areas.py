@@ -89,9 +89,7 @@ def _is_sea(piece: Polygon, lines: Sequence[LineString], merged: shapely.Geometr
         here, ahead = line.interpolate(along), line.interpolate(along + _COAST_STEP_DEG)
         if here.equals(ahead):
             here = line.interpolate(along - _COAST_STEP_DEG)
-        right = Point(
-            here.x + (ahead.y - here.y) * 0.5, here.y - (ahead.x - here.x) * 0.5
-        )
+        right = Point(here.x + (ahead.y - here.y) * 0.5, here.y - (ahead.x - here.x) * 0.5)
         return bool(piece.covers(right))
     return False
 

@@ -1,4 +1,4 @@
-"""What OpenStreetMap's tags mean for us: road classes and speeds, basemap layers, kinds of places."""
+"""What OpenStreetMap's tags mean for us: roads and speeds, basemap layers, places."""
 
 from __future__ import annotations
 
