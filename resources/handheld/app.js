@@ -1,0 +1,189 @@
+// The officers' page: log on, take tasks, accept or refuse, go, arrive, report with a photo.
+
+import { Link } from "./link.js";
+import { Positions } from "./position.js";
+import * as shelf from "./shelf.js";
+import { listView, logOnView, taskView, tellView } from "./views.js";
+import { switchLanguage, word } from "./words.js";
+
+const ENDED = new Set(["refused", "cleared", "withdrawn"]);
+/** A receipt from central that lags behind what was done here must not set it back. */
+const ORDER = ["ordered", "delivered", "seen", "accepted", "en_route", "on_scene", "refused",
+  "cleared", "withdrawn"];
+const main = document.getElementById("main");
+const tasks = new Map();
+let shown = { view: "list", assignment: null };
+let onDuty = false;
+let unsent = 0;
+
+const link = new Link({
+  task: took,
+  status: drawHeader,
+  refused: reason => notice(word("rejected") + reason),
+  outbox: count => { unsent = count; drawHeader(); },
+  ended: reason => { notice(reason); show("log_on"); },
+});
+const positions = new Positions(() => link.session, text => notice(word("no_position") + text));
+
+function notice(text) {
+  const box = document.getElementById("notice");
+  box.textContent = text;
+  box.hidden = !text;
+}
+
+function took(task) {
+  const known = tasks.get(task.assignment);
+  if (known && ORDER.indexOf(known.state) > ORDER.indexOf(task.state)) task = { ...task, state: known.state };
+  if (!known) ring();
+  if (ENDED.has(task.state)) {
+    tasks.delete(task.assignment);
+    shelf.drop("tasks", task.assignment);
+    if (shown.assignment === task.assignment) shown = { view: "list", assignment: null };
+  } else {
+    tasks.set(task.assignment, task);
+  }
+  if (shown.view === "list" || shown.assignment === task.assignment) draw();
+}
+
+function ring() {
+  navigator.vibrate?.([200, 100, 200]);
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  tone.frequency.value = 880;
+  tone.connect(context.destination);
+  tone.start();
+  tone.stop(context.currentTime + 0.35);
+  tone.onended = () => context.close();
+}
+
+function show(view, assignment = null) {
+  shown = { view, assignment };
+  draw();
+}
+
+function draw() {
+  drawHeader();
+  const task = tasks.get(shown.assignment);
+  const back = () => show(task && shown.view === "tell" ? "task" : "list", shown.assignment);
+  let view;
+  if (!link.session) view = logOnView(logOn);
+  else if (shown.view === "task" && task) view = taskView(task, { back: () => show("list"), step, refuse, outcome });
+  else if (shown.view === "refuse" && task) {
+    view = tellView(task, { title: word("refuse"), label: word("why"), needed: word("need_why"),
+      photo: false }, { back, send: text => step(task, "refused", text) });
+  } else if (shown.view === "outcome" && task) {
+    view = tellView(task, { title: word("outcome"), label: word("outcome_text"),
+      needed: word("need_text"), photo: true },
+    { back: () => show("task", task.assignment), send: (text, photo) => report(task, text, photo) });
+  } else {
+    const sorted = [...tasks.values()].sort((a, b) => a.level - b.level || (a.ordered_at < b.ordered_at ? -1 : 1));
+    view = listView(sorted, onDuty, { open, duty, logOff });
+  }
+  main.replaceChildren(view);
+}
+
+function drawHeader() {
+  const pill = document.getElementById("link");
+  pill.hidden = !link.session;
+  pill.textContent = word(link.isUp ? "online" : "offline");
+  pill.className = `pill ${link.isUp ? "good" : "bad"}`;
+  const waiting = document.getElementById("unsent");
+  waiting.hidden = unsent === 0;
+  waiting.textContent = word("unsent")(unsent);
+  const duty = document.getElementById("duty");
+  duty.hidden = !link.session;
+  duty.textContent = word(onDuty ? "is_on_duty" : "is_off_duty");
+  document.getElementById("who").textContent = link.session ? link.session.name : word("title");
+  document.getElementById("language").textContent = word("other");
+}
+
+async function logOn(callSign, pin) {
+  try {
+    await link.logOn(callSign, pin);
+  } catch (error) {
+    notice(word("wrong") + error.message);
+    return;
+  }
+  notice("");
+  await begin();
+}
+
+async function begin() {
+  tasks.clear();
+  for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
+  onDuty = (await shelf.get("kept", "on_duty")) ?? false;
+  if (onDuty) positions.start();
+  show("list");
+}
+
+async function logOff() {
+  positions.stop();
+  await link.logOff();
+  await shelf.put("kept", "on_duty", false);
+  onDuty = false;
+  show("log_on");
+}
+
+async function duty() {
+  onDuty = !onDuty;
+  await shelf.put("kept", "on_duty", onDuty);
+  if (onDuty) positions.start();
+  else positions.stop();
+  draw();
+  await link.submit({ type: "SetDuty", unit: link.session.unit, on_duty: onDuty, at: now() });
+}
+
+const now = () => new Date().toISOString();
+
+async function open(assignment) {
+  const task = tasks.get(assignment);
+  show("task", assignment);
+  if (["ordered", "delivered"].includes(task.state)) await step(task, "seen");
+}
+
+function refuse(task) {
+  show("refuse", task.assignment);
+}
+
+function outcome(task) {
+  show("outcome", task.assignment);
+}
+
+/** Take one step of a task: kept on the device first, then sent. */
+async function step(task, state, note = null) {
+  await keep({ ...task, state });
+  await submitted({ type: "MoveAssignment", assignment: task.assignment, state, at: now(), note });
+}
+
+async function report(task, text, photo) {
+  const at = now();
+  const evidence = [];
+  if (photo) {
+    const { sha256, size } = await link.submitPhoto(photo);
+    const id = shelf.newId();
+    evidence.push(id);
+    await link.submit({ type: "AttachEvidence", evidence: {
+      id, incident: task.incident, kind: "photo", media_type: photo.type || "image/jpeg", sha256,
+      size, captured_at: at, unit: task.unit,
+    } });
+  }
+  await keep({ ...task, state: "cleared" });
+  await submitted({ type: "ReportOutcome", assignment: task.assignment, outcome: text, at, evidence });
+}
+
+async function keep(task) {
+  if (ENDED.has(task.state)) await shelf.drop("tasks", task.assignment);
+  else await shelf.put("tasks", task.assignment, task);
+  took(task);
+}
+
+async function submitted(body) {
+  await link.submit(body);
+  notice(unsent > 0 ? word("saved") : "");
+}
+
+document.getElementById("language").addEventListener("click", () => { switchLanguage(); draw(); });
+if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("sw.js");
+if (await link.resume()) await begin();
+else show("log_on");
+setInterval(() => { if (shown.view === "list") draw(); }, 30_000);

@@ -1,0 +1,211 @@
+// The line to central: session, stream, and an outbox that survives restarts and sends once.
+
+import * as shelf from "./shelf.js";
+
+const PROTOCOL = 1;
+const SCHEMA = 1;
+const BEAT_MS = 2_000;
+const MISSED_BEATS = 3;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const FINAL = new Set(["accepted", "duplicate", "conflict", "rejected"]);
+
+/** The line to central for one device. */
+export class Link {
+  /** @param {{task, status, refused, outbox, ended}} told callbacks, see app.js */
+  constructor(told) {
+    this.told = told;
+    this.session = null;
+    this.socket = null;
+    this.isUp = false;
+    this.pause = FIRST_PAUSE_MS;
+    this.waiting = new Map();
+    this.sending = null;
+    this.seq = 0;
+    addEventListener("online", () => this.connect());
+    setInterval(() => this.watch(), BEAT_MS);
+  }
+
+  /** Take up the session of an earlier run; returns whether there is one. */
+  async resume() {
+    this.session = (await shelf.get("kept", "session")) ?? null;
+    this.device = (await shelf.get("kept", "device")) ?? shelf.newId();
+    await shelf.put("kept", "device", this.device);
+    if (this.session) this.connect();
+    return this.session !== null;
+  }
+
+  /** Log on; throws an Error whose message is central's sentence. */
+  async logOn(callSign, pin) {
+    const device = { id: this.device, kind: "handheld", label: navigator.userAgent.slice(0, 80) };
+    const answer = await fetch("/v1/session", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name: callSign, password: pin, device }),
+    });
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(said.error ?? `${answer.status}`);
+    const kept = await shelf.get("kept", "owner");
+    if (kept !== undefined && kept !== said.person.unit) {
+      await shelf.clear("tasks");
+      await shelf.clear("outbox");
+    }
+    this.session = {
+      token: said.token, unit: said.person.unit, unitNo: said.person.unit_no ?? null,
+      name: said.person.name,
+    };
+    await shelf.put("kept", "session", this.session);
+    await shelf.put("kept", "owner", this.session.unit);
+    this.connect();
+  }
+
+  /** Log off; what is in the outbox stays for the next log-on of the same unit. */
+  async logOff() {
+    const session = this.session;
+    this.session = null;
+    await shelf.drop("kept", "session");
+    this.socket?.close();
+    if (session) {
+      await fetch("/v1/session", {
+        method: "DELETE", headers: { "Authorization": `Bearer ${session.token}` },
+      }).catch(error => console.info("logged off without central:", error.message));
+    }
+  }
+
+  /** Keep a command until central has answered it. */
+  async submit(body) {
+    const id = shelf.newId();
+    await shelf.put("outbox", id, { id, body, madeAt: new Date().toISOString() });
+    await this.flush();
+  }
+
+  /** Keep a photo until central has its bytes; returns its SHA-256 and size. */
+  async submitPhoto(blob) {
+    const bytes = await blob.arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    const sha256 = [...digest].map(byte => byte.toString(16).padStart(2, "0")).join("");
+    const id = shelf.newId();
+    await shelf.put("outbox", id, { id, sha256, bytes, type: blob.type || "image/jpeg" });
+    return { sha256, size: bytes.byteLength };
+  }
+
+  /** Open the stream; does nothing while one is open or opening. */
+  connect() {
+    if (!this.session || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return;
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/handheld/stream`);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.heardAt = Date.now();
+      this.post(["hello", PROTOCOL, this.session.token, this.device, null, {}, SCHEMA,
+        [this.session.unit]]);
+    };
+    socket.onmessage = event => this.heard(JSON.parse(event.data));
+    socket.onclose = () => this.lost(socket);
+  }
+
+  post(message) {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  heard(message) {
+    this.heardAt = Date.now();
+    const [kind] = message;
+    if (kind === "welcome") {
+      this.isUp = true;
+      this.pause = FIRST_PAUSE_MS;
+      this.told.status();
+      this.flush();
+    } else if (kind === "deliver") {
+      this.delivered(message[1], message[3]);
+    } else if (kind === "result") {
+      this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null });
+    } else if (kind === "refused") {
+      this.session = null;
+      shelf.drop("kept", "session").then(() => this.told.ended(message[1]));
+    }
+  }
+
+  /** Keep a task before its receipt goes out: what is acknowledged survives a restart. */
+  async delivered(commandId, task) {
+    await shelf.put("tasks", task.assignment, task);
+    if (task.state === "ordered" && this.isUp) {
+      this.post(["ack", commandId, task.unit, task.assignment, "delivered",
+        new Date().toISOString(), null]);
+    } else if (this.isUp) {
+      this.post(["ack", commandId, task.unit, task.assignment, task.state,
+        new Date().toISOString(), null]);
+    }
+    this.told.task(task);
+  }
+
+  lost(socket) {
+    if (socket !== this.socket) return;
+    this.socket = null;
+    this.isUp = false;
+    for (const settle of this.waiting.values()) settle(null);
+    this.told.status();
+    if (!this.session) return;
+    const pause = this.pause * (0.75 + Math.random() / 2);
+    this.pause = Math.min(LONGEST_PAUSE_MS, this.pause * 2);
+    setTimeout(() => this.connect(), pause);
+  }
+
+  watch() {
+    if (!this.isUp) return;
+    if (Date.now() - this.heardAt > BEAT_MS * MISSED_BEATS) this.socket.close();
+    else {
+      this.post(["beat", Date.now(), {}]);
+      this.flush();
+    }
+  }
+
+  /** Send what is in the outbox, one after the other, until it is empty or the line breaks. */
+  async flush() {
+    if (this.sending) return this.sending;
+    this.sending = this.sendAll().finally(() => { this.sending = null; });
+    return this.sending;
+  }
+
+  async sendAll() {
+    for (;;) {
+      const items = await shelf.all("outbox");
+      this.told.outbox(items.length);
+      if (!items.length || !this.isUp) return;
+      const done = items[0].sha256 ? await this.sendBytes(items[0]) : await this.sendCommand(items[0]);
+      if (!done) return;
+      await shelf.drop("outbox", items[0].id);
+    }
+  }
+
+  /** Returns whether the item is settled, for good or for bad. */
+  async sendCommand(item) {
+    this.seq += 1;
+    const settled = new Promise(settle => this.waiting.set(item.id, settle));
+    this.post(["command", item.id, this.device, this.seq, item.madeAt, item.body]);
+    const result = await settled;
+    this.waiting.delete(item.id);
+    if (!result || !FINAL.has(result.verdict)) return false;
+    if (result.verdict === "rejected" || result.verdict === "conflict") {
+      this.told.refused(result.reason ?? result.verdict);
+    }
+    return true;
+  }
+
+  async sendBytes(item) {
+    try {
+      const answer = await fetch(`/v1/evidence/${item.sha256}`, {
+        method: "PUT",
+        headers: { "Authorization": `Bearer ${this.session.token}`, "Content-Type": item.type },
+        body: item.bytes,
+      });
+      if (answer.ok) return true;
+      if (answer.status >= 500 || answer.status === 401) return false;
+      const said = await answer.json().catch(() => ({}));
+      this.told.refused(said.error ?? `${answer.status}`);
+      return true;
+    } catch (error) {
+      console.info("photo not sent yet:", error.message);
+      return false;
+    }
+  }
+}

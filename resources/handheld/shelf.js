@@ -1,0 +1,57 @@
+// What the handheld keeps across restarts, in IndexedDB: session, tasks, outbox with its photos.
+
+const NAME = "zhihui-handheld";
+const STORES = ["kept", "tasks", "outbox"];
+
+let opening = null;
+
+function open() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      for (const store of STORES) request.result.createObjectStore(store);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opening;
+}
+
+async function inStore(store, mode, work) {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(store, mode, { durability: "strict" });
+    const request = work(transaction.objectStore(store));
+    transaction.oncomplete = () => resolve(request?.result);
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** Keep a value; resolves once it is on disk. */
+export const put = (store, key, value) => inStore(store, "readwrite", s => s.put(value, key));
+
+/** Return a kept value, undefined when there is none. */
+export const get = (store, key) => inStore(store, "readonly", s => s.get(key));
+
+/** Forget a value. */
+export const drop = (store, key) => inStore(store, "readwrite", s => s.delete(key));
+
+/** Return all values of a store in the order of their keys. */
+export const all = store => inStore(store, "readonly", s => s.getAll());
+
+/** Forget everything in a store. */
+export const clear = store => inStore(store, "readwrite", s => s.clear());
+
+/** Return a new UUID version 7 (RFC 9562) as 32 hexadecimal digits: later ids sort later. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  let time = Date.now();
+  for (let at = 5; at >= 0; at -= 1) {
+    bytes[at] = time % 256;
+    time = Math.floor(time / 256);
+  }
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("");
+}

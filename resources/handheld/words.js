@@ -1,0 +1,57 @@
+// Every text of the page, in both languages.
+const WORDS = {
+  zh: {
+    title: "城管通", call_sign: "呼号", pin: "口令", log_on: "登录", log_off: "退出",
+    on_duty: "上岗", off_duty: "下岗", is_on_duty: "在岗", is_off_duty: "未上岗",
+    tasks: "我的任务", empty: "暂无任务。指挥中心派单后会显示在这里并响铃。",
+    accept: "接单", refuse: "拒单", on_the_way: "出发赶往", on_scene: "已到场",
+    outcome: "反馈结果", outcome_text: "处理结果", photo: "现场照片", take_photo: "拍照 / 选择",
+    send: "提交", back: "返回", why: "拒单原因", place: "地点", summary: "内容", ordered: "派单时间",
+    due: "时限", form: "违法形态", online: "已连接", offline: "离线", unsent: n => `${n} 条未发送`,
+    asleep: "页面不在前台时定位会停止，指挥中心会看到您“休眠”。", no_position: "定位不可用：",
+    wrong: "无法登录：", rejected: "中心未接受：", saved: "已保存，联网后自动发送。",
+    need_text: "请填写处理结果。", need_why: "请填写拒单原因。", other: "EN", late: "超时",
+    state: { ordered: "待接收", delivered: "已送达", seen: "已读", accepted: "已接单",
+      refused: "已拒单", en_route: "赶往中", on_scene: "已到场", cleared: "已完成",
+      withdrawn: "已撤回" },
+    level: { 1: "⬢ 特急", 2: "▲ 紧急", 3: "■ 一般", 4: "普通" },
+  },
+  en: {
+    title: "Handheld", call_sign: "Call sign", pin: "PIN", log_on: "Log on", log_off: "Log off",
+    on_duty: "Go on duty", off_duty: "Go off duty", is_on_duty: "on duty",
+    is_off_duty: "off duty", tasks: "My tasks",
+    empty: "No tasks. When the command center sends you somewhere, it appears here with a sound.",
+    accept: "Accept", refuse: "Refuse", on_the_way: "On the way", on_scene: "On scene",
+    outcome: "Report outcome", outcome_text: "What was done", photo: "Photo",
+    take_photo: "Take or choose", send: "Send", back: "Back", why: "Why not", place: "Place",
+    summary: "What", ordered: "Ordered at", due: "Limit", form: "Form", online: "connected",
+    offline: "offline", unsent: n => `${n} not sent`,
+    asleep: "While this page is not in front your position stops; the center sees you asleep.",
+    no_position: "No position: ", wrong: "Could not log on: ", rejected: "Central did not accept: ",
+    saved: "Saved; it is sent when you are online again.", need_text: "Say what was done.",
+    need_why: "Say why not.", other: "中文", late: "late",
+    state: { ordered: "ordered", delivered: "delivered", seen: "seen", accepted: "accepted",
+      refused: "refused", en_route: "on the way", on_scene: "on scene", cleared: "done",
+      withdrawn: "withdrawn" },
+    level: { 1: "⬢ Critical", 2: "▲ High", 3: "■ Caution", 4: "Routine" },
+  },
+};
+
+let language = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
+
+/** Return the text for a key in the chosen language. */
+export function word(key) {
+  return WORDS[language][key];
+}
+
+/** The chosen language, "zh" or "en". */
+export function chosen() {
+  return language;
+}
+
+/** Change to the other language. */
+export function switchLanguage() {
+  language = language === "zh" ? "en" : "zh";
+  localStorage.setItem("language", language);
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+}
