@@ -28,7 +28,7 @@ def wanted_stamp(root: Path, *, extras: str) -> str:
         root: The checkout.
         extras: Extras to be installed, "" or "test".
     """
-    digest = hashlib.sha256(f"{sys.version}|{extras}|{root}".encode())
+    digest = hashlib.sha256(f"{sys.version_info[:3]}|{extras}|{root}".encode())
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((root / name).read_bytes())
     return digest.hexdigest()
