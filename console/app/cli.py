@@ -97,6 +97,13 @@ def _city_sizes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--complaints-a-year", type=float)
     parser.add_argument("--pace", type=float, help="simulated handhelds work this much faster")
     parser.add_argument("--sweep-points-per-s", type=float)
+    parser.add_argument(
+        "--real-unit",
+        action="append",
+        default=[],
+        metavar="CALLSIGN",
+        help="held by a real person: the city leaves it alone",
+    )
 
 
 def _add_servers(adder: Any) -> None:

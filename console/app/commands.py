@@ -26,6 +26,7 @@ def run(chosen: argparse.Namespace) -> int:
         replay_speed=chosen.replay_speed,
         window=not chosen.no_window,
         console_name=chosen.console_name,
+        real_units=frozenset(chosen.real_unit),
     )
     return run_everything(plan)
 
@@ -33,7 +34,7 @@ def run(chosen: argparse.Namespace) -> int:
 def central(chosen: argparse.Namespace) -> int:
     """`zhihui central`: the server alone."""
     from console.app import wiring
-    from console.central.run import run_central
+    from console.central.server import run_central
 
     settings = wiring.central_settings(
         chosen.home, chosen.config, pack=_path(chosen.pack), database_url=chosen.database
@@ -53,6 +54,7 @@ def city(chosen: argparse.Namespace) -> int:
         pack=Path(chosen.pack),
         complaints=_path(chosen.complaints),
         replay_speed=chosen.replay_speed,
+        real_units=frozenset(chosen.real_unit),
     )
     return run_city(settings)
 

@@ -49,7 +49,7 @@ def _synthetic(plan: RunPlan) -> Path:
         return path
     _say("Drawing the city (the first time only, under a minute) …")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_synthetic(path, seed=plan.config.seed, progress=_say)
+    write_synthetic(path, seed=plan.config.seed, progress=_tell)
     return path
 
 
@@ -77,3 +77,7 @@ def _digest(path: Path) -> str:
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _tell(what: str, share: float) -> None:
+    _say(f"  {share:4.0%} {what}")

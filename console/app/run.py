@@ -6,8 +6,10 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -34,6 +36,7 @@ def run_everything(plan: RunPlan) -> int:
     stop = _Stop()
     with _only_one(plan.home), stop.on_signals():
         _need_screen(plan)
+        plan = _with_camera_port(plan)
         pack = ensure_pack(plan)
         wiring.seed_home(plan, pack)
         family = Family()
@@ -139,6 +142,22 @@ def _only_one(home: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _with_camera_port(plan: RunPlan) -> RunPlan:
+    """Settle the cameras' port now: their addresses stand in the directory."""
+    wanted = plan.config.camera_port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((plan.config.host, wanted))
+        except OSError as error:
+            raise ProcessError(
+                f"Port {wanted} is taken by another program ({error.strerror}), and the cameras "
+                "need it. Stop that program, or choose another port with --camera-port."
+            ) from error
+        port = int(probe.getsockname()[1])
+    return replace(plan, config=replace(plan.config, camera_port=port))
 
 
 def _need_screen(plan: RunPlan) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import requests
 
+from console.app.config import Config
 from console.domain.errors import ZhihuiError
 from console.domain.ids import new_id
 from console.protocol.commands import Body, PutCameras
@@ -125,8 +126,9 @@ def _post(url: str, token: str, body: Body, seq: int) -> None:
 
 
 def _in_process(home: Path, bodies: Sequence[Body]) -> str:
-    from console.central.run import CentralSettings, seed_registry  # noqa: PLC0415 - only then
+    from console.app import wiring  # noqa: PLC0415 - a circle otherwise
+    from console.central.server import seed_registry  # noqa: PLC0415 - only then
 
     cameras = [camera for body in bodies if isinstance(body, PutCameras) for camera in body.cameras]
-    seed_registry(CentralSettings(home=home), [], [], cameras, replace=True)
+    seed_registry(wiring.central_settings(home, Config()), cameras=cameras, replace=True)
     return "Entered in this home's database; no server was running."

@@ -1,18 +1,28 @@
 """The only place that builds things: settings of every process, and what `run` starts."""
 
+# Every process builds only its own part, so what it needs is imported where it is built.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.app import served
 from console.app.config import Config
+from console.app.processes import Child
 from console.domain.errors import ZhihuiError
+from console.domain.places import Camera
 
 if TYPE_CHECKING:
-    pass
-
-# Every process builds only its own part, so what it needs is imported where it is built.
+    from console.app.desktop import ConsoleSettings
+    from console.central.settings import CentralSettings
+    from console.city.cameras import CameraServerSettings
+    from console.city.settings import CitySettings
+    from console.store.citypack import CityPack
+    from console.video.sweep import SweepSettings
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 CITY_NICE, CAMERAS_NICE, SWEEP_NICE = 5, 3, 15
@@ -31,6 +41,7 @@ class RunPlan:
         clips: Folder of MP4 files as the cameras' pictures.
         complaints: Imported complaints to replay.
         window: Whether a console is opened.
+        real_units: Call signs that real people hold; the simulated city leaves them alone.
     """
 
     home: Path
@@ -41,3 +52,265 @@ class RunPlan:
     replay_speed: float = 1.0
     window: bool = True
     console_name: str = "main"
+    real_units: frozenset[str] = frozenset()
+
+
+def central_settings(
+    home: Path, config: Config, *, pack: Path | None = None, database_url: str | None = None
+) -> CentralSettings:
+    """Return the settings of the central server of a home."""
+    from console.central.settings import CentralSettings
+
+    return CentralSettings(
+        home=home,
+        resources_dir=RESOURCES,
+        host=config.host,
+        port=config.port,
+        database_url=database_url,
+        pack_path=pack,
+    )
+
+
+def city_settings(
+    home: Path,
+    config: Config,
+    *,
+    server: str,
+    pack: Path,
+    complaints: Path | None = None,
+    replay_speed: float = 1.0,
+    real_units: frozenset[str] = frozenset(),
+) -> CitySettings:
+    """Return the settings of the simulated city; it is already niced by its parent."""
+    from console.city.settings import CitySettings
+
+    return CitySettings(
+        url=server,
+        password=served.password_of(home, "city"),
+        pack_path=pack,
+        home=home,
+        seed=config.seed,
+        truth_seed=config.truth_seed,
+        rate=config.complaints_a_year,
+        pace=config.pace,
+        officers=config.officers,
+        vehicles=config.vehicles,
+        replay=complaints,
+        replay_speed=replay_speed,
+        real_units=real_units,
+        nice=0,
+    )
+
+
+def camera_settings(
+    home: Path,
+    config: Config,
+    *,
+    pack: Path,
+    clips: Path | None = None,
+    fault_rate: float | None = None,
+) -> CameraServerSettings:
+    """Return the settings of the RTSP server of the simulated city."""
+    from console.city.cameras import CameraServerSettings
+
+    settings = CameraServerSettings(
+        scenes_dir=home / "scenes",
+        host=config.host,
+        port=config.camera_port,
+        count=config.cameras,
+        clips_dir=clips,
+        truth_path=home / "city" / "camera_truth.jsonl",
+        seed=config.seed,
+        truth_seed=config.truth_seed,
+        pack_path=pack,
+    )
+    return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
+
+
+def points_path(home: Path, console_name: str) -> Path:
+    """Return the list of camera points that a console writes for its sweep."""
+    return home / "console" / console_name / "points.json"
+
+
+def looks_path(home: Path, console_name: str) -> Path:
+    """Return where the sweep leaves its pictures for a console's wall."""
+    return home / "console" / console_name / "looks.db"
+
+
+def sweep_settings(home: Path, config: Config, console_name: str) -> SweepSettings:
+    """Return the settings of a console's sweep; it is already niced by its parent."""
+    from console.video.sweep import SweepSettings
+
+    return SweepSettings(
+        points_path=points_path(home, console_name),
+        looks_path=looks_path(home, console_name),
+        max_per_s=config.sweep_points_per_s,
+        niceness=0,
+    )
+
+
+def console_settings(
+    home: Path,
+    config: Config,
+    *,
+    server: str | None,
+    account: str,
+    password_file: Path | None,
+    name: str,
+    started_file: Path | None = None,
+    workspace: str | None = None,
+) -> ConsoleSettings:
+    """Return the settings of a console.
+
+    Raises:
+        WiringError: No server is named and none runs on this home.
+        ServedError: The account's password is not to be found.
+    """
+    from console.app.desktop import ConsoleSettings
+
+    if server is None:
+        running = served.running_central(home)
+        if running is None:
+            raise WiringError(
+                "No central server runs on this home. Start one with `zhihui run`, or name one "
+                "with --server http://HOST:PORT."
+            )
+        server = running.url
+    return ConsoleSettings(
+        url=server,
+        account=account,
+        password=_password(home, account, password_file),
+        home=home,
+        name=name,
+        language=config.language,
+        theme=config.theme,
+        workspace=workspace,
+        points_path=points_path(home, name),
+        looks_path=looks_path(home, name),
+        started_path=started_file,
+    )
+
+
+def _password(home: Path, account: str, password_file: Path | None) -> str:
+    if password_file is None:
+        return served.password_of(home, account)
+    try:
+        return password_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WiringError(f"The password file {password_file} cannot be read: {error}") from error
+
+
+def seed_home(plan: RunPlan, pack_path: Path) -> None:
+    """Enter jurisdictions, the force and the camera points where they are not entered yet.
+
+    What is there already stays as it is, but for camera points whose port has moved. A home that
+    was made for another city is refused, for its incidents would lie in the wrong place.
+
+    Raises:
+        WiringError: The home belongs to another city.
+    """
+    marker = plan.home / "city" / "seeded.json"
+    wanted = {
+        "pack": pack_path.name,
+        "seed": plan.config.seed,
+        "officers": plan.config.officers,
+        "vehicles": plan.config.vehicles,
+        "cameras": plan.config.cameras,
+        "camera_port": plan.config.camera_port,
+    }
+    found = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else None
+    if found == wanted:
+        return
+    if found is not None and found["pack"] != wanted["pack"]:
+        raise WiringError(
+            f"{plan.home} belongs to the city {found['pack']}; this run is about "
+            f"{wanted['pack']}. Give another data directory with --home."
+        )
+    _enter(plan, pack_path)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps(wanted), encoding="utf-8")
+
+
+def _enter(plan: RunPlan, pack_path: Path) -> None:
+    from console.central.server import seed_registry
+    from console.city.people import make_units
+    from console.store.citypack import CityPack
+
+    settings = central_settings(plan.home, plan.config, pack=pack_path)
+    with CityPack.open(pack_path) as pack:
+        units = make_units(
+            pack,
+            seed=plan.config.seed,
+            officers=plan.config.officers,
+            vehicles=plan.config.vehicles,
+        )
+        cameras = _points(plan, pack)
+        seed_registry(settings, jurisdictions=pack.jurisdictions(), units=units)
+        seed_registry(settings, cameras=cameras, replace=True)
+
+
+def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:
+    from console.city.cameras import camera_points
+
+    return camera_points(
+        pack,
+        seed=plan.config.seed,
+        count=plan.config.cameras,
+        host=plan.config.host,
+        port=plan.config.camera_port,
+    )
+
+
+def _common(plan: RunPlan) -> list[str]:
+    config = plan.config
+    return ["--home", str(plan.home), "--seed", str(config.seed),
+            "--truth-seed", str(config.truth_seed)]  # fmt: skip
+
+
+def central_child(plan: RunPlan, pack: Path) -> Child:
+    """Return the process of the central server."""
+    config = plan.config
+    arguments = ["central", "--home", str(plan.home), "--pack", str(pack),
+                 "--host", config.host, "--port", str(config.port)]  # fmt: skip
+    return Child(name="the central server", arguments=arguments)
+
+
+def cameras_child(plan: RunPlan, pack: Path) -> Child:
+    """Return the process of the city's RTSP cameras."""
+    config = plan.config
+    arguments = ["cameras", *_common(plan), "--pack", str(pack), "--host", config.host,
+                 "--camera-port", str(config.camera_port),
+                 "--cameras", str(config.cameras)]  # fmt: skip
+    if plan.clips is not None:
+        arguments += ["--clips", str(plan.clips)]
+    return Child(name="the cameras", arguments=arguments, nice=CAMERAS_NICE)
+
+
+def city_child(plan: RunPlan, pack: Path, server: str) -> Child:
+    """Return the process of the simulated city."""
+    config = plan.config
+    arguments = ["city", *_common(plan), "--server", server, "--pack", str(pack),
+                 "--officers", str(config.officers), "--vehicles", str(config.vehicles),
+                 "--complaints-a-year", str(config.complaints_a_year),
+                 "--pace", str(config.pace)]  # fmt: skip
+    if plan.complaints is not None:
+        arguments += ["--complaints", str(plan.complaints),
+                      "--replay-speed", str(plan.replay_speed)]  # fmt: skip
+    for call_sign in sorted(plan.real_units):
+        arguments += ["--real-unit", call_sign]
+    return Child(name="the city", arguments=arguments, nice=CITY_NICE)
+
+
+def sweep_child(plan: RunPlan) -> Child:
+    """Return the process of the sweep."""
+    arguments = ["sweep", "--home", str(plan.home), "--console-name", plan.console_name,
+                 "--sweep-points-per-s", str(plan.config.sweep_points_per_s)]  # fmt: skip
+    return Child(name="the sweep", arguments=arguments, nice=SWEEP_NICE)
+
+
+def console_child(plan: RunPlan, server: str) -> Child:
+    """Return the process of the console."""
+    arguments = ["console", "--home", str(plan.home), "--server", server,
+                 "--console-name", plan.console_name, "--language", plan.config.language,
+                 "--theme", plan.config.theme]  # fmt: skip
+    return Child(name="console", arguments=arguments, restart=False)

@@ -190,6 +190,7 @@ class Central:
             consoles=self.consoles,
             handhelds=self.handhelds,
             positions=self.positions,
+            register=self.register,
         )
         work = WorkRoutes(
             door=self.door,

@@ -19,6 +19,7 @@ from console.central.door import Door, LogOnError, TooManyTriesError
 from console.central.handhelds import HandheldHub
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
+from console.central.units import Register
 from console.central.web import AnswerError, session_of
 from console.domain.ids import DeviceId
 
@@ -46,6 +47,7 @@ class PersonOut(BaseModel):
     name: str
     role: str
     unit: str | None
+    unit_no: int | None
 
 
 class LogOnOut(BaseModel):
@@ -66,6 +68,7 @@ class SessionRoutes:
     consoles: ConsoleHub
     handhelds: HandheldHub
     positions: PositionHub
+    register: Register
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -93,9 +96,20 @@ class SessionRoutes:
         return LogOnOut(
             token=token,
             expires_at=session.expires_at,
-            person=PersonOut(id=person.id, name=person.name, role=person.role, unit=person.unit),
+            person=PersonOut(
+                id=person.id,
+                name=person.name,
+                role=person.role,
+                unit=person.unit,
+                unit_no=self._unit_no(person.unit),
+            ),
             epoch=self.sequencer.mark.epoch,
         )
+
+    def _unit_no(self, unit: str | None) -> int | None:
+        """Return the number that stands for a unit in packed positions."""
+        held = self.register.unit(unit) if unit is not None else None
+        return held.no if held is not None else None
 
     async def log_off(self, request: Request) -> Response:
         """Log off: the token is worth nothing afterwards, and its streams end."""
