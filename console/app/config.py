@@ -104,7 +104,7 @@ def _checked(key: str, value: Any) -> Any:
         raise ConfigError(
             f"The setting “{key}” may be {' or '.join(_ALLOWED[key])}, not {value!r}."
         )
-    if isinstance(value, int | float) and value < 0:
+    if isinstance(value, (int, float)) and value < 0:  # noqa: UP038 - mypy follows this form
         raise ConfigError(f"The setting “{key}” cannot be negative ({value}).")
     if key.endswith("port") and value > 65535:
         raise ConfigError(f"“{key}” must be at most 65535, not {value}.")

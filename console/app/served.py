@@ -49,9 +49,10 @@ def running_central(home: Path) -> Served | None:
 def is_healthy(url: str) -> bool:
     """Whether a central server answers at ``url``."""
     try:
-        return requests.get(f"{url}/v1/health", timeout=2.0).status_code == requests.codes.ok
+        answer = requests.get(f"{url}/v1/health", timeout=2.0)
     except requests.RequestException:
         return False
+    return bool(answer.status_code == requests.codes.ok)
 
 
 def password_of(home: Path, account: str) -> str:

@@ -55,7 +55,7 @@ def move_onto(
     return moved
 
 
-def _stretched(values: Sequence[float | None], target: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _stretched(values: Sequence[float | None], target: np.ndarray) -> np.ndarray:
     """Return values mapped so that their middle 98 % covers the middle 98 % of ``target``."""
     column = np.asarray(values, dtype=np.float64)
     low, high = np.quantile(column, [TAIL, 1 - TAIL])

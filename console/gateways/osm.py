@@ -108,7 +108,7 @@ def _roads(extract: Extract, report: ImportReport) -> tuple[RoadColumns, list[Ro
     return columns, [RoadName(zh=zh, en=en) for zh, en in names]
 
 
-def _directions(way: RoadWay, index: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:  # type: ignore[type-arg]
+def _directions(way: RoadWay, index: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     found = []
     if way.tags.forward:
         found.append((index[:-1], index[1:]))
@@ -117,7 +117,7 @@ def _directions(way: RoadWay, index: np.ndarray) -> list[tuple[np.ndarray, np.nd
     return found
 
 
-def _largest_network(edge_from: np.ndarray, edge_to: np.ndarray, nodes: int) -> np.ndarray:  # type: ignore[type-arg]
+def _largest_network(edge_from: np.ndarray, edge_to: np.ndarray, nodes: int) -> np.ndarray:
     links = coo_matrix((np.ones(len(edge_from), np.int8), (edge_from, edge_to)), (nodes, nodes))
     _, labels = connected_components(links, directed=False)
     return np.asarray(labels == np.bincount(labels).argmax())

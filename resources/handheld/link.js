@@ -76,6 +76,7 @@ export class Link {
   async submit(body) {
     const id = shelf.newId();
     await shelf.put("outbox", id, { id, body, madeAt: new Date().toISOString() });
+    this.told.outbox((await shelf.all("outbox")).length);
     await this.flush();
   }
 
