@@ -142,6 +142,7 @@ def _add_console(adder: Any) -> None:
         "--password-file", metavar="FILE", help="default: the home's accounts.json"
     )
     console.add_argument("--console-name", default="main")
+    console.add_argument("--pack", metavar="FILE", help="a city pack that lies here already")
     console.add_argument("--language", choices=("zh", "en"))
     console.add_argument("--theme", choices=("dark", "light"))
     console.add_argument("--workspace", default=None)

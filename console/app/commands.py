@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 # The imports inside the functions are deliberate: central, city, import and doctor run without
@@ -91,10 +92,10 @@ def console(chosen: argparse.Namespace) -> int:
         account=chosen.account,
         password_file=_path(chosen.password_file),
         name=chosen.console_name,
-        started_file=_path(chosen.started_file),
-        workspace=chosen.workspace,
+        pack=_path(chosen.pack),
     )
-    return run_console(settings)
+    started_file = _path(chosen.started_file)
+    return run_console(replace(settings, workspace=chosen.workspace, started_file=started_file))
 
 
 def import_file(chosen: argparse.Namespace) -> int:

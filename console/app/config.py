@@ -36,8 +36,8 @@ class Config:
         complaints_a_year: Mean rate of complaints.
         pace: Factor by which the simulated handhelds think, travel and work faster.
         sweep_points_per_s: Most camera points the sweep visits a second.
-        language: "zh" or "en".
-        theme: "dark" or "light".
+        language: "zh" or "en"; empty for the one shown last, at first Chinese.
+        theme: "dark" or "light"; empty for the one shown last, at first dark.
     """
 
     host: str = "127.0.0.1"
@@ -51,8 +51,8 @@ class Config:
     complaints_a_year: float = 600_000.0
     pace: float = 1.0
     sweep_points_per_s: float = 4.0
-    language: str = "zh"
-    theme: str = "dark"
+    language: str = ""
+    theme: str = ""
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {"language": ("zh", "en"), "theme": ("dark", "light")}
@@ -92,7 +92,7 @@ def load_config(home: Path, overrides: dict[str, Any]) -> Config:
 
 
 def _checked(key: str, value: Any) -> Any:
-    default = {field.name: field.default for field in fields(Config)}
+    default: dict[str, Any] = {field.name: field.default for field in fields(Config)}
     if key not in default:
         raise ConfigError(f"There is no setting “{key}”. Known are: {', '.join(sorted(default))}.")
     wanted = type(default[key])
@@ -104,7 +104,7 @@ def _checked(key: str, value: Any) -> Any:
         raise ConfigError(
             f"The setting “{key}” may be {' or '.join(_ALLOWED[key])}, not {value!r}."
         )
-    if isinstance(value, (int, float)) and value < 0:  # noqa: UP038 - mypy follows this form
+    if wanted in {int, float} and value < 0:
         raise ConfigError(f"The setting “{key}” cannot be negative ({value}).")
     if key.endswith("port") and value > 65535:
         raise ConfigError(f"“{key}” must be at most 65535, not {value}.")

@@ -65,7 +65,7 @@ def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
         raise ProcessError("The central server said it was ready and is gone. See its log.")
     _say(f"Central server: {server.url}   handheld page: {server.url}/handheld/")
     if plan.window:
-        family.start(wiring.console_child(plan, server.url))
+        family.start(wiring.console_child(plan, pack, server.url))
     family.start(wiring.cameras_child(plan, pack))
     family.start(wiring.city_child(plan, pack, server.url))
     family.start(wiring.sweep_child(plan))

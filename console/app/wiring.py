@@ -17,7 +17,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 
 if TYPE_CHECKING:
-    from console.app.desktop import ConsoleSettings
+    from console.app.consolesettings import ConsoleSettings
     from console.central.settings import CentralSettings
     from console.city.cameras import CameraServerSettings
     from console.city.settings import CitySettings
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from console.video.sweep import SweepSettings
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+#: The language as a person names it, and as Qt does; otherwise the one shown last.
+_LANGUAGES = {"zh": "zh_CN", "en": "en"}
 CITY_NICE, CAMERAS_NICE, SWEEP_NICE = 5, 3, 15
 
 
@@ -127,23 +129,17 @@ def camera_settings(
     return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
 
 
-def points_path(home: Path, console_name: str) -> Path:
-    """Return the list of camera points that a console writes for its sweep."""
-    return home / "console" / console_name / "points.json"
-
-
-def looks_path(home: Path, console_name: str) -> Path:
-    """Return where the sweep leaves its pictures for a console's wall."""
-    return home / "console" / console_name / "looks.db"
-
-
 def sweep_settings(home: Path, config: Config, console_name: str) -> SweepSettings:
     """Return the settings of a console's sweep; it is already niced by its parent."""
+    from console.app.consolesettings import ConsoleSettings
     from console.video.sweep import SweepSettings
 
+    console = ConsoleSettings(
+        url="", account="", password="", home=home, resources=RESOURCES, name=console_name
+    )
     return SweepSettings(
-        points_path=points_path(home, console_name),
-        looks_path=looks_path(home, console_name),
+        points_path=console.points_path,
+        looks_path=console.looks_path,
         max_per_s=config.sweep_points_per_s,
         niceness=0,
     )
@@ -157,8 +153,7 @@ def console_settings(
     account: str,
     password_file: Path | None,
     name: str,
-    started_file: Path | None = None,
-    workspace: str | None = None,
+    pack: Path | None = None,
 ) -> ConsoleSettings:
     """Return the settings of a console.
 
@@ -166,7 +161,7 @@ def console_settings(
         WiringError: No server is named and none runs on this home.
         ServedError: The account's password is not to be found.
     """
-    from console.app.desktop import ConsoleSettings
+    from console.app.consolesettings import ConsoleSettings
 
     if server is None:
         running = served.running_central(home)
@@ -182,12 +177,10 @@ def console_settings(
         password=_password(home, account, password_file),
         home=home,
         name=name,
-        language=config.language,
-        theme=config.theme,
-        workspace=workspace,
-        points_path=points_path(home, name),
-        looks_path=looks_path(home, name),
-        started_path=started_file,
+        language=_LANGUAGES.get(config.language),
+        theme=config.theme or None,
+        pack_path=pack,
+        resources=RESOURCES,
     )
 
 
@@ -308,9 +301,12 @@ def sweep_child(plan: RunPlan) -> Child:
     return Child(name="the sweep", arguments=arguments, nice=SWEEP_NICE)
 
 
-def console_child(plan: RunPlan, server: str) -> Child:
+def console_child(plan: RunPlan, pack: Path, server: str) -> Child:
     """Return the process of the console."""
     arguments = ["console", "--home", str(plan.home), "--server", server,
-                 "--console-name", plan.console_name, "--language", plan.config.language,
-                 "--theme", plan.config.theme]  # fmt: skip
+                 "--console-name", plan.console_name, "--pack", str(pack)]  # fmt: skip
+    if plan.config.language:
+        arguments += ["--language", plan.config.language]
+    if plan.config.theme:
+        arguments += ["--theme", plan.config.theme]
     return Child(name="console", arguments=arguments, restart=False)

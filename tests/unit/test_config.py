@@ -10,7 +10,7 @@ def test_that_the_command_line_wins_over_the_file_and_the_file_over_defaults(
 ) -> None:
     (tmp_path / "config.toml").write_text('port = 9000\nlanguage = "en"\n', encoding="utf-8")
     config = load_config(tmp_path, {"port": 9100, "language": None})
-    assert (config.port, config.language, config.theme) == (9100, "en", "dark")
+    assert (config.port, config.language, config.theme) == (9100, "en", "")
 
 
 @pytest.mark.parametrize(
