@@ -146,6 +146,7 @@ def _add_console(adder: Any) -> None:
     console.add_argument("--language", choices=("zh", "en"))
     console.add_argument("--theme", choices=("dark", "light"))
     console.add_argument("--workspace", default=None)
+    console.add_argument("--lag-file", metavar="FILE", help="write the event loop's lag here")
     console.add_argument("--started-file", metavar="FILE", help="write the start's times here")
 
 

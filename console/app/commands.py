@@ -94,8 +94,14 @@ def console(chosen: argparse.Namespace) -> int:
         name=chosen.console_name,
         pack=_path(chosen.pack),
     )
-    started_file = _path(chosen.started_file)
-    return run_console(replace(settings, workspace=chosen.workspace, started_file=started_file))
+    return run_console(
+        replace(
+            settings,
+            workspace=chosen.workspace,
+            started_file=_path(chosen.started_file),
+            lag_file=_path(chosen.lag_file),
+        )
+    )
 
 
 def import_file(chosen: argparse.Namespace) -> int:

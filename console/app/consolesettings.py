@@ -21,6 +21,7 @@ class ConsoleSettings:
         theme: "dark" or "light"; ``None`` for the one shown last, at first dark.
         workspace: "dispatcher" or "wall"; ``None`` for the one shown last.
         started_file: Where to write when the window was seen and when it could be used.
+        lag_file: Where to write how late the event loop is, every few seconds.
     """
 
     url: str
@@ -35,6 +36,7 @@ class ConsoleSettings:
     theme: str | None = None
     workspace: str | None = None
     started_file: Path | None = None
+    lag_file: Path | None = None
 
     @property
     def folder(self) -> Path:

@@ -17,6 +17,7 @@ from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from console.app.consolesettings import ConsoleSettings
+from console.app.desktop_lag import LagMeter
 from console.app.desktop_signals import StopSignals
 from console.domain.errors import ZhihuiError
 from console.ui.mapgraphics import graphics_environment, register_scheme
@@ -38,6 +39,8 @@ __all__ = ["ConsoleSettings", "run_console"]
 _log = logging.getLogger("zhihui.console")
 #: The map and the wall are built so long after the window was painted.
 REST_AFTER_MS = 50
+#: The event loop's lag counts from here: before, the console is still starting.
+LAG_FROM_MS = 10_000
 
 
 class ConsoleStartError(ZhihuiError):
@@ -236,6 +239,9 @@ def run_console(settings: ConsoleSettings) -> int:
     settings.folder.mkdir(parents=True, exist_ok=True)
     console = Console(app, settings)
     console.show()
+    meter = None if settings.lag_file is None else LagMeter(settings.lag_file)
+    if meter is not None:
+        QTimer.singleShot(LAG_FROM_MS, meter.forget)
     status = app.exec()
     if console.trouble is not None:
         raise console.trouble

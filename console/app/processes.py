@@ -32,12 +32,14 @@ class Child:
         arguments: Arguments of `python -m console.app`.
         nice: Added to its niceness.
         restart: Whether it is started again when it dies.
+        environment: Variables set on top of ours.
     """
 
     name: str
     arguments: Sequence[str]
     nice: int = 0
     restart: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     deaths: int = 0
@@ -51,7 +53,7 @@ class Child:
     def start(self) -> None:
         """Start the process; it dies with us, whatever kills us."""
         command = [sys.executable, "-m", "console.app", *self.arguments]
-        environment = child_environment(nice=self.nice)
+        environment = {**child_environment(nice=self.nice), **self.environment}
         self.process = subprocess.Popen(command, env=environment, start_new_session=True)
         self.started_at = time.monotonic()
         _log.info("started %s (pid %d)", self.name, self.process.pid)

@@ -1,0 +1,83 @@
+"""Whether the window stays smooth: the GUI event loop's lag while everything runs.
+
+Server, city, 1,000 RTSP points, sweep and console run as `zhihui run` starts them; the wall turns
+its pages, units move, complaints come in. Figures count from ten seconds after the window.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+import psutil
+
+from console.app import wiring
+from console.app.bench._figures import machine, plan_for, scratch_home, start_central
+from console.app.bench._screen import screen
+from console.app.config import Config, home_directory
+from console.app.processes import Child, Family, ProcessError
+
+SETTLE_S = 20.0
+LOOK_EVERY_S = 1.0
+
+
+def run(*, seconds: float = 600.0, seed: int = 1, cameras: int = 1_000) -> dict[str, Any]:
+    """Measure; see the module's text.
+
+    Args:
+        seconds: How long everything runs.
+        seed: Seed of the city.
+        cameras: RTSP points.
+    """
+    with scratch_home() as home, screen() as environment:
+        config = Config(port=0, camera_port=_free_port(), seed=seed, cameras=cameras)
+        kept = home_directory(None)
+        plan, pack = plan_for(home, config, kept)
+        (kept / "scenes").mkdir(parents=True, exist_ok=True)
+        (home / "scenes").symlink_to(kept / "scenes")
+        family = Family()
+        try:
+            url = start_central(family, plan, pack)
+            lag = home / "lag.json"
+            console = wiring.console_child(plan, pack, url)
+            console.arguments = [*console.arguments, "--lag-file", str(lag)]
+            console.environment = {"DISPLAY": environment.get("DISPLAY", "")}
+            family.start(console)
+            for child in (wiring.cameras_child(plan, pack), wiring.city_child(plan, pack, url),
+                          wiring.sweep_child(plan)):  # fmt: skip
+                family.start(child)
+            _stay(console, family, seconds + SETTLE_S)
+            cores = _cores_used(family, seconds + SETTLE_S)
+            found: dict[str, Any] = json.loads(lag.read_text(encoding="utf-8"))
+        finally:
+            family.stop()
+    return {**found, "cores_used": cores, **machine()}
+
+
+def _stay(console: Child, family: Family, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not console.is_running:
+            raise ProcessError("The console ended during the bench; see its log.")
+        family.look_after(time.monotonic())
+        time.sleep(LOOK_EVERY_S)
+
+
+def _cores_used(family: Family, seconds: float) -> dict[str, float]:
+    """Return the mean number of cores each process and its children kept busy."""
+    used: dict[str, float] = {}
+    for child in family.children:
+        if child.process is None or not child.is_running:
+            continue
+        top = psutil.Process(child.process.pid)
+        spent = sum(sum(one.cpu_times()[:2]) for one in (top, *top.children(recursive=True)))
+        used[child.name] = round(spent / seconds, 3)
+    return used
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
