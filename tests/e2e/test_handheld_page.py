@@ -1,0 +1,203 @@
+"""The officers' page in a real browser against a real central, online and offline."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import requests
+from central_parts import CentralServer, a_city, some_units
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from console.app import served
+from console.domain.ids import new_id
+from console.protocol.positions import FixFlag
+from tests.real_data import ROOT
+
+pytestmark = pytest.mark.e2e
+PLACE = {"latitude": 39.93, "longitude": 116.44, "accuracy": 8}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--no-first-run"]  # fmt: skip
+
+
+@pytest.fixture
+def central(tmp_path: Path) -> Iterator[CentralServer]:
+    server = CentralServer(tmp_path / "home", resources_dir=ROOT / "resources")
+    server.seed(some_units(), jurisdictions=a_city())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "these tests need Debian's chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 780}, geolocation=PLACE, permissions=["geolocation"],
+        locale="zh-CN",
+    )  # fmt: skip
+    yield context
+    context.close()
+
+
+class Dispatcher:
+    """Gives commands to central over HTTP."""
+
+    def __init__(self, central: CentralServer) -> None:
+        self._url = central.url
+        password = served.password_of(central.home, "dispatcher")
+        self._token = served.log_on(central.url, "dispatcher", password)
+        self._seq = 0
+
+    def order(self, body: dict[str, Any]) -> None:
+        self._seq += 1
+        now = datetime.now(UTC)
+        message = ["command", new_id(now), "test", self._seq, now.isoformat(), body]
+        answer = requests.post(
+            f"{self._url}/v1/commands", json=message, timeout=20,
+            headers={"Authorization": f"Bearer {self._token}"},
+        )  # fmt: skip
+        assert answer.json()[2] == "accepted", answer.text
+
+    def send(self, unit: str) -> tuple[str, str]:
+        """Open an incident and send a unit; returns their ids."""
+        incident, assignment = new_id(datetime.now(UTC)), new_id(datetime.now(UTC))
+        self.order({
+            "type": "OpenIncident", "incident": incident, "form": "0301", "place": "工体北路 4号",
+            "summary": "夜间施工，噪声很大", "channel": "12345", "lat": 39.93, "lon": 116.44,
+        })  # fmt: skip
+        self.order(
+            {"type": "AssignUnit", "assignment": assignment, "incident": incident, "unit": unit}
+        )
+        return incident, assignment
+
+
+def log_on(page: Page, central: CentralServer, call_sign: str) -> None:
+    page.goto(f"{central.url}/handheld/")
+    page.fill("#call-sign", call_sign)
+    page.fill("#pin", served.password_of(central.home, "officers"))
+    page.click("#log-on")
+    page.wait_for_selector("#list")
+
+
+def rows(central: CentralServer, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(central.database)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def a_photo() -> bytes:
+    noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype="uint8")
+    return cv2.imencode(".jpg", noise)[1].tobytes()
+
+
+def test_that_a_wrong_pin_gets_a_sentence(central: CentralServer, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    page.goto(f"{central.url}/handheld/")
+    page.fill("#call-sign", "K7")
+    page.fill("#pin", "000000")
+    page.click("#log-on")
+    expect(page.locator("#notice")).to_contain_text("无法登录")
+    assert page.locator("#log-on-form").is_visible()
+
+
+def test_that_a_task_is_worked_through_offline_and_sent_exactly_once(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "k7")
+    incident, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#accept")
+    page.wait_for_selector("#on-the-way")
+    phone.set_offline(True)
+    page.click("#on-the-way")
+    page.click("#on-scene")
+    page.click("#outcome")
+    page.fill("#text", "已责令停工，施工方配合。")
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    page.set_input_files("#photo", photo)
+    page.click("#send")
+    expect(page.locator("#unsent")).to_contain_text("5")
+    expect(page.locator("#notice")).to_contain_text("已保存")
+    page.reload()  # the page itself comes off the device, and what was not sent is still there
+    expect(page.locator("#unsent")).to_be_visible()
+    phone.set_offline(False)
+    expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
+    found = rows(central, "SELECT stage, outcome FROM incident WHERE id = ?", incident)
+    assert found == [("report_back", "已责令停工，施工方配合。")]
+    kept = rows(central, "SELECT kind, size FROM evidence WHERE incident = ?", incident)
+    assert kept == [("photo", len(a_photo()))]
+    said = [verb for (verb,) in rows(
+        central, "SELECT verb FROM log_entry WHERE incident = ? ORDER BY id", incident)]  # fmt: skip
+    assert len(said) == len(set(said)), said
+
+
+def test_that_a_refusal_carries_its_reason(central: CentralServer, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K7")
+    _, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#refuse")
+    page.click("#send")
+    assert page.locator("#tell").is_visible()
+    page.fill("#text", "车辆故障")
+    page.click("#send")
+    wanted = [("refused", "车辆故障")]
+    query = "SELECT state, note FROM assignment WHERE id = ?"
+    assert until(lambda: rows(central, query, assignment) == wanted)
+
+
+def test_that_an_officer_whose_page_is_put_away_is_asleep_and_not_fresh(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K7")
+    page.click("#toggle-duty")
+
+    def flags() -> list[int]:
+        return [flag for (flag,) in rows(central, "SELECT flags FROM last_fix WHERE unit_no = 7")]
+
+    assert until(lambda: flags() == [0])
+    page.goto("about:blank")
+    assert until(lambda: bool(flags()) and bool(flags()[0] & FixFlag.ASLEEP))
+
+
+def test_that_the_page_speaks_english_too_and_can_be_installed(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{central.url}/handheld/")
+    page.click("#language")
+    expect(page.locator("#log-on")).to_have_text("Log on")
+    manifest = page.evaluate("fetch('manifest.webmanifest').then(answer => answer.json())")
+    assert manifest["display"] == "standalone"
+    assert page.evaluate("navigator.serviceWorker.ready.then(ready => ready.scope)").endswith(
+        "/handheld/"
+    )
