@@ -111,6 +111,7 @@ async function logOn(callSign, pin) {
 async function begin() {
   tasks.clear();
   for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
+  unsent = (await shelf.all("outbox")).length;
   onDuty = (await shelf.get("kept", "on_duty")) ?? false;
   if (onDuty) positions.start();
   show("list");

@@ -136,7 +136,9 @@ def test_that_a_task_is_worked_through_offline_and_sent_exactly_once(
     page.click(f".task[data-assignment='{assignment}']")
     page.click("#accept")
     page.wait_for_selector("#on-the-way")
-    phone.set_offline(True)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    central.stop()
+    expect(page.locator("#link")).to_have_text("离线", timeout=20_000)
     page.click("#on-the-way")
     page.click("#on-scene")
     page.click("#outcome")
@@ -147,15 +149,15 @@ def test_that_a_task_is_worked_through_offline_and_sent_exactly_once(
     expect(page.locator("#unsent")).to_contain_text("5")
     expect(page.locator("#notice")).to_contain_text("已保存")
     page.reload()  # the page itself comes off the device, and what was not sent is still there
-    expect(page.locator("#unsent")).to_be_visible()
-    phone.set_offline(False)
+    expect(page.locator("#unsent")).to_contain_text("5")
+    central.start()
     expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
     found = rows(central, "SELECT stage, outcome FROM incident WHERE id = ?", incident)
     assert found == [("report_back", "已责令停工，施工方配合。")]
     kept = rows(central, "SELECT kind, size FROM evidence WHERE incident = ?", incident)
     assert kept == [("photo", len(a_photo()))]
-    said = [verb for (verb,) in rows(
-        central, "SELECT verb FROM log_entry WHERE incident = ? ORDER BY id", incident)]  # fmt: skip
+    query = "SELECT verb FROM log_entry WHERE incident = ? ORDER BY id"
+    said = [verb for (verb,) in rows(central, query, incident)]
     assert len(said) == len(set(said)), said
 
 
