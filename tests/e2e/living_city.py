@@ -1,0 +1,181 @@
+"""Real processes for end-to-end tests: everything `zhihui run` starts, and a window on Xvfb."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+from PIL import Image, ImageGrab
+
+from console.app import served
+from console.app.bench._screen import screen
+from console.domain.ids import new_id
+from tests.real_data import ROOT
+
+START_WITHIN_S = 180.0
+
+
+def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
+    """Wait until ``condition()`` is true and return it; fails with ``what`` when it never is."""
+    end = time.monotonic() + timeout_s
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
+        time.sleep(0.05)
+    return found
+
+
+class LivingCity:
+    """A home on which `zhihui run --no-window` runs."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        self.home = home
+        command = [sys.executable, "-m", "console.app", "run", "--no-window", "--home", str(home),
+                   "--port", "0", "--camera-port", "0", *arguments]  # fmt: skip
+        self.log = home.parent / "run.log"
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            until(self._is_up, f"the city; it said: {self.log}", START_WITHIN_S)
+        except BaseException:
+            self.stop()
+            raise
+        self.url = served.running_central(home).url  # type: ignore[union-attr]  # it is up
+
+    def _is_up(self) -> bool:
+        assert self._process.poll() is None, self.log.read_text()
+        said = self.log.read_text()
+        return "Ctrl+C stops everything" in said and served.running_central(self.home) is not None
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """The processes it started."""
+        return psutil.Process(self._process.pid).children(recursive=True)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Ask it to end, as Ctrl+C does; returns its exit status."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            return self._process.wait(40)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask central's database."""
+        path = self.home / "central" / "central.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def complain(self, text: str, place: str, *, form: str, lat: float, lon: float) -> str:
+        """Let a citizen complain by the hotline, as its gateway does; returns the report's id."""
+        token = served.log_on(
+            self.url, "city", served.password_of(self.home, "city"), kind="gateway"
+        )
+        now = datetime.now(UTC)
+        report = {"id": new_id(now), "channel": "12345", "received_at": now.isoformat(),
+                  "text": text, "place": place, "form": form, "lat": lat, "lon": lon,
+                  "external_id": f"e2e-{new_id(now)}"}  # fmt: skip
+        body = {"type": "AddReport", "report": report, "incident": new_id(now)}
+        answer = requests.post(
+            f"{self.url}/v1/commands", timeout=20, headers={"Authorization": f"Bearer {token}"},
+            json=["command", new_id(now), "hotline", 1, now.isoformat(), body],
+        )  # fmt: skip
+        assert answer.json()[2] == "accepted", answer.text
+        return str(report["id"])
+
+
+class Window:
+    """A console's real window, driven by keys."""
+
+    def __init__(self, city: LivingCity, name: str, environment: dict[str, str],
+                 *arguments: str) -> None:  # fmt: skip
+        self._environment = environment
+        self.marks = city.home / f"{name}.started.json"
+        self.log = city.home.parent / f"{name}.log"
+        command = [sys.executable, "-m", "console.app", "console", "--home", str(city.home),
+                   "--console-name", name, "--started-file", str(self.marks), *arguments]  # fmt: skip
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        until(self._is_usable, f"the window; it said: {self.log}", 90)
+        self._focus()
+
+    def _is_usable(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return self.marks.is_file() and "usable_s" in json.loads(self.marks.read_text())
+
+    def _focus(self) -> None:
+        """Give the window the keyboard: there is no window manager on this screen."""
+        found = self._xdotool("search", "--onlyvisible", "--pid", str(self.process.pid)).split()
+        sizes = {one: self._xdotool("getwindowgeometry", one) for one in found}
+        widest = max(sizes, key=lambda one: int(sizes[one].split("Geometry: ")[1].split("x")[0]))
+        self._xdotool("windowfocus", "--sync", widest)
+
+    def _xdotool(self, *words: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, as xdotool names them."""
+        self._xdotool("key", "--delay", "60", *keys)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self._xdotool("type", "--delay", "30", text)
+
+    def command(self, line: str) -> None:
+        """Give a line to the command line."""
+        self.press("ctrl+k")
+        self.type(line)
+        self.press("Return")
+
+    def picture(self, path: Path, box: tuple[int, int, int, int] | None = None) -> Image.Image:
+        """Take a picture of the screen and keep it."""
+        taken = ImageGrab.grab(bbox=box, xdisplay=self._environment["DISPLAY"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        taken.save(path)
+        return taken
+
+    def close(self) -> int:
+        """Close the window by its key; returns the exit status."""
+        if self.process.poll() is None:
+            self.press("ctrl+q")
+        try:
+            return self.process.wait(30)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+
+
+@contextmanager
+def own_screen() -> Iterator[dict[str, str]]:
+    """Give the environment of a screen of our own, 1920×1080, whatever else there is."""
+    before = os.environ.pop("DISPLAY", None)
+    try:
+        with screen() as environment:
+            yield {**environment, "QT_QPA_PLATFORM": "xcb"}
+    finally:
+        if before is not None:
+            os.environ["DISPLAY"] = before
+
+
+def leftovers(processes: Sequence[psutil.Process]) -> list[str]:
+    """Return the commands of those processes that still live."""
+    _, alive = psutil.wait_procs(list(processes), timeout=15)
+    return [" ".join(one.cmdline()) for one in alive]
