@@ -106,7 +106,8 @@ class Window:
         self.marks = city.home / f"{name}.started.json"
         self.log = city.home.parent / f"{name}.log"
         command = [sys.executable, "-m", "console.app", "console", "--home", str(city.home),
-                   "--console-name", name, "--started-file", str(self.marks), *arguments]  # fmt: skip
+                   "--console-name", name, "--started-file", str(self.marks),
+                   *arguments]  # fmt: skip
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log

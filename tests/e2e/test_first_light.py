@@ -73,7 +73,7 @@ def second(city: LivingCity, qtbot: QtBot) -> Iterator[DeskModels]:
             home=city.home,
             resources=wiring.RESOURCES,
             name="second",
-        )  # fmt: skip
+        )
     )
     with qtbot.waitSignal(models.mirror.replaced, timeout=60_000):
         models.start()
