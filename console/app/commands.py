@@ -63,7 +63,7 @@ def city(chosen: argparse.Namespace) -> int:
 def cameras(chosen: argparse.Namespace) -> int:
     """`zhihui cameras`: the RTSP points of the simulated city."""
     from console.app import wiring
-    from console.city.cameras import run_cameras
+    from console.city.cameras.server import run_cameras
 
     settings = wiring.camera_settings(
         chosen.home, chosen.config, pack=Path(chosen.pack), clips=_path(chosen.clips),

@@ -19,7 +19,7 @@ from console.domain.places import Camera
 if TYPE_CHECKING:
     from console.app.consolesettings import ConsoleSettings
     from console.central.settings import CentralSettings
-    from console.city.cameras import CameraServerSettings
+    from console.city.cameras.settings import CameraServerSettings
     from console.city.settings import CitySettings
     from console.store.citypack import CityPack
     from console.video.sweep import SweepSettings
@@ -113,7 +113,7 @@ def camera_settings(
     fault_rate: float | None = None,
 ) -> CameraServerSettings:
     """Return the settings of the RTSP server of the simulated city."""
-    from console.city.cameras import CameraServerSettings
+    from console.city.cameras.settings import CameraServerSettings
 
     settings = CameraServerSettings(
         scenes_dir=home / "scenes",
@@ -243,7 +243,7 @@ def _enter(plan: RunPlan, pack_path: Path) -> None:
 
 
 def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:
-    from console.city.cameras import camera_points
+    from console.city.cameras.points import camera_points
 
     return camera_points(
         pack,
