@@ -55,6 +55,7 @@ class Word(TypeDecorator[StrEnum]):
     def __init__(self, members: type[StrEnum]) -> None:
         super().__init__()
         self.members = members
+        self._member_of: dict[str, StrEnum] = {member.value: member for member in members}
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
         """Return the text that is kept."""
@@ -62,7 +63,7 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:
         """Return the member that was kept."""
-        return None if value is None else self.members(value)
+        return None if value is None else self._member_of.get(value) or self.members(value)
 
 
 class Rank(TypeDecorator[IntEnum]):
@@ -74,6 +75,7 @@ class Rank(TypeDecorator[IntEnum]):
     def __init__(self, members: type[IntEnum]) -> None:
         super().__init__()
         self.members = members
+        self._member_of: dict[int, IntEnum] = {member.value: member for member in members}
 
     def process_bind_param(self, value: IntEnum | None, dialect: Dialect) -> int | None:
         """Return the number that is kept."""
@@ -81,7 +83,7 @@ class Rank(TypeDecorator[IntEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> IntEnum | None:
         """Return the member that was kept."""
-        return None if value is None else self.members(value)
+        return None if value is None else self._member_of.get(value) or self.members(value)
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
@@ -96,7 +98,9 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
         """Return the words that were kept."""
-        return None if value is None else tuple(json.loads(value))
+        if value is None:
+            return None
+        return tuple(json.loads(value)) if value != "[]" else ()
 
 
 class Times(TypeDecorator[dict[str, datetime]]):
