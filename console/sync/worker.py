@@ -9,14 +9,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from console.protocol.messages import Result, Verdict
 from console.store.cache import CacheError
-from console.store.outbox import EntryState, Outbox, OutboxEntry
-from console.store.snapshotfile import SnapshotError, sha256_of
+from console.store.outbox import Outbox
+from console.store.snapshotfile import SnapshotError
+from console.sync.errands import Errands
 from console.sync.evidence import EvidenceFiles
 from console.sync.http import CentralHttp, LinkError, Login
 from console.sync.keeper import Keeper
@@ -27,8 +26,6 @@ from console.sync.stream import SnapshotNeededError, Stream
 _REFUSALS = frozenset({LinkTrouble.WRONG_PASSWORD, LinkTrouble.NOT_ALLOWED})
 #: Central counts wrong passwords; who is refused does not knock often.
 _AFTER_REFUSAL_S = 30.0
-_TOO_MANY = 429
-_PACK = "city_pack"
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -58,8 +55,7 @@ class Worker:
         self._lock = threading.Lock()
         self._is_stopped = False
         self._ending = asyncio.Event()
-        self._upload_now = asyncio.Event()
-        self._city_wanted = asyncio.Event()
+        self._errands: Errands | None = None
         self._failures = 0
         self._link = LinkState(phase=LinkPhase.CONNECTING, since=now(), url=settings.url)
 
@@ -113,8 +109,13 @@ class Worker:
             return
         if self._keeper.damaged is not None:
             self._say_damaged(self._keeper)
-        uploads = asyncio.create_task(self._upload_evidence())
-        cities = asyncio.create_task(self._offer_kept_pack())
+        errands = Errands(
+            self._settings, self._outbox, self._files, self._http, self._listener,
+            keeper=self._keeper, wake=self._wake_stream,
+        )  # fmt: skip
+        self._errands = errands
+        uploads = asyncio.create_task(errands.upload_evidence())
+        cities = asyncio.create_task(errands.offer_packs())
         try:
             await self._keep_trying()
         finally:
@@ -172,6 +173,8 @@ class Worker:
                 self._tell(LinkPhase.CONNECTING)
             self._login = await asyncio.to_thread(self._http.log_on, device=self._outbox.console_id)
             keeper.take_who(self._login.who)
+            if self._errands is not None:
+                self._errands.token = self._login.token
         return self._login
 
     async def _fetch_snapshot(self, keeper: Keeper, min_rev: int) -> float:
@@ -236,8 +239,8 @@ class Worker:
         """Changes come in from now on."""
         self._failures = 0
         self._tell(LinkPhase.LIVE)
-        self._upload_now.set()
-        self._city_wanted.set()
+        if self._errands is not None:
+            self._errands.went_live()
 
     def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
         """Central has said that it is there."""
@@ -274,93 +277,13 @@ class Worker:
     def _take_outbox(self) -> None:
         if self._keeper is not None and not self._ending.is_set():
             self._keeper.tell_outbox()
-            self._upload_now.set()
-            if self._stream is not None:
-                self._stream.wake()
+            if self._errands is not None:
+                self._errands.outbox_changed()
+            self._wake_stream()
 
-    async def _upload_evidence(self) -> None:
-        """Take the bytes of evidence to central, then let the commands go that name them."""
-        while True:
-            await self._upload_now.wait()
-            self._upload_now.clear()
-            for entry in self._outbox.in_state(EntryState.WAITING):
-                if entry.upload is None:
-                    continue
-                if self._login is None or not await self._uploaded(entry, self._login):
-                    self._again_later()
-                    break
-
-    async def _uploaded(self, entry: OutboxEntry, login: Login) -> bool:
-        sha256 = entry.upload or ""
-        try:
-            await asyncio.to_thread(
-                self._http.put_evidence,
-                login.token,
-                self._files.path(sha256),
-                sha256=sha256,
-                media_type=entry.media_type or "application/octet-stream",
-            )
-        except LinkError as error:
-            if error.trouble is LinkTrouble.NOT_ALLOWED and error.status != _TOO_MANY:
-                self._give_up(entry, error.detail)
-                return True
-            _log.warning("evidence %s… is not at central yet: %s", sha256[:12], error)
-            return False
-        except OSError as error:
-            self._give_up(entry, f"its bytes cannot be read here: {error}")
-            return True
-        self._outbox.mark_uploaded(sha256)
+    def _wake_stream(self) -> None:
         if self._stream is not None:
             self._stream.wake()
-        return True
-
-    def _give_up(self, entry: OutboxEntry, reason: str) -> None:
-        """Put evidence that central will never take into the tray."""
-        result = Result(command_id=entry.command_id, verdict=Verdict.REJECTED, reason=reason)
-        self._kept().take_result(result)
-
-    def _again_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._settings.retry_most_s, self._upload_now.set)
-
-    # the city pack
-
-    async def _offer_kept_pack(self) -> None:
-        """Tell of the pack that is here, then of the one central uses when it differs."""
-        kept = self._kept_pack()
-        if kept is not None:
-            self._listener.on_city_pack(kept)
-        told = kept
-        while True:
-            await self._city_wanted.wait()
-            self._city_wanted.clear()
-            try:
-                wanted = await self._wanted_pack(kept)
-            except (LinkError, OSError) as error:
-                _log.warning("the city pack could not be fetched: %s", error)
-                continue
-            if wanted is not None and wanted != told:
-                self._outbox.remember(_PACK, str(wanted))
-                self._listener.on_city_pack(wanted)
-                told = kept = wanted
-
-    def _kept_pack(self) -> Path | None:
-        named = [self._settings.pack_path, Path(self._outbox.remembered(_PACK) or "")]
-        return next((path for path in named if path is not None and path.is_file()), None)
-
-    async def _wanted_pack(self, kept: Path | None) -> Path | None:
-        if self._login is None:
-            return None
-        token = self._login.token
-        offer = await asyncio.to_thread(self._http.city, token)
-        if offer is None:
-            return None
-        if kept is not None and await asyncio.to_thread(sha256_of, kept) == offer.sha256:
-            return kept
-        path = self._settings.home / "city" / f"central-{offer.sha256[:16]}.citypack"
-        if not await asyncio.to_thread(path.is_file):
-            await asyncio.to_thread(self._http.city_pack, token, path, sha256=offer.sha256)
-        return path
 
     async def _log_off(self) -> None:
         if self._login is None or not self._link.is_live:

@@ -1,0 +1,152 @@
+"""What the sync thread does beside the stream: evidence goes up, the city pack comes down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from console.protocol.messages import Result, Verdict
+from console.store.outbox import EntryState, Outbox, OutboxEntry, OutboxError
+from console.store.snapshotfile import sha256_of
+from console.sync.evidence import EvidenceFiles
+from console.sync.http import CentralHttp, LinkError
+from console.sync.keeper import Keeper
+from console.sync.settings import SyncSettings
+from console.sync.state import LinkTrouble, SyncListener
+
+_TOO_MANY = 429
+_PACK = "city_pack"
+_log = logging.getLogger("zhihui.sync")
+
+
+class Errands:
+    """Uploads and downloads; belongs to the sync thread.
+
+    Attributes:
+        token: Of the session, ``None`` before the first.
+    """
+
+    def __init__(
+        self,
+        settings: SyncSettings,
+        outbox: Outbox,
+        files: EvidenceFiles,
+        http: CentralHttp,
+        listener: SyncListener,
+        *,
+        keeper: Keeper,
+        wake: Callable[[], None],
+    ) -> None:
+        """Args are set once; ``wake`` says that a command may go."""
+        self._settings = settings
+        self._outbox = outbox
+        self._files = files
+        self._http = http
+        self._listener = listener
+        self._keeper = keeper
+        self._wake = wake
+        self.token: str | None = None
+        self._upload_now = asyncio.Event()
+        self._city_wanted = asyncio.Event()
+        self._upload_now.set()
+
+    def went_live(self) -> None:
+        """Central is there."""
+        self._upload_now.set()
+        self._city_wanted.set()
+
+    def outbox_changed(self) -> None:
+        """Something was put into the outbox."""
+        self._upload_now.set()
+
+    async def upload_evidence(self) -> None:
+        """Take the bytes of evidence to central, then let the commands go that name them."""
+        while True:
+            await self._upload_now.wait()
+            self._upload_now.clear()
+            try:
+                await self._upload_all()
+            except OutboxError as error:
+                _log.error("%s", error)
+                self._again_later()
+
+    async def _upload_all(self) -> None:
+        for entry in self._outbox.in_state(EntryState.WAITING):
+            if entry.upload is None:
+                continue
+            if self.token is None or not await self._uploaded(entry, self.token):
+                self._again_later()
+                break
+
+    async def _uploaded(self, entry: OutboxEntry, token: str) -> bool:
+        sha256 = entry.upload or ""
+        try:
+            await asyncio.to_thread(
+                self._http.put_evidence,
+                token,
+                self._files.path(sha256),
+                sha256=sha256,
+                media_type=entry.media_type or "application/octet-stream",
+            )
+        except LinkError as error:
+            if error.trouble is LinkTrouble.NOT_ALLOWED and error.status != _TOO_MANY:
+                self._give_up(entry, error.detail)
+                return True
+            _log.warning("evidence %s… is not at central yet: %s", sha256[:12], error)
+            return False
+        except OSError as error:
+            self._give_up(entry, f"its bytes cannot be read here: {error}")
+            return True
+        self._outbox.mark_uploaded(sha256)
+        self._wake()
+        return True
+
+    def _give_up(self, entry: OutboxEntry, reason: str) -> None:
+        """Put evidence that central will never take into the tray."""
+        result = Result(command_id=entry.command_id, verdict=Verdict.REJECTED, reason=reason)
+        self._keeper.take_result(result)
+
+    def _again_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._settings.retry_most_s, self._upload_now.set)
+
+    # the city pack
+
+    async def offer_packs(self) -> None:
+        """Tell of the pack that is here, then of the one central uses when it differs."""
+        kept = self._kept_pack()
+        if kept is not None:
+            self._listener.on_city_pack(kept)
+        told = kept
+        while True:
+            await self._city_wanted.wait()
+            self._city_wanted.clear()
+            try:
+                wanted = await self._wanted_pack(kept)
+            except (LinkError, OSError) as error:
+                _log.warning("the city pack could not be fetched: %s", error)
+                continue
+            if wanted is not None and wanted != told:
+                self._outbox.remember(_PACK, str(wanted))
+                self._listener.on_city_pack(wanted)
+                told = kept = wanted
+
+    def _kept_pack(self) -> Path | None:
+        named = [self._settings.pack_path, Path(self._outbox.remembered(_PACK) or "")]
+        return next((path for path in named if path is not None and path.is_file()), None)
+
+    async def _wanted_pack(self, kept: Path | None) -> Path | None:
+        token = self.token
+        if token is None:
+            return None
+        offer = await asyncio.to_thread(self._http.city, token)
+        if offer is None:
+            return None
+        if kept is not None and await asyncio.to_thread(sha256_of, kept) == offer.sha256:
+            return kept
+        path = self._settings.home / "city" / f"central-{offer.sha256[:16]}.citypack"
+        if not await asyncio.to_thread(path.is_file):
+            await asyncio.to_thread(self._http.city_pack, token, path, sha256=offer.sha256)
+        return path
