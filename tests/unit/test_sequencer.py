@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, select
 
+from console.app.bench import commit
 from console.central.group import Actor, Committed, Surroundings
 from console.central.ledger import Numbers
 from console.central.rows import LiveRows
@@ -193,3 +194,10 @@ def test_that_closing_commits_what_was_put_and_refuses_what_comes_later(writer: 
     with pytest.raises(CentralError, match="closing"):
         writer.put(opened("late"))
     assert writer.revs() == list(range(1, 901))
+
+
+def test_that_the_bench_of_commits_measures_what_it_says() -> None:
+    measured = commit.run(submitters=2, commands=20)
+    assert measured["errors"] == 0
+    assert isinstance(measured["p99_ms"], float)
+    assert measured["p99_ms"] > 0
