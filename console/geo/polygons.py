@@ -73,20 +73,29 @@ class PolygonIndex:
             polygons: For each polygon its rings of latitude and longitude, shape (m, 2).
         """
         self._polygons = [list(rings) for rings in polygons]
-        self._boxes = [
-            Bounds.around(np.concatenate([r[:, 0] for r in rings]),
-                          np.concatenate([r[:, 1] for r in rings])) if rings else None
-            for rings in self._polygons
-        ]  # fmt: skip
+        self._boxes = np.full((len(self._polygons), 4), np.nan)  # south, west, north, east
+        for number, rings in enumerate(self._polygons):
+            if rings:
+                corners = np.concatenate(rings)
+                self._boxes[number] = [*corners.min(axis=0), *corners.max(axis=0)]
 
     def find(self, lat: ArrayLike, lon: ArrayLike) -> Ints:
         """Return the number of the first polygon holding each point, −1 for none, shape (n,)."""
         lats, lons = np.atleast_1d(np.asarray(lat, float)), np.atleast_1d(np.asarray(lon, float))
         found = np.full(len(lats), -1, np.int32)
-        for number, (rings, box) in enumerate(zip(self._polygons, self._boxes, strict=True)):
-            if box is None:
-                continue
-            open_ = np.flatnonzero(box.mask(lats, lons) & (found < 0))
+        step = max(1, _CHUNK // max(1, len(self._polygons)))
+        for start in range(0, len(lats), step):
+            part = slice(start, start + step)
+            found[part] = self._find(lats[part], lons[part])
+        return found
+
+    def _find(self, lats: Floats, lons: Floats) -> Ints:
+        south, west, north, east = (side[:, None] for side in self._boxes.T)
+        boxed = (south <= lats) & (lats <= north) & (west <= lons) & (lons <= east)
+        found = np.full(len(lats), -1, np.int32)
+        for number in np.flatnonzero(boxed.any(axis=1)).tolist():
+            open_ = np.flatnonzero(boxed[number] & (found < 0))
             if len(open_):
-                found[open_[in_rings(lats[open_], lons[open_], rings)]] = number
+                held = in_rings(lats[open_], lons[open_], self._polygons[number])
+                found[open_[held]] = number
         return found

@@ -13,7 +13,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,27 +63,37 @@ class Label:
     has_dot: bool = False
 
 
+@dataclass(slots=True)
+class _Block:
+    """The names of one block of tiles, ``None`` until they have been placed."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    labels: list[Label] | None = None
+
+
 class LabelPlacer:
     """Decides which names are drawn, block by block; safe to share between threads."""
 
     def __init__(self, pack: CityPack, smith: Lettersmith, style: MapStyle, lang: str) -> None:
         self._pack, self._smith, self._style, self._lang = pack, smith, style, lang
         self._lock = threading.Lock()
-        self._blocks: OrderedDict[tuple[int, int, int], list[Label]] = OrderedDict()
+        self._blocks: OrderedDict[tuple[int, int, int], _Block] = OrderedDict()
 
     def labels(self, zoom: int, x: int, y: int) -> list[Label]:
         """Return the names that touch a tile, the least important first."""
         key = (zoom, x // BLOCK_TILES, y // BLOCK_TILES)
         with self._lock:
-            block = self._blocks.get(key)
-            if block is None:
-                block = self._blocks[key] = self._placed(*key)
-                if len(self._blocks) > _KEPT_BLOCKS:
-                    self._blocks.popitem(last=False)
+            block = self._blocks.setdefault(key, _Block())
+            self._blocks.move_to_end(key)
+            if len(self._blocks) > _KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        with block.lock:  # who wants the same block waits; who wants another does not
+            if block.labels is None:
+                block.labels = self._placed(*key)
         left, top = x * TILE_PX, y * TILE_PX
         return [
             label
-            for label in block
+            for label in block.labels
             if left - label.half_width_px - 8 < label.x < left + TILE_PX + label.half_width_px + 8
             and top - label.half_height_px - 8 < label.y < top + TILE_PX + label.half_height_px + 8
         ]

@@ -25,7 +25,11 @@ ROAD_ARRAYS = {
     "edge_class": "|u1",
     "edge_name": "<i4",
 }
-#: Layers of the basemap.
+#: Layers of the basemap, drawn in this order. Their classes: water "lake", "reservoir", "river",
+#: "canal"; green "park", "garden", "wood", "palace"; building any; road the names of `RoadClass` in
+#: small letters; rail any; boundary "city", "district", "street"; label (points with names)
+#: "district", "street", "water", "park", "place". Areas of unknown class get their layer's colour,
+#: lines and labels of unknown class are left out.
 LAYERS = ("water", "green", "building", "road", "rail", "boundary", "label")
 #: Zoom from which a shape is seen, by layer and class, else by layer; all others from 0.
 SEEN_FROM_ZOOM = {
