@@ -21,7 +21,7 @@ from console.domain.places import Jurisdiction, JurisdictionLevel
 from console.protocol.codec import decode
 from console.protocol.commands import AssignUnit, OpenIncident
 from console.protocol.messages import Beat, Changes, Verdict
-from console.protocol.positions import decode_frame, is_position_frame
+from console.protocol.positions import DEGREES, decode_frame, is_position_frame
 from console.roads import RoadClass, RoadColumns, RoadName
 from console.store.citypack import CityPackWriter, Place
 
@@ -127,14 +127,16 @@ class Watcher:
     def __init__(self, client: CentralClient) -> None:
         self._stream: Stream = client.stream(rev=0, epoch=_epoch(client))
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
-        self.fixes: set[int] = set()
+        self.fixes: dict[int, list[tuple[float, float]]] = {}
 
     def until(self, wanted: Callable[[], bool]) -> None:
         """Take frames until something is so."""
         while not wanted():
             frame = self._stream.frame()
             if isinstance(frame, bytes) and is_position_frame(frame):
-                self.fixes |= set(decode_frame(frame).fixes["unit"].tolist())
+                for fix in decode_frame(frame).fixes:
+                    where = fix["lat"] * DEGREES, fix["lon"] * DEGREES
+                    self.fixes.setdefault(int(fix["unit"]), []).append(where)
                 continue
             message = decode(frame if isinstance(frame, bytes) else frame.encode())
             if isinstance(message, Beat):

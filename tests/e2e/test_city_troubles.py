@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from central_parts import CentralClient, CentralServer
-from city_parts import WILLING, CityThread, Watcher, city_settings, send_one
+from city_parts import (
+    LAT0,
+    LON0,
+    WILLING,
+    CityThread,
+    Watcher,
+    city_settings,
+    send_one,
+    write_small_pack,
+)
 
 from console.city.memory import recall
+from console.city.movement_gps import GpsHabits
+from console.city.run import CitySettings, run_city
 from console.domain.levels import Role
+from console.geo.distance import flat_distance_m
 from console.protocol.commands import WithdrawAssignment
 from console.protocol.messages import Verdict
 
 pytestmark = pytest.mark.e2e
+#: Where `send_one` sends a unit.
+SCENE = (LAT0 + 0.006, LON0 + 0.006)
 
 
 @pytest.fixture
@@ -109,3 +127,93 @@ def test_that_a_city_started_again_goes_on_with_its_tasks_and_places(
         watcher.until(lambda: watcher.row("incident", incident).get("stage") == "report_back")
     log = [row["verb"] for row in watcher.of("log") if row["incident"] == incident]
     assert [log.count(verb) for verb in ("accepted", "en_route", "on_scene", "cleared")] == [1] * 4
+
+
+def test_that_a_unit_is_seen_on_its_way_and_then_at_the_place(
+    central: CentralServer, watching: tuple[CentralClient, Watcher], tmp_path: Path
+) -> None:
+    client, watcher = watching
+    steady = GpsHabits(outlier_chance=0.0, late_chance=0.0, gap_every_s=1e9)
+    with CityThread(city_settings(central, tmp_path, pace=60.0, gps=steady)):
+        watcher.until(lambda: len(watcher.on_duty()) > 2)
+        unit = watcher.on_duty()[0]
+        number = watcher.row("unit", unit)["no"]
+        _, assignment = send_one(client, unit)
+        times = lambda: watcher.row("assignment", assignment).get("times", ())  # noqa: E731
+        watcher.until(lambda: "en_route" in times())
+        begun = len(watcher.fixes.get(number, ()))
+        watcher.until(lambda: "on_scene" in times())
+        arrived = len(watcher.fixes[number])
+        watcher.until(lambda: len(watcher.fixes[number]) > arrived + 1)
+    way = watcher.fixes[number]
+    off_m = [float(flat_distance_m(*where, *SCENE)) for where in way]
+    assert off_m[-1] < 40.0
+    assert max(off_m[begun:]) > off_m[-1]
+
+
+def test_that_a_new_central_is_told_of_the_force_and_its_duty_again(
+    central: CentralServer, watching: tuple[CentralClient, Watcher], tmp_path: Path
+) -> None:
+    _, watcher = watching
+    with CityThread(city_settings(central, tmp_path)):
+        watcher.until(lambda: len(watcher.on_duty()) > 2)
+        on_duty = set(watcher.on_duty())
+        watcher.close()
+        central.stop()
+        for part in central.database.parent.glob("central.db*"):
+            part.unlink()
+        central.start()
+        again = Watcher(central.client(Role.DISPATCHER))
+        again.until(lambda: on_duty <= set(again.on_duty()))
+        again.close()
+
+
+def test_that_imported_complaints_are_replayed_into_the_queue(
+    central: CentralServer, watching: tuple[CentralClient, Watcher], tmp_path: Path
+) -> None:
+    _, watcher = watching
+    path = tmp_path / "boston.jsonl"
+    rows = [
+        {"received_at": f"2015-03-01T{hour:02d}:{minute:02d}:00Z", "text": f"case {hour}:{minute}",
+         "channel": "app", "form": "0104", "external_id": f"b{hour}-{minute}"}
+        for hour in range(24) for minute in range(0, 60, 2)
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, rows)) + "\nno json\n", encoding="utf-8")
+    settings = city_settings(central, tmp_path, replay=path, replay_speed=1e6)
+    with CityThread(settings):
+        watcher.until(lambda: len(watcher.of("report")) == len(rows) == 720)
+    with CityThread(settings) as again:
+        assert again.city._replay is not None
+        assert again.city._replay.left == 0
+
+
+def test_that_the_process_ends_cleanly_when_told_to(central: CentralServer, tmp_path: Path) -> None:
+    write_small_pack(tmp_path / "small.citypack")
+    program = (
+        "import sys; from pathlib import Path; from console.city.run import *\n"
+        "url, password, home = sys.argv[1:]\n"
+        "sys.exit(run_city(CitySettings(url=url, password=password, home=Path(home),"
+        " pack_path=Path(home) / 'small.citypack', officers=60, vehicles=6)))"
+    )
+    arguments = [central.url, central.password("city"), str(tmp_path)]
+    with subprocess.Popen([sys.executable, "-c", program, *arguments]) as process:
+        client = central.client(Role.DISPATCHER)
+        watcher = Watcher(client)
+        watcher.until(lambda: len(watcher.on_duty()) > 2)
+        watcher.close()
+        client.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert (tmp_path / "city" / "memory.npz").exists()
+
+
+def test_that_a_pack_that_is_none_ends_the_city_with_a_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pack = tmp_path / "no.citypack"
+    pack.write_bytes(b"nothing of the kind")
+    settings = CitySettings(
+        url="http://127.0.0.1:1", password="x", home=tmp_path, pack_path=pack, nice=0
+    )
+    assert run_city(settings) == 1
+    assert "cannot be used" in caplog.text

@@ -50,7 +50,7 @@ def test_that_the_force_reports_for_duty_and_is_seen_moving(
     watcher.until(lambda: len(watcher.on_duty()) == wanted)
     watcher.until(lambda: len(watcher.fixes) > wanted / 2)
     numbers = {row["no"] for row in watcher.of("unit") if row["status"] == "available"}
-    assert watcher.fixes <= numbers
+    assert watcher.fixes.keys() <= numbers
 
 
 def test_that_a_task_goes_from_order_to_outcome_with_a_picture(
