@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from console.sync.state import LinkPhase, LinkState, LinkTrouble, Who
 from console.ui.mirror import Mirror
+from console.ui.reasons import reason_text
 
 
 def _noop(context: str, source: str) -> str:
@@ -63,7 +64,7 @@ def link_sentence(link: LinkState | None) -> str:
         return QCoreApplication.translate("StatusLine", "Not connected.")
     source = _TROUBLES[link.trouble] if link.trouble is not None else _PHASES[link.phase]
     text = QCoreApplication.translate("StatusLine", source)
-    return text.format(url=link.url, detail=link.detail).strip()
+    return text.format(url=link.url, detail=reason_text(link.detail)).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from console.protocol.commands import (
 from console.store.outbox import EntryState, OutboxEntry
 from console.sync.state import OutboxState
 from console.ui.mirror import Mirror
+from console.ui.reasons import reason_text
 from console.ui.words import form_word, time_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -160,7 +161,11 @@ class TrayModel(QAbstractTableModel):
             return command_sentence(entry.command.body, self._mirror)
         if column is TrayColumn.WHY:
             reason = entry.result.reason if entry.result is not None else None
-            return reason or self.tr("Typed while offline; look at the incident, then decide.")
+            return (
+                reason_text(reason)
+                if reason
+                else self.tr("Typed while offline; look at the incident, then decide.")
+            )
         return time_text(entry.command.made_at)
 
     @Slot(object)
