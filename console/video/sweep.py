@@ -29,7 +29,7 @@ _STATE_EVERY_S = 5.0
 _IDLE_S = 2.0
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
-_SLOWEST_SHARE = 0.125
+_SLOWEST_SHARE = 0.25
 
 
 class PointsError(ZhihuiError):

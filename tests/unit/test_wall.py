@@ -31,6 +31,7 @@ from console.video.looks import LooksReader, LooksWriter, SweepLook
 from console.video.rtsp import Patience
 from console.video.trouble import Trouble
 from widgets.common.appearance import Appearance
+from widgets.common.theme import Token
 from widgets.wall.wall import WallWidget
 from widgets.wall.words import finding_word, trouble_advice, trouble_title
 
@@ -388,3 +389,20 @@ def test_that_new_cameras_leave_the_points_of_an_incident_on(
     feed.resume_plan()
     assert feed.strip().points == 24
     assert feed.stop()
+
+
+def test_that_the_tile_keys_act_on_is_outlined_and_bolder_with_the_focus(
+    server: RtspPoints, build: Build, qtbot: QtBot, appearance: Appearance
+) -> None:
+    wall = build(all_cameras(server))
+    wall.activateWindow()
+    wall.setFocus()
+    qtbot.waitUntil(wall.canvas.hasFocus)
+    wall.canvas.pick(1)
+    frame = wall.canvas.frames()[1].whole
+    shot = wall.canvas.grab().toImage()
+    edge = shot.pixelColor(frame.left() + 1, frame.center().y())
+    assert edge == appearance.theme.colour(Token.FOCUS)
+    wall.canvas.clearFocus()
+    shot = wall.canvas.grab().toImage()
+    assert shot.pixelColor(frame.left(), frame.center().y()) == appearance.theme.colour(Token.EDGE)

@@ -6,6 +6,7 @@ import os
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from console.domain.places import Camera
 from console.patrol.plans import PatrolPlan
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import TileKind
+from console.video.evidence import EvidenceShot
 from widgets.common.appearance import Appearance
 from widgets.wall.wall import WallWidget
 
@@ -82,6 +84,7 @@ def run(
     marks = _Marks()
     cpu_share = _measured(app, feed, wall, marks, seconds)
     streams = feed.running_streams
+    facts = _stream_facts(feed)
     wall.close()
     ended = feed.stop()
     wall.deleteLater()
@@ -91,6 +94,7 @@ def run(
         "seconds": seconds,
         "urls": len(urls),
         "dwell_s": dwell_s,
+        "streams": facts,
         "cores": os.cpu_count(),
         "cpu_share_of_a_core": round(cpu_share, 3),
         "streams_open": streams,
@@ -147,6 +151,20 @@ def _measured(
     heart.stop()
     spent_s = after.user + after.system - before.user - before.system
     return float(spent_s / (time.perf_counter() - began_s))
+
+
+def _stream_facts(feed: WallFeed) -> dict[str, int]:
+    """Count the streams on the wall by codec and size, from what evidence of them says."""
+    seen: list[str] = []
+
+    def note(shot: EvidenceShot) -> None:
+        seen.append(f"{shot.original_type} {shot.width}x{shot.height}")
+
+    feed.evidence_taken.connect(note)
+    for number in range(feed.tiles):
+        feed.take_evidence(number)
+    feed.evidence_taken.disconnect(note)
+    return dict(Counter(seen))
 
 
 def _quantile(values: list[float], percent: int) -> float | None:
