@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -252,3 +252,17 @@ def serving(**points: Point):
     """Serve these points, each under its name."""
     with RtspPoints(points) as server:
         yield server
+
+
+def mixed_points(clip: Clip) -> dict[str, Point]:
+    """Return 24 points, good ones and every kind of bad one among them."""
+    manners = ("good", "good", "garbage", "good", "silent", "wait", "mute_after", "no_packets")
+    return {f"C{n:02d}": Point(clip, manners[n % len(manners)]) for n in range(24)}
+
+
+def mixed_cameras(server: RtspPoints) -> list[Camera]:
+    """Return the cameras of ``mixed_points``; the fourth is where nobody listens."""
+    cameras = [server.camera(name) for name in server.points]
+    nowhere = "rtsp://127.0.0.1:9/x"
+    cameras[3] = replace(cameras[3], main_url=nowhere, sub_url=nowhere)
+    return cameras

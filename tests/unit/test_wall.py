@@ -6,18 +6,17 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
-from rtsp_points import Clip, Point, RtspPoints, make_clip, serving
+from rtsp_points import Clip, Point, RtspPoints, make_clip, mixed_cameras, mixed_points, serving
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
@@ -33,11 +32,9 @@ from console.video.trouble import Trouble
 from widgets.common.appearance import Appearance
 from widgets.common.theme import Token
 from widgets.wall.wall import WallWidget
-from widgets.wall.words import finding_word, trouble_advice, trouble_title
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
-MANNERS = ("good", "good", "garbage", "good", "silent", "wait", "mute_after", "no_packets")
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +52,7 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
 
 @pytest.fixture
 def server(clip: Clip) -> Iterator[RtspPoints]:
-    points = {f"C{n:02d}": Point(clip, MANNERS[n % len(MANNERS)]) for n in range(24)}
-    with serving(**points) as running:
+    with serving(**mixed_points(clip)) as running:
         yield running
 
 
@@ -107,17 +103,10 @@ def black_tiles(wall: WallWidget) -> list[int]:
     return black
 
 
-def all_cameras(server: RtspPoints) -> list[Camera]:
-    cameras = [server.camera(name) for name in server.points]
-    gone = cameras[3]
-    cameras[3] = replace(gone, main_url="rtsp://127.0.0.1:9/x", sub_url="rtsp://127.0.0.1:9/x")
-    return cameras
-
-
 def test_that_no_tile_is_ever_black_over_many_pages(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server), dwell_s=0.4)
+    wall = build(mixed_cameras(server), dwell_s=0.4)
     feed = feed_of(wall)
     pages: list[int] = []
     feed.page_turned.connect(lambda: pages.append(feed.strip().page))
@@ -159,7 +148,7 @@ def test_that_the_next_page_is_live_the_moment_it_turns(
 
 def test_that_closing_leaves_no_thread(server: RtspPoints, build: Build, qtbot: QtBot) -> None:
     before = set(threading.enumerate())
-    wall = build(all_cameras(server), tiles=16)
+    wall = build(mixed_cameras(server), tiles=16)
     feed = feed_of(wall)
     qtbot.waitUntil(lambda: feed.running_streams >= 16, timeout=5000)
     qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE, timeout=8000)
@@ -172,7 +161,7 @@ def test_that_closing_leaves_no_thread(server: RtspPoints, build: Build, qtbot: 
 def test_that_a_hidden_wall_decodes_nothing_and_goes_on_when_shown(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     feed = feed_of(wall)
     qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE, timeout=8000)
     wall.hide()
@@ -185,7 +174,7 @@ def test_that_a_hidden_wall_decodes_nothing_and_goes_on_when_shown(
 def test_that_evidence_is_what_the_tile_shows(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     qtbot.waitUntil(lambda: feed_of(wall).tile(1).kind is TileKind.LIVE, timeout=8000)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_2)
     with qtbot.waitSignal(wall.evidence_taken) as taken:
@@ -207,7 +196,7 @@ def test_that_evidence_is_what_the_tile_shows(
 def test_that_evidence_of_words_is_refused_with_a_sentence(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     qtbot.waitUntil(lambda: feed_of(wall).tile(2).kind is TileKind.FAILED, timeout=8000)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_3)
     with qtbot.waitSignal(wall.evidence_refused) as refused:
@@ -216,7 +205,7 @@ def test_that_evidence_of_words_is_refused_with_a_sentence(
 
 
 def test_that_keys_turn_hold_pin_and_choose(server: RtspPoints, build: Build, qtbot: QtBot) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     feed = feed_of(wall)
 
     def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -252,7 +241,7 @@ def test_that_keys_turn_hold_pin_and_choose(server: RtspPoints, build: Build, qt
 def test_that_one_tile_opens_alone_on_its_main_stream_and_closes_again(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     feed = feed_of(wall)
     qtbot.waitUntil(lambda: feed.tile(1).kind is TileKind.LIVE, timeout=8000)
     wall.canvas.pick(1)
@@ -289,7 +278,7 @@ def test_that_the_sweeps_picture_stands_in_marked_with_its_age(
         ]
     )
     writer.close()
-    wall = build(all_cameras(server)[4:8], looks=LooksReader(path))
+    wall = build(mixed_cameras(server)[4:8], looks=LooksReader(path))
     feed = feed_of(wall)
     qtbot.waitUntil(lambda: feed.tile(0).trouble is not None, timeout=8000)
     view = feed.tile(0)
@@ -310,7 +299,7 @@ def test_that_the_sweeps_picture_stands_in_marked_with_its_age(
 def test_that_a_look_of_a_second_is_entered_in_the_ledger(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server)[:2], tiles=1)
+    wall = build(mixed_cameras(server)[:2], tiles=1)
     feed = feed_of(wall)
     assert feed.strip().unseen == 2
     with qtbot.waitSignal(feed.point_looked, timeout=10_000) as looked:
@@ -324,7 +313,7 @@ def test_that_a_look_of_a_second_is_entered_in_the_ledger(
 def test_that_points_of_an_incident_take_the_wall_and_give_it_back(
     server: RtspPoints, build: Build
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     feed = feed_of(wall)
     feed.show_points([CameraId("C05"), CameraId("nowhere"), CameraId("C00")], name="00317")
     assert [feed._slots[n].point for n in range(4)] == ["C05", "C00", None, None]
@@ -334,32 +323,10 @@ def test_that_points_of_an_incident_take_the_wall_and_give_it_back(
     assert feed.strip().pages == 6
 
 
-def test_that_cameras_that_come_later_are_shown(server: RtspPoints, appearance: Appearance) -> None:
-    feed = WallFeed([])
-    assert feed.strip().points == 0
-    feed.put_cameras(all_cameras(server))
-    assert feed.strip().points == 24
-    feed.put_cameras([replace(all_cameras(server)[0], retired=True)])
-    assert feed.strip().points == 23
-    assert feed.stop()
-
-
-def test_that_every_trouble_and_finding_has_words_in_both_languages(
-    appearance: Appearance, qapp: QApplication
-) -> None:
-    english = {one: (trouble_title(one), trouble_advice(one)) for one in Trouble}
-    found = {one: finding_word(one) for one in Finding}
-    appearance.use_language("zh_CN")
-    assert all(trouble_title(one) != english[one][0] for one in Trouble)
-    assert all(trouble_advice(one) != english[one][1] for one in Trouble)
-    assert all(finding_word(one) != found[one] for one in Finding)
-    qapp.sendPostedEvents(None, QEvent.Type.LanguageChange)
-
-
 def test_that_the_wall_fills_the_screen_and_comes_back_to_its_place(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     window = QMainWindow()
     qtbot.addWidget(window)
     window.setCentralWidget(wall)
@@ -378,23 +345,10 @@ def test_that_the_wall_fills_the_screen_and_comes_back_to_its_place(
     assert window.takeCentralWidget() is wall
 
 
-def test_that_new_cameras_leave_the_points_of_an_incident_on(
-    server: RtspPoints, appearance: Appearance
-) -> None:
-    cameras = all_cameras(server)
-    feed = WallFeed(cameras[:8])
-    feed.show_points([CameraId("C05")], name="00317")
-    feed.put_cameras(cameras)
-    assert feed.strip().plan == "00317"
-    feed.resume_plan()
-    assert feed.strip().points == 24
-    assert feed.stop()
-
-
 def test_that_the_tile_keys_act_on_is_outlined_and_bolder_with_the_focus(
     server: RtspPoints, build: Build, qtbot: QtBot, appearance: Appearance
 ) -> None:
-    wall = build(all_cameras(server))
+    wall = build(mixed_cameras(server))
     wall.activateWindow()
     wall.setFocus()
     qtbot.waitUntil(wall.canvas.hasFocus)

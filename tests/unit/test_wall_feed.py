@@ -1,0 +1,71 @@
+"""The wall's model without a widget: cameras that come and go, points lent to an incident, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from rtsp_points import RtspPoints, make_clip, mixed_cameras, mixed_points, serving
+
+from console.domain.ids import CameraId
+from console.media.nal import Codec
+from console.ui.wall_feed import WallFeed
+from console.ui.wall_values import Finding
+from console.video.trouble import Trouble
+from widgets.common.appearance import Appearance
+from widgets.wall.words import finding_word, trouble_advice, trouble_title
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Iterator[Appearance]:
+    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
+    yield shown
+    shown.use_language("en")
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def server() -> Iterator[RtspPoints]:
+    with serving(**mixed_points(make_clip(Codec.H264))) as running:
+        yield running
+
+
+def test_that_cameras_that_come_later_are_shown(server: RtspPoints, appearance: Appearance) -> None:
+    feed = WallFeed([])
+    assert feed.strip().points == 0
+    feed.put_cameras(mixed_cameras(server))
+    assert feed.strip().points == 24
+    feed.put_cameras([replace(mixed_cameras(server)[0], retired=True)])
+    assert feed.strip().points == 23
+    assert feed.stop()
+
+
+def test_that_every_trouble_and_finding_has_words_in_both_languages(
+    appearance: Appearance, qapp: QApplication
+) -> None:
+    english = {one: (trouble_title(one), trouble_advice(one)) for one in Trouble}
+    found = {one: finding_word(one) for one in Finding}
+    appearance.use_language("zh_CN")
+    assert all(trouble_title(one) != english[one][0] for one in Trouble)
+    assert all(trouble_advice(one) != english[one][1] for one in Trouble)
+    assert all(finding_word(one) != found[one] for one in Finding)
+    qapp.sendPostedEvents(None, QEvent.Type.LanguageChange)
+
+
+def test_that_new_cameras_leave_the_points_of_an_incident_on(
+    server: RtspPoints, appearance: Appearance
+) -> None:
+    cameras = mixed_cameras(server)
+    feed = WallFeed(cameras[:8])
+    feed.show_points([CameraId("C05")], name="00317")
+    feed.put_cameras(cameras)
+    assert feed.strip().plan == "00317"
+    feed.resume_plan()
+    assert feed.strip().points == 24
+    assert feed.stop()
