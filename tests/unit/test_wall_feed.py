@@ -1,4 +1,4 @@
-"""The wall's model without a widget: cameras that come and go, points lent to an incident, words."""
+"""The wall's model without a widget: cameras that come and go, points lent, words."""
 
 from __future__ import annotations
 
