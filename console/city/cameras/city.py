@@ -12,8 +12,10 @@ from console.city.cameras.faults import Fault, FaultKind, FaultSchedule, TruthRe
 from console.city.cameras.library import Library, Workers
 from console.city.cameras.live import LiveSource
 from console.city.cameras.maker import TrackKey
+from console.city.cameras.plan import scene_kind
 from console.city.cameras.points import PointSpec
 from console.city.cameras.settings import MAIN, SUB, CameraCityError
+from console.city.cameras.street import SceneKind
 from console.city.cameras.track import PacketTrack
 from console.media.nal import Codec
 
@@ -133,7 +135,10 @@ class CameraCity:
         return self._starter(point.codec, stream)
 
     def _starter(self, codec: Codec, stream: str) -> TrackKey:
-        return TrackKey(codec=codec, scene=self._scenes[codec][0], starter=stream)
+        # A lane has the least in it to draw.
+        scenes = self._scenes[codec]
+        scene = next((n for n in scenes if scene_kind(n) is SceneKind.HUTONG), scenes[0])
+        return TrackKey(codec=codec, scene=scene, starter=stream)
 
     async def _make_scenes(self) -> None:
         begun = time.monotonic()

@@ -10,7 +10,7 @@ parameter sets alike.
 Why: burning a name into a whole stream costs 2.5 ms (sub) and 13 ms (main) of a core a frame, for
 one point. Encoding one band costs a few milliseconds once a point. Motion vectors may still reach
 a few rows into the band, where a name differs from the empty band that the scene was encoded
-with: at most 0.004 % of the scene's pixels then differ, by at most 11 of 255, until the next key
+with: at most 0.03 % of the scene's pixels then differ, by at most 11 of 255, until the next key
 picture (measured on drawn scenes; a test bounds it). libx265 corrupts its heap at 15 slices of 720
 rows, so H.265 has 12 slices and a higher band there.
 """
@@ -77,7 +77,7 @@ def _options(shape: Shape) -> dict[str, str]:
             "x264-params": f"{common}:{own}",
         }
     own = (
-        "open-gop=0:no-deblock=1:no-sao=1:ctu=16:max-tu-size=16:qg-size=16:min-cu-size=8"
+        "open-gop=0:no-deblock=1:no-sao=1:ctu=16:max-tu-size=16:qg-size=16:min-cu-size=16"
         ":no-temporal-mvp=1:frame-threads=1:pools=1:wpp=1:rc-lookahead=0:lookahead-slices=0"
         ":b-adapt=0:cutree=0:no-signhide=1:info=0:repeat-headers=1:log-level=none"
     )

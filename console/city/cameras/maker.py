@@ -39,10 +39,10 @@ from console.city.cameras.spoil import Spoiler
 from console.city.cameras.track import Track
 from console.media.nal import Codec
 
-_VERSION = 3
+_VERSION = 5
 _SPOILT_FRAMES = 2 * GOP_FRAMES
 _NICE = 15
-#: An H.265 scene is half as long: it costs three times as much to make.
+#: An H.265 scene is half as long: it costs twice as much to make.
 _SCENE_FRAMES = {Codec.H264: 4 * GOP_FRAMES, Codec.H265: 2 * GOP_FRAMES}
 
 

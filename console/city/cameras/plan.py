@@ -40,6 +40,11 @@ _GREENS = ((45, 105, 60), (40, 90, 70), (55, 120, 75), (40, 80, 45))
 _AUTUMN = ((40, 130, 190), (40, 100, 160), (50, 140, 150))
 
 
+def scene_kind(number: int) -> SceneKind:
+    """Return what sort of street scene ``number`` is."""
+    return list(SceneKind)[number % len(SceneKind)]
+
+
 def plan_street(
     seed: int, number: int, *, width_px: int, height_px: int, loop_s: float
 ) -> StreetPlan:
@@ -48,7 +53,7 @@ def plan_street(
     Everything that moves is where it began after ``loop_s``, so that pictures loop unseen.
     """
     chance = np.random.default_rng([seed, number, 0x5CE])
-    kind = list(SceneKind)[number % len(SceneKind)]
+    kind = scene_kind(number)
     hour = (Hour.DAY, Hour.DAY, Hour.OVERCAST, Hour.NIGHT, Hour.DAY, Hour.DUSK)[number * 5 % 6]
     narrow = kind is SceneKind.HUTONG
     road = {SceneKind.HUTONG: 2.6, SceneKind.SQUARE: 0.0, SceneKind.MARKET: 3.2}.get(
