@@ -5,32 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from console.city.central_line import Account, CentralLine, Ingested
 from console.city.citizens import Citizens, ReportSource, TruthBook, catch_up_from, post_reports
 from console.city.citizens_events import Happenings
-from console.city.citizens_places import make_place_book
 from console.city.citizens_rates import ComplaintRates
 from console.city.command_post import CommandPost
 from console.city.duty import Duty
+from console.city.habitat import Habitat, read_habitat
 from console.city.handhelds import Handhelds, HandheldSettings
 from console.city.memory import Memory, recall
 from console.city.movement import Mode, Movement
 from console.city.movement_gps import Receivers
 from console.city.movement_traffic import Traffic
 from console.city.movement_ways import Ways
-from console.city.people import make_units
 from console.city.people_shifts import Roster
 from console.city.positions import PositionFeed
 from console.city.replay import ReplaySource
 from console.city.settings import CitySettings
-from console.domain.units import Unit, UnitKind
-from console.store.citypack import CityPack
+from console.domain.units import UnitKind
 
 _LOG = logging.getLogger("zhihui.city")
 TICK_S = 1.0
@@ -54,25 +50,15 @@ class City:
 
     def __init__(self, settings: CitySettings) -> None:
         self.settings = settings
-        with CityPack.open(settings.pack_path) as pack:
-            self.graph = pack.road_graph()
-            self.units = make_units(
-                pack,
-                seed=settings.seed,
-                officers=settings.officers,
-                vehicles=settings.vehicles,
-            )
-            homes = _homes(pack, self.units)
-            book = make_place_book(pack, self.graph, seed=settings.seed)
-            offset_h = _utc_offset_h(settings, pack)
-        self._now = _now()
+        habitat = read_habitat(settings)
+        self.graph, self.units = habitat.graph, habitat.units
         self._memory_path = settings.home / "city" / "memory.npz"
         self._memory = recall(self._memory_path, force=self._force_key())
-        self.traffic = Traffic(truth_seed=settings.truth_seed, utc_offset_h=offset_h)
+        self.traffic = Traffic(truth_seed=settings.truth_seed, utc_offset_h=habitat.utc_offset_h)
         self.movement = Movement(
             self.units,
             self.graph.columns,
-            homes,
+            habitat.homes,
             seed=settings.seed,
             edge_flow=self.traffic.of_edges(self.graph.n_edges),
         )
@@ -86,68 +72,77 @@ class City:
                 device=settings.device,
             )
         )
-        self._make_devices(line, offset_h)
-        self._make_reports(line, Happenings(
-            ComplaintRates(settings.rate, seed=settings.seed, utc_offset_h=offset_h),
-            book,
-            seed=settings.seed,
-            truth_seed=settings.truth_seed,
-        ))  # fmt: skip
+        self._real = np.array([unit.id in settings.real_units for unit in self.units], np.bool_)
+        self.feed = self._make_feed(line)
+        self.handhelds = self._make_handhelds(line, habitat.utc_offset_h)
+        self._duty_post, self._report_post = CommandPost(line), CommandPost(line)
+        self.duty = self._make_duty(habitat.utc_offset_h)
+        self._make_reports(habitat)
         self._late = 0
         self._met = asyncio.Event()
 
-    def _make_devices(self, line: CentralLine, offset_h: float) -> None:
-        """Give everybody a receiver and a handheld, and a shift."""
-        settings, units = self.settings, self.units
-        outside = np.array([unit.id in settings.real_units for unit in units], dtype=np.bool_)
-        self.feed = PositionFeed(
+    def _make_feed(self, line: CentralLine) -> PositionFeed:
+        receivers = Receivers(
+            np.array([unit.no for unit in self.units], dtype=np.uint32),
+            self.movement.plane,
+            seed=self.settings.seed,
+            habits=self.settings.gps,
+        )
+        return PositionFeed(
             line,
             self.movement,
-            Receivers(
-                np.array([unit.no for unit in units], dtype=np.uint32),
-                self.movement.plane,
-                seed=settings.seed,
-                habits=settings.gps,
-            ),
-            is_page=np.array([unit.kind is not UnitKind.VEHICLE for unit in units]),
-            outside=outside,
+            receivers,
+            is_page=np.array([unit.kind is not UnitKind.VEHICLE for unit in self.units]),
+            outside=self._real,
             on_taken=self._taken,
         )
-        self.handhelds = Handhelds(
+
+    def _make_handhelds(self, line: CentralLine, utc_offset_h: float) -> Handhelds:
+        settings = self.settings
+        return Handhelds(
             line,
-            [unit for unit, is_real in zip(units, outside.tolist(), strict=True) if not is_real],
+            [unit for unit in self.units if unit.id not in settings.real_units],
             movement=self.movement,
-            index={unit.id: index for index, unit in enumerate(units)},
+            index={unit.id: index for index, unit in enumerate(self.units)},
             ways=Ways(self.graph, self.movement, self.traffic),
             settings=HandheldSettings(
                 habits=settings.habits,
                 truth_seed=settings.truth_seed,
                 pace=settings.pace,
-                utc_offset_h=offset_h,
+                utc_offset_h=utc_offset_h,
             ),
             on_welcome=self._welcomed,
         )
-        self._duty_post = CommandPost(line)
-        self.duty = Duty(
-            units,
-            Roster(len(units), seed=settings.seed, utc_offset_h=offset_h),
+
+    def _make_duty(self, utc_offset_h: float) -> Duty:
+        count = len(self.units)
+        return Duty(
+            self.units,
+            Roster(count, seed=self.settings.seed, utc_offset_h=utc_offset_h),
             movement=self.movement,
             post=self._duty_post,
             is_busy=self.handhelds.book.is_busy,
-            outside=outside,
-            was_on=np.zeros(len(units), np.bool_) if self._memory is None else self._memory.is_on,
+            outside=self._real,
+            was_on=np.zeros(count, np.bool_) if self._memory is None else self._memory.is_on,
         )
 
-    def _make_reports(self, line: CentralLine, happenings: Happenings) -> None:
+    def _make_reports(self, habitat: Habitat) -> None:
         """Let citizens complain, and a file be replayed."""
         settings, memory = self.settings, self._memory
-        self._report_post = CommandPost(line)
         self._sources: list[ReportSource] = []
-        self._sent_until = catch_up_from(memory.sent_until if memory else None, self._now)
+        self._sent_until = catch_up_from(memory.sent_until if memory else None, _now())
         self._replayed = dict(memory.replayed) if memory else {}
         self._replay: ReplaySource | None = None
         if settings.rate > 0:
             truth = TruthBook(settings.home / "city" / "truth_events.jsonl")
+            happenings = Happenings(
+                ComplaintRates(
+                    settings.rate, seed=settings.seed, utc_offset_h=habitat.utc_offset_h
+                ),
+                habitat.book,
+                seed=settings.seed,
+                truth_seed=settings.truth_seed,
+            )
             self._sources.append(Citizens(happenings, truth, since=self._sent_until))
         if settings.replay is not None:
             first = self._replayed.get(settings.replay.name, 0)
@@ -254,21 +249,3 @@ class City:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _homes(pack: CityPack, units: Sequence[Unit]) -> NDArray[np.float64]:
-    """Return the middle of each unit's home, degrees, shape (n, 2)."""
-    middle = {one.id: (one.lat, one.lon) for one in pack.jurisdictions() if one.lat is not None}
-    centre = (pack.bounds.south + pack.bounds.north) / 2, (pack.bounds.west + pack.bounds.east) / 2
-    homes = [
-        middle.get(home, centre) if (home := unit.street or unit.district) else centre
-        for unit in units
-    ]
-    return np.array(homes, dtype=np.float64).reshape(-1, 2)
-
-
-def _utc_offset_h(settings: CitySettings, pack: CityPack) -> float:
-    """Return local time less UTC: as set, else what the longitude says."""
-    if settings.utc_offset_h is not None:
-        return settings.utc_offset_h
-    return float(round((pack.bounds.west + pack.bounds.east) / 2.0 / 15.0))
