@@ -30,6 +30,7 @@ class MapBinding(QObject):
         self._stale: set[MapLayer] = set()
         self._finder: NearFinder | None = None
         self._near: tuple[NearUnit, ...] = ()
+        self._near_to = ""
         self._reach: tuple[tuple[float, float], ...] = ()
         self._reach_asked: tuple[str, float, float] | None = None
         self._reaches = ReachFinder(self)
@@ -64,7 +65,7 @@ class MapBinding(QObject):
             self._reach_asked = asked
             self._reach = ()
             self._reaches.find(found.incident, graph, found.lat, found.lon)
-        self._near = tuple(found.units[:NEAR_SHOWN])
+        self._near, self._near_to = tuple(found.units[:NEAR_SHOWN]), found.incident
         self._show_near()
 
     def _take_near_state(self, state: int) -> None:
@@ -84,7 +85,7 @@ class MapBinding(QObject):
             NearMark(unit=row.unit, rank=rank, text=minutes_text(row.seconds))
             for rank, row in enumerate(self._near, start=1)
         ]
-        self._feed.set_near(marks, self._reach)
+        self._feed.set_near(marks, self._reach, incident=self._near_to)
 
     def _noter(self, layer: MapLayer) -> Callable[[list[str]], None]:
         def note(_ids: list[str]) -> None:

@@ -93,6 +93,7 @@ class MapFeed(QObject):
         self._freshness: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         self._picked: tuple[MapLayer, str] | None = None
         self._near: tuple[NearMark, ...] = ()
+        self._near_to = ""
         self._reach: tuple[tuple[float, float], ...] = ()
         self._ageing = QTimer(self)
         self._ageing.setInterval(AGEING_MS)
@@ -159,14 +160,21 @@ class MapFeed(QObject):
         self._picked = (layer, thing) if layer is not None else None
         self._say_marks()
 
-    def set_near(self, near: Sequence[NearMark], reach: Sequence[tuple[float, float]] = ()) -> None:
-        """Number the units nearest to the picked incident.
+    def set_near(
+        self,
+        near: Sequence[NearMark],
+        reach: Sequence[tuple[float, float]] = (),
+        *,
+        incident: str = "",
+    ) -> None:
+        """Number the units nearest to an incident.
 
         Args:
             near: Nearest first.
             reach: Outline of what can be reached in time, ``(lat, lon)`` degrees.
+            incident: Which incident they are near to.
         """
-        self._near, self._reach = tuple(near), tuple(reach)
+        self._near, self._reach, self._near_to = tuple(near), tuple(reach), incident
         self._say_marks()
 
     def marks(self) -> str:
@@ -184,6 +192,12 @@ class MapFeed(QObject):
             if (row := units.row_of(mark.unit)) is not None
         ]
         return json.dumps({"rings": rings, "near": near, "reach": self._reach})
+
+    def near_places(self, incident: str) -> list[tuple[float, float]]:
+        """Return where the numbered units are, if they are those near to this incident."""
+        near = self._near if incident == self._near_to else ()
+        places = (self._layers[MapLayer.UNITS].place_of(mark.unit) for mark in near)
+        return [place for place in places if place is not None]
 
     # -- what the page asks ------------------------------------------------------------------
 

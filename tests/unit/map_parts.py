@@ -42,6 +42,8 @@ register_scheme()
 RESOURCES = Path(__file__).parents[2] / "resources"
 FRAME = MapFrame(bounds=(116.2, 39.8, 116.6, 40.0), centre=(39.9, 116.4), attribution="© test")
 ROWS, COLUMNS = 20, 25
+#: A busy machine may take so long; nothing waits longer than it has to.
+WITHIN_MS = 20_000
 UNITS = ROWS * COLUMNS
 
 
@@ -90,12 +92,13 @@ class Shown:
         token = self.js("mapPage.live._token")
         self.js("mapPage.live.redraw()")
         done = f"mapPage.live._inFlight === null && mapPage.live._token > {token}"
-        qtbot.waitUntil(lambda: self.js(f"{done} && mapPage.live._loading.size === 0"))
+        quiet = f"{done} && mapPage.live._loading.size === 0"
+        qtbot.waitUntil(lambda: self.js(quiet), timeout=WITHIN_MS)
 
     def owners(self, qtbot: QtBot) -> dict[str, Any]:
         """Return whose pixels the picture holds, and where each row was drawn."""
         self.js("window.told = null; mapPage.live.askOwners((told) => { window.told = told; }); 0")
-        qtbot.waitUntil(lambda: self.js("window.told !== null"))
+        qtbot.waitUntil(lambda: self.js("window.told !== null"), timeout=WITHIN_MS)
         told: dict[str, Any] = json.loads(self.js("JSON.stringify(window.told)"))
         return told
 
@@ -104,6 +107,15 @@ class Shown:
         inner = self.widget.focusProxy().focusProxy()
         assert inner is not None
         return inner
+
+    def take_keys(self, qtbot: QtBot) -> QWidget:
+        """Give the map the keyboard, and return what takes the keys."""
+        self.widget.activateWindow()
+        qtbot.waitUntil(self.widget.isActiveWindow, timeout=WITHIN_MS)
+        target = self.target()
+        target.setFocus()
+        qtbot.waitUntil(target.hasFocus, timeout=WITHIN_MS)
+        return target
 
     def click(self, x: float, y: float, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
         QTest.mouseMove(self.target(), QPoint(round(x) + 1, round(y)))

@@ -37,6 +37,7 @@ from console.ui.mapsprites import (
     unit_sprite,
     unit_sprites,
 )
+from console.ui.mapview import fitting_zoom
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 NOW_MS = 1_800_000_000_000
@@ -277,3 +278,22 @@ def test_that_without_a_graphics_processor_qt_quick_paints_in_software(tmp_path:
     assert not has_gpu({}, tmp_path)
     (tmp_path / "renderD128").touch()
     assert has_gpu({}, tmp_path)
+
+
+@given(
+    st.lists(st.tuples(st.floats(39.7, 40.1), st.floats(116.1, 116.7)), min_size=1, max_size=5),
+    st.integers(300, 2000),
+    st.integers(200, 1200),
+)
+def test_that_the_map_steps_back_just_far_enough(
+    places: list[tuple[float, float]], width: int, height: int
+) -> None:
+    centre = (39.9, 116.4)
+    zoom = fitting_zoom(centre, places, (width, height), at_least=6, at_most=15.0)
+    x, y = to_world(np.array([p[0] for p in places]), np.array([p[1] for p in places]))
+    x0, y0 = to_world(np.array([centre[0]]), np.array([centre[1]]))
+    away = max(np.abs(x - x0).max() / (width / 2 - 48), np.abs(y - y0).max() / (height / 2 - 48))
+    assert 6 <= zoom <= 15
+    assert zoom == 6 or away * 2**zoom <= 1 + 1e-9
+    assert zoom == 15 or away * 2 ** (zoom + 1) > 1 - 1e-9
+    assert fitting_zoom(centre, [], (width, height), at_least=6, at_most=15.0) == 15.0

@@ -164,13 +164,30 @@ def test_that_what_is_picked_on_the_map_does_not_move_it(shown: Shown, qtbot: Qt
     shown.feed.set_picked(None)
 
 
+def test_that_the_map_steps_back_for_the_units_near_to_an_incident(
+    shown: Shown, qtbot: QtBot
+) -> None:
+    assert shown.widget.show_incident("i1")
+    qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == 15)
+    near = [NearMark(unit=UnitId("u494"), rank=1, text="2.1′")]
+    shown.feed.set_near(near, incident="another")
+    shown.feed.set_near(near, incident="i1")
+    qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") < 15)
+    shown.settle(qtbot)
+    told = shown.owners(qtbot)
+    x, y = next((x, y) for layer, no, x, y in told["positions"] if (layer, no) == ("units", 494))
+    assert 0 < x < shown.widget.width()
+    assert 0 < y < shown.widget.height()
+    shown.feed.set_near([])
+    shown.feed.set_picked(None)
+
+
 def test_that_the_consoles_own_keys_work_while_the_map_has_the_focus(
     shown: Shown, qtbot: QtBot
 ) -> None:
     keys = []
     shortcut = QShortcut(QKeySequence("Ctrl+K"), shown.widget, lambda: keys.append("Ctrl+K"))
-    shown.widget.activateWindow()
-    shown.target().setFocus()
+    shown.take_keys(qtbot)
     QTest.keyClick(shown.target(), Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: keys == ["Ctrl+K"])
     shortcut.deleteLater()

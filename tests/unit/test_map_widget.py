@@ -96,9 +96,7 @@ def test_that_incidents_cameras_and_places_are_picked(shown: Shown, qtbot: QtBot
 
 
 def test_that_keys_do_everything_the_mouse_does(shown: Shown, qtbot: QtBot) -> None:
-    shown.widget.activateWindow()
-    target = shown.target()
-    target.setFocus()
+    target = shown.take_keys(qtbot)
     zoom = shown.js("mapPage.map.getZoom()")
     QTest.keyClick(target, Qt.Key.Key_Plus)
     qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == zoom + 1)
@@ -129,7 +127,7 @@ def test_that_enter_picks_what_is_nearest_to_the_middle(shown: Shown, qtbot: QtB
     assert shown.widget.show_unit("u212")
     qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == 15)
     shown.settle(qtbot)
-    shown.target().setFocus()
+    shown.take_keys(qtbot)
     with qtbot.waitSignal(shown.widget.unit_picked) as picked:
         QTest.keyClick(shown.target(), Qt.Key.Key_Return)
     assert picked.args == ["u212"]

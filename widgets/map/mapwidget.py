@@ -19,6 +19,7 @@ from console.ui.mapchannel import MapChannel
 from console.ui.mapmodel import MapModel
 from console.ui.mapscheme import PAGE_URL, SCHEME, AddressFence
 from console.ui.mapsprites import MapLayer, all_specs
+from console.ui.mapview import fitting_zoom
 from widgets.common.theme import Theme, Token
 from widgets.map.legend import legend_entries
 from widgets.map.page import LocalPage
@@ -28,7 +29,8 @@ FONT = '"Noto Sans CJK SC", "Noto Sans", sans-serif'
 NOTE_MS = 8000
 #: This many ends of the page's process within this time, and it is not started again by itself.
 CRASHES_AT_MOST, CRASHES_WITHIN_S = 3, 60.0
-SHOWN_ZOOM = 15.0
+#: How near an incident is looked at, and how far the map steps back for the units near to it.
+SHOWN_ZOOM, FARTHEST_ZOOM = 15.0, 12
 _LOG = logging.getLogger("zhihui.map")
 
 
@@ -74,6 +76,7 @@ class MapWidget(QWidget):
         self._wanted_view: tuple[float, float, float] | None = None
         self._sought: tuple[MapLayer, str] | None = None
         self._picked_here: tuple[MapLayer, str] | None = None
+        self._awaited: str | None = None
         self._zoom = 0.0
         self._crashes: deque[float] = deque(maxlen=CRASHES_AT_MOST)
         self.last_stats: dict[str, object] = {}
@@ -99,7 +102,11 @@ class MapWidget(QWidget):
     # -- what others call --------------------------------------------------------------------
 
     def show_incident(self, incident: str) -> bool:
-        """Ring an incident and look at it; return whether it has a place on the map."""
+        """Ring an incident and look at it; return whether it has a place on the map.
+
+        When the units near to it are known, the map steps back until they are in view.
+        """
+        self._awaited = incident
         return self._show(MapLayer.INCIDENTS, incident)
 
     def show_unit(self, unit: str) -> bool:
@@ -210,6 +217,7 @@ class MapWidget(QWidget):
         channel, feed = self.channel, self._model.feed
         feed.revision_ready.connect(self._say_revision)
         feed.marks_changed.connect(channel.marks_changed)
+        feed.marks_changed.connect(self._fit_near)
         channel.started.connect(self._page_listens)
         channel.picked.connect(self._take_pick)
         channel.hovered.connect(self._take_hover)
@@ -265,6 +273,7 @@ class MapWidget(QWidget):
         """
         here, self._picked_here = self._picked_here == (layer, thing), None
         if here:
+            self._awaited = None
             return True
         self._sought = (layer, thing)
         self._model.feed.set_picked(layer, thing)
@@ -279,6 +288,21 @@ class MapWidget(QWidget):
         if place is not None:
             self._sought = None
             self.centre_on(*place, max(SHOWN_ZOOM, self._zoom))
+
+    def _fit_near(self) -> None:
+        """Step back once from an incident just shown, until the units near to it are in view."""
+        if self._awaited is None or not self._listening:
+            return
+        places = self._model.feed.near_places(self._awaited)
+        centre = self._model.feed.rows(MapLayer.INCIDENTS).place_of(self._awaited)
+        if not places or centre is None:
+            return
+        self._awaited = None
+        size = (self.width(), self.height())
+        zoom = max(SHOWN_ZOOM, self._zoom)
+        fitting = fitting_zoom(centre, places, size, at_least=FARTHEST_ZOOM, at_most=zoom)
+        if fitting < zoom:
+            self.centre_on(*centre, fitting)
 
     # -- what the page says ------------------------------------------------------------------
 
