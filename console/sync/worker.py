@@ -54,6 +54,7 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._is_stopped = False
+        self._is_told = False
         self._ending = asyncio.Event()
         self._errands: Errands | None = None
         self._failures = 0
@@ -71,8 +72,10 @@ class Worker:
     def outbox_changed(self) -> None:
         """Tell and send what was put into the outbox."""
         with self._lock:
-            if self._loop is not None and not self._is_stopped:
-                self._loop.call_soon_threadsafe(self._take_outbox)
+            if self._loop is None or self._is_stopped or self._is_told:
+                return
+            self._is_told = True
+            self._loop.call_soon_threadsafe(self._take_outbox)
 
     def token(self) -> str:
         """Return the token of the session.
@@ -275,6 +278,8 @@ class Worker:
     # what goes out
 
     def _take_outbox(self) -> None:
+        with self._lock:
+            self._is_told = False
         if self._keeper is not None and not self._ending.is_set():
             self._keeper.tell_outbox()
             if self._errands is not None:
