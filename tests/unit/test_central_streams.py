@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from console.central.lane import Lane
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.protocol.codec import decode
-from console.protocol.commands import OpenIncident
+from console.protocol.commands import NoteIncident, OpenIncident
 from console.protocol.messages import Beat, Changes, Hello, Refused, Result, Verdict, Welcome
 from console.protocol.positions import INGEST, decode_frame, is_position_frame
 from console.tracking import LiveForce
@@ -246,3 +247,23 @@ def test_that_the_welcome_comes_after_a_restart_too(central_server: CentralServe
         assert isinstance(stream.welcome, Welcome)
         assert not stream.welcomed.need_snapshot
     client.close()
+
+
+@pytest.mark.soak
+def test_that_a_console_that_does_not_read_is_hung_up_on_while_others_go_on(
+    central_server: CentralServer,
+) -> None:
+    stuck, client = central_server.client(Role.SHIFT_LEAD), central_server.client()
+    long = "声" * 3900
+    with stuck.stream() as stream:
+        stream.socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        url = f"{central_server.url}/v1/health"
+        for _ in range(40):
+            body = opened()
+            notes = [NoteIncident(incident=body.incident, text=long) for _ in range(200)]
+            assert client.post(body, *notes)[-1].verdict is Verdict.ACCEPTED
+            if client.http.get(url, timeout=20).json()["consoles"] == 0:
+                break
+        assert client.http.get(url, timeout=20).json()["consoles"] == 0
+    for one in (stuck, client):
+        one.close()
