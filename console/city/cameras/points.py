@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from console.city.cameras.settings import GOP_FRAMES, MAIN, SUB, CameraCityError
@@ -125,8 +126,8 @@ def camera_points(
 ) -> list[Camera]:
     """Return the points as central's camera directory has them.
 
-    They stand at crossings, thicker where the road network is thicker, and are named by the
-    roads that meet there: “工体北路与新东路路口 C0114”.
+    They stand at crossings, thicker where the road network is thicker, look along a road, and are
+    named by the roads that meet there: “工体北路与新东路路口 C0114”.
 
     Args:
         pack: The city they stand in.
@@ -146,7 +147,7 @@ def camera_points(
     spread = chance.normal(0.0, 6e-5, (count, 2))
     lat, lon = graph.columns.node_lat[nodes] + spread[:, 0], graph.columns.node_lon[nodes]
     lon = lon + spread[:, 1]
-    bearings = chance.integers(0, 72, count) * 5.0
+    bearings = _bearings(graph, nodes, chance)
     shares = [share for _, share in _OWNERS]
     owners = chance.choice([owner for owner, _ in _OWNERS], size=count, p=shares)
     districts, streets = pack.districts_at(lat, lon)
@@ -192,6 +193,21 @@ def _crossings(graph: RoadGraph, count: int, seed: int) -> NDArray[np.int64]:
     ]
     order = np.concatenate([chance.permutation(group) for group in groups])
     return np.resize(order, count).astype(np.int64)
+
+
+def _bearings(graph: RoadGraph, nodes: NDArray[np.int64], chance: Generator) -> list[float]:
+    """Return for each node a bearing along one of its roads, degrees clockwise from north."""
+    columns = graph.columns
+    order = np.argsort(columns.edge_from, kind="stable")
+    tails = columns.edge_from[order]
+    first = np.searchsorted(tails, nodes, "left")
+    count = np.searchsorted(tails, nodes, "right") - first
+    pick = first + (chance.random(len(nodes)) * np.maximum(count, 1)).astype(np.int64)
+    ahead = np.where(count > 0, columns.edge_to[order[np.minimum(pick, len(order) - 1)]], nodes)
+    north = columns.node_lat[ahead] - columns.node_lat[nodes]
+    east = columns.node_lon[ahead] - columns.node_lon[nodes]
+    east = east * np.cos(np.radians(columns.node_lat[nodes]))
+    return [float(deg) for deg in np.round(np.degrees(np.arctan2(east, north)) % 360.0) % 360.0]
 
 
 def _names(graph: RoadGraph, nodes: NDArray[np.int64]) -> list[str]:
