@@ -73,6 +73,18 @@ class KeySheet(QFrame):
                 ],
             ),
             (
+                self.tr("Map"),
+                [
+                    ("+ −  ← ↑ → ↓", self.tr("zoom, move")),
+                    ("Home", self.tr("whole city")),
+                    ("L", self.tr("layers and legend")),
+                    ("U O C I", self.tr("units, off duty, cameras, incidents")),
+                    ("Enter", self.tr("pick what is nearest to the middle")),
+                    ("P", self.tr("new incident in the middle")),
+                    ("Esc", self.tr("back to the queue")),
+                ],
+            ),
+            (
                 self.tr("Incident"),
                 [
                     ("V", self.tr("verify the outcome")),
@@ -102,7 +114,7 @@ class KeySheet(QFrame):
             if widget is not None:
                 widget.deleteLater()
         groups = self._groups()
-        for columns in (groups[:1], groups[1:3], groups[3:]):
+        for columns in (groups[:1], groups[1:4], groups[4:]):
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
