@@ -82,7 +82,10 @@ def test_that_a_name_changes_next_to_nothing_outside_its_band(codec, lettering):
     track = encode_track(shape, moving_pictures(shape, 100))
     assert [index for index, key in enumerate(track.keys) if key] == [0, 50]
     band = band_picture(lettering, "工体北路与新东路路口 C0114", shape)
-    named = BandEncoder(shape).encode(band)
+    encoder = BandEncoder(shape)
+    for other in ("东三环中路 C0048", "三里屯太古里西门 C0052"):
+        encoder.encode(band_picture(lettering, other, shape))
+    named = encoder.encode(band)
     pictures = list(track.pictures)
     for parity, index in enumerate((0, 50)):
         pictures[index] = (*pictures[index][:-1], named[parity])

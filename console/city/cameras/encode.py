@@ -207,7 +207,7 @@ class BandEncoder:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._encoder = Encoder(shape)
-        self._keys = 0
+        self._fed = self._keys = 0
 
     def encode(self, band: Picture) -> tuple[bytes, bytes]:
         """Return the band's slice for key pictures of parity 0 and 1.
@@ -219,8 +219,11 @@ class BandEncoder:
         picture[self._shape.height_px - self._shape.band_px : self._shape.height_px] = band
         found: dict[int, bytes] = {}
         wanted = 2 if self._shape.codec is Codec.H264 else 1
+        first = self._fed
         while len(found) < wanted:
+            self._fed += 1
             for nals in self._encoder.encode(picture, key=True):
-                found[self._keys % wanted] = nals[-1]
+                if self._keys >= first:  # libx265 lags a picture: the one before comes out first
+                    found[self._keys % wanted] = nals[-1]
                 self._keys += 1
         return found[0], found[wanted - 1]
