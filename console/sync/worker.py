@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,6 +27,10 @@ from console.sync.stream import SnapshotNeededError, Stream
 _REFUSALS = frozenset({LinkTrouble.WRONG_PASSWORD, LinkTrouble.NOT_ALLOWED})
 #: Central counts wrong passwords; who is refused does not knock often.
 _AFTER_REFUSAL_S = 30.0
+#: A link that held for so long begins its waits from the shortest again.
+_STEADY_S = 5.0
+#: No more than one snapshot in so long, whatever goes wrong.
+_SNAPSHOT_EVERY_S = 2.0
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -58,6 +63,8 @@ class Worker:
         self._ending = asyncio.Event()
         self._errands: Errands | None = None
         self._failures = 0
+        self._live_at_s: float | None = None
+        self._snapshot_at_s = -_SNAPSHOT_EVERY_S
         self._link = LinkState(phase=LinkPhase.CONNECTING, since=now(), url=settings.url)
 
     # called from other threads
@@ -184,6 +191,9 @@ class Worker:
         if self._login is None:
             return 0.0
         self._tell(LinkPhase.LOADING)
+        since_s = time.monotonic() - self._snapshot_at_s
+        await asyncio.sleep(max(_SNAPSHOT_EVERY_S - since_s, 0.0))
+        self._snapshot_at_s = time.monotonic()
         file = self._settings.folder / "snapshot.part"
         try:
             sha256 = await asyncio.to_thread(
@@ -213,6 +223,9 @@ class Worker:
 
     def _failed(self, error: LinkError) -> float:
         """Tell why the link is down; return how long to wait, seconds."""
+        if self._live_at_s is not None and time.monotonic() - self._live_at_s > _STEADY_S:
+            self._failures = 0
+        self._live_at_s = None
         self._failures += 1
         _log.warning("link to %s: %s", self._settings.url, error)
         wait_s = self._wait_s(error)
@@ -240,7 +253,7 @@ class Worker:
 
     def went_live(self) -> None:
         """Changes come in from now on."""
-        self._failures = 0
+        self._live_at_s = time.monotonic()
         self._tell(LinkPhase.LIVE)
         if self._errands is not None:
             self._errands.went_live()
