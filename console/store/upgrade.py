@@ -24,6 +24,7 @@ def upgrade(engine: Engine) -> None:
         StoreError: The database was made by a newer version, or a migration failed; the
             database is then as it was.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its plugins at every start
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")

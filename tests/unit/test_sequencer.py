@@ -6,10 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from central_parts import some_units
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from console.app.bench import commit
@@ -18,9 +22,19 @@ from console.central.ledger import Numbers
 from console.central.rows import LiveRows
 from console.central.sequencer import Job, Sequencer, Submission
 from console.central.settings import CentralError
+from console.domain.assignments import AssignmentState
 from console.domain.ids import new_id
 from console.domain.levels import Role
-from console.protocol.commands import AnyBody, NoteIncident, OpenIncident
+from console.protocol.commands import (
+    AmendIncident,
+    AnyBody,
+    AssignUnit,
+    CancelIncident,
+    MoveAssignment,
+    NoteIncident,
+    OpenIncident,
+    PutUnits,
+)
 from console.protocol.messages import Command, Verdict
 from console.store.engine import open_engine, sqlite_url
 from console.store.tables import CHANGE_LOG
@@ -56,20 +70,24 @@ class Writer:
             clock=lambda: at or datetime.now(UTC),
         )
 
-    def put(self, *bodies: AnyBody) -> Waiting:
+    def put(self, *bodies: AnyBody, role: Role = Role.DISPATCHER) -> Waiting:
         waiting = Waiting()
-        self.sequencer.put(Submission(commands=commands(bodies), actor=ACTOR, done=waiting.done))
+        actor = Actor(person=None, role=role)
+        self.sequencer.put(Submission(commands=commands(bodies), actor=actor, done=waiting.done))
+        return waiting
+
+    def job(self, run: Callable[[Connection, LiveRows], object]) -> Waiting:
+        waiting = Waiting()
+        self.sequencer.put(Job(run=run, done=waiting.done))
         return waiting
 
     def sql(self, statement: str) -> object:
         """Run a statement on the writer's own connection."""
-        waiting: Waiting = Waiting()
 
         def run(connection: Connection, _: LiveRows) -> object:
             return connection.exec_driver_sql(statement).scalar()
 
-        self.sequencer.put(Job(run=run, done=waiting.done))
-        return waiting.answer()
+        return self.job(run).answer()
 
     def revs(self) -> list[int]:
         with self.engine.connect() as connection:
@@ -95,9 +113,6 @@ class Waiting:
         answer = self.answer()
         assert isinstance(answer, list), answer
         return [one.verdict for one in answer]
-
-
-ACTOR = Actor(person=None, role=Role.DISPATCHER)
 
 
 def commands(bodies: Sequence[AnyBody]) -> list[Command]:
@@ -201,3 +216,50 @@ def test_that_the_bench_of_commits_measures_what_it_says() -> None:
     assert measured["errors"] == 0
     assert isinstance(measured["p99_ms"], float)
     assert measured["p99_ms"] > 0
+
+
+def held_by(rows: LiveRows) -> dict[str, object]:
+    """Return everything that is held in memory."""
+    return {name: value for name, value in vars(rows).items() if name != "_connection"}
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_that_what_is_held_in_memory_is_what_would_be_read_anew(data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        writer = Writer(Path(folder) / "central.db")
+        writer.sequencer.start()
+        writer.put(PutUnits(units=tuple(some_units(3))), role=Role.ADMINISTRATOR).answer()
+        incident = st.sampled_from(["i0", "i1", "i2"])
+        assignment = st.sampled_from([f"a{no}" for no in range(5)])
+        unit = st.sampled_from(["u1", "u2", "u3"])
+        place = st.sampled_from([39.9, 39.95])
+        at = datetime.now(UTC)
+        bodies = st.one_of(
+            st.builds(_placed, incident, place),
+            st.builds(
+                lambda i, lat: AmendIncident(incident=i, lat=lat, lon=116.4), incident, place
+            ),
+            st.builds(
+                lambda a, i, u: AssignUnit(assignment=a, incident=i, unit=u),
+                assignment, incident, unit,
+            ),
+            st.builds(
+                lambda a, s: MoveAssignment(assignment=a, state=s, at=at),
+                assignment, st.sampled_from(list(AssignmentState)),
+            ),
+            st.builds(lambda i: CancelIncident(incident=i, reason="none"), incident),
+        )  # fmt: skip
+        for body in data.draw(st.lists(bodies, min_size=5, max_size=40)):
+            writer.put(body).answer()
+
+        def compare(connection: Connection, rows: LiveRows) -> bool:
+            return held_by(rows) == held_by(LiveRows(connection))
+
+        assert writer.job(compare).answer() is True
+        writer.sequencer.stop()
+        writer.engine.dispose()
+
+
+def _placed(incident: str, lat: float) -> OpenIncident:
+    return msgspec.structs.replace(opened(incident), lat=lat, lon=116.4)
