@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from console.gateways.osm_areas import Names, jurisdictions_of, sea_of
+from console.gateways.osm_lines import joined_roads
 from console.gateways.osm_read import Extract, Progress, RoadWay, read_extract
 from console.gateways.rows import ImportReport
 from console.geo.arrays import Floats
@@ -173,7 +174,7 @@ def _ordered(extract: Extract, bounds: Bounds, borders: Sequence[Sequence[Floats
         for rings in borders
         for ring in rings
     ]
-    return sorted([*sea, *extract.shapes, *lines], key=_painting_order)
+    return sorted([*sea, *joined_roads(extract.shapes), *lines], key=_painting_order)
 
 
 def _painting_order(shape: Shape) -> tuple[int, int]:

@@ -46,7 +46,7 @@ class TilePainter:
             if jurisdiction.level is JurisdictionLevel.CITY
             for ring in pack.rings(jurisdiction.id)
         ]
-        self._is_bare = next(iter(pack.shapes(("road",), pack.bounds, zoom=0)), None) is None
+        self._is_bare = not pack.has_layer("road")
 
     def paint(self, zoom: int, x: int, y: int, scale: int) -> Canvas:
         """Return a tile, shape (256 · scale, 256 · scale, 3), blue-green-red."""

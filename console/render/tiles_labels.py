@@ -12,7 +12,7 @@ import math
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,6 +36,8 @@ _STEEP_DEG = 52.0
 _LONGEST_LINE = 22
 _TURN_STEP_DEG = 3.0
 _BEND_PX = 5.0
+_EVERY_PX = 420.0
+_FIVE = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 
 Numbers = NDArray[np.intp]
 
@@ -121,9 +123,7 @@ class LabelPlacer:
             if shape.kind is ShapeKind.POINT:
                 found.append(self._at(line[0], words, lettering, style))
             else:
-                label = self._along(line, words, lettering, style)
-                if label is not None:
-                    found.append(label)
+                found.extend(self._along(line, words, lettering, style))
         found.sort(key=_precedence)
         return [found[i] for i in reversed(np.flatnonzero(_chosen(found, passes)).tolist())]
 
@@ -139,16 +139,29 @@ class LabelPlacer:
 
     def _along(
         self, line: Floats, words: str, lettering: Lettering, style: LabelStyle
-    ) -> Label | None:
-        """Return the name along the middle of a line, if the line is long and straight enough."""
-        width, height = self._smith.size(words, lettering)
+    ) -> Iterator[Label]:
+        """Yield the name along a line every so often, where the line is straight enough."""
+        width, _ = self._smith.size(words, lettering)
         if width > _WIDEST_PX or np.ptp(line, axis=0).sum() < 0.9 * width:
-            return None
+            return
         gone = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
         if gone[-1] < width + 12:
-            return None
-        at = gone[-1] / 2 + np.array([-0.5, -0.25, 0.0, 0.25, 0.5]) * width
-        spots = np.column_stack([np.interp(at, gone, line[:, 0]), np.interp(at, gone, line[:, 1])])
+            return
+        times = max(1, int(gone[-1] // _EVERY_PX))
+        for number in range(times):
+            at = gone[-1] * (number + 0.5) / times + _FIVE * width
+            spots = np.column_stack(
+                [np.interp(at, gone, line[:, 0]), np.interp(at, gone, line[:, 1])]
+            )
+            label = self._laid(spots, words, lettering, style)
+            if label is not None:
+                yield label
+
+    def _laid(
+        self, spots: Floats, words: str, lettering: Lettering, style: LabelStyle
+    ) -> Label | None:
+        """Return the name laid along five points of a line, ``None`` if they bend too much."""
+        width, height = self._smith.size(words, lettering)
         chord = spots[-1] - spots[0]
         length = float(np.hypot(*chord))
         if length < 0.9 * width:

@@ -210,6 +210,14 @@ class CityPack:
                 points=np.frombuffer(row[6], "<i4").reshape(-1, 2) * 1e-7,
             )
 
+    def has_layer(self, layer: str) -> bool:
+        """Whether there is anything to draw in a layer."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM shape WHERE layer = ? LIMIT 1", (layer,)
+            ).fetchone()
+        return row is not None
+
     def find_places(self, text: str, limit: int = 20) -> list[Place]:
         """Return places and addresses that hold every word of ``text``, the best first."""
         words = text.lower().split()
