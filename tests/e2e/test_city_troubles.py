@@ -183,7 +183,7 @@ def test_that_imported_complaints_are_replayed_into_the_queue(
     with CityThread(settings):
         watcher.until(lambda: len(watcher.of("report")) == len(rows) == 720)
     with CityThread(settings) as again:
-        replay, post = again.city._replay, again.city._report_post  # noqa: SLF001
+        replay, post = again.city._replay, again.city._report_post
         assert replay is not None
         watcher.until(lambda: replay.left == 0 and len(post) == 0)
     numbered = [(row["channel"], row["external_id"]) for row in watcher.of("report")]
