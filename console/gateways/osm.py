@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from console.gateways.osm_areas import Names, jurisdictions_of, sea_of
-from console.gateways.osm_lines import joined_roads
+from console.gateways.osm_lines import border_lines, joined_roads
 from console.gateways.osm_read import Extract, Progress, RoadWay, read_extract
 from console.gateways.rows import ImportReport
 from console.geo.arrays import Floats
@@ -170,9 +170,8 @@ def _ordered(extract: Extract, bounds: Bounds, borders: Sequence[Sequence[Floats
         for ring in sea_of(extract.coast, bounds)
     ]
     lines = [
-        Shape(layer="boundary", shape_class="district", kind=ShapeKind.LINE, points=ring)
-        for rings in borders
-        for ring in rings
+        Shape(layer="boundary", shape_class="district", kind=ShapeKind.LINE, points=line)
+        for line in border_lines(borders)
     ]
     return sorted([*sea, *joined_roads(extract.shapes), *lines], key=_painting_order)
 

@@ -1,12 +1,13 @@
-"""Joining the pieces a road is mapped in, so that its name finds room on the map."""
+"""Lines of an imported city: roads joined from their pieces, borders drawn once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import shapely
 
+from console.geo.arrays import Floats
 from console.store.citypack import Shape, ShapeKind
 
 #: Lines are cut at this many points, so that what is drawn stays local.
@@ -40,3 +41,16 @@ def joined_roads(shapes: Iterable[Shape]) -> list[Shape]:
                     )
                 )
     return others
+
+
+def border_lines(borders: Sequence[Sequence[Floats]]) -> list[Floats]:
+    """Return the borders of areas as lines, shape (n, 2) each, those that two share only once.
+
+    Args:
+        borders: For each area its rings.
+    """
+    rings = [shapely.LinearRing(ring) for rings in borders for ring in rings if len(ring) > 2]
+    if not rings:
+        return []
+    merged = shapely.line_merge(shapely.union_all(rings))
+    return [np.asarray(line.coords, float) for line in shapely.get_parts(merged)]

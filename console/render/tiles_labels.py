@@ -37,6 +37,7 @@ _LONGEST_LINE = 22
 _TURN_STEP_DEG = 3.0
 _BEND_PX = 5.0
 _EVERY_PX = 420.0
+_FIRST_CJK = "\u2e80"
 _FIVE = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 
 Numbers = NDArray[np.intp]
@@ -172,7 +173,7 @@ class LabelPlacer:
         turn = math.degrees(math.atan2(-chord[1], chord[0]))
         turn = (turn + 90.0) % 180.0 - 90.0
         middle = spots[0] + chord / 2 + np.array([-chord[1], chord[0]]) / length * off[1] / 2
-        if self._lang == "zh" and abs(turn) > _STEEP_DEG and not words.isascii():
+        if abs(turn) > _STEEP_DEG and _stands(words):
             lettering = replace(lettering, upright=True)
             width, height = self._smith.size(words, lettering)
             if height > _WIDEST_PX:
@@ -201,6 +202,11 @@ def _in_pixels(lines: Sequence[Floats], zoom: int) -> list[Floats]:
 def _words(shape: Shape, lang: str) -> str:
     first, second = shape.name_zh or "", shape.name_en or ""
     return (first or second) if lang == "zh" else (second or first)
+
+
+def _stands(words: str) -> bool:
+    """Whether words may be set one character above the other: Chinese, Japanese, Korean."""
+    return all(letter >= _FIRST_CJK or letter.isdigit() for letter in words)
 
 
 def _wrapped(words: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 MIN_ZOOM, MAX_ZOOM = 8, 18
 #: Raised whenever tiles come to look different, so that old ones in caches are not shown.
-STYLE_VERSION = 2
+STYLE_VERSION = 3
 
 Colour = tuple[int, int, int]
 

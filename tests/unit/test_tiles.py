@@ -226,6 +226,25 @@ def test_that_neighbouring_tiles_agree_on_every_name(tmp_path: Path, lang: str) 
     pack.close()
 
 
+@pytest.mark.parametrize(
+    ("zh", "en", "lang", "upright"),
+    [
+        ("工体北路", "Gongti North Road", "zh", True),
+        ("工体北路", "Gongti North Road", "en", False),
+        ("Eteläranta", "", "zh", False),
+    ],
+)
+def test_that_only_chinese_names_stand_upright_on_steep_streets(
+    tmp_path: Path, zh: str, en: str, lang: str, upright: bool
+) -> None:
+    street = line("arterial", at(-1.0, 0.5), at(2.0, 0.5), zh=zh, en=en)
+    pack = CityPack.open(write_pack(tmp_path / "a.citypack", [street]))
+    labels = LabelPlacer(pack, Lettersmith(), style_of(Theme.DARK), lang).labels(ZOOM, COLUMN, ROW)
+    assert {label.lettering.upright for label in labels} == {upright}
+    assert upright or all(abs(label.lettering.turn_deg) == 90 for label in labels)
+    pack.close()
+
+
 @given(
     places=st.lists(
         st.tuples(st.floats(0, 600), st.floats(0, 600), st.integers(0, 3)), max_size=40
