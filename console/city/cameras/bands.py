@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -28,38 +27,33 @@ def band_picture(lettering: Lettering, text: str, shape: Shape) -> Picture:
 
 
 class BandLibrary:
-    """Encodes each point's name when somebody first looks at it, and keeps it.
+    """Encodes each point's name when somebody first looks at it, and keeps it."""
 
-    Args:
-        names: What is burnt into the pictures of each point, by its number.
-    """
-
-    def __init__(self, names: Mapping[int, str]) -> None:
-        self._names = names
+    def __init__(self) -> None:
         self._lettering = Lettering()
         self._encoders: dict[Shape, BandEncoder] = {}
         self._kept: OrderedDict[tuple[int, str], Bands] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="camera-names")
 
-    async def bands(self, point: PointSpec, stream: str) -> Bands:
+    async def bands(self, point: PointSpec, stream: str, name: str) -> Bands:
         """Return the RTP payloads of a point's name for key pictures of parity 0 and 1."""
         key = point.no, stream
         kept = self._kept.get(key)
         if kept is None:
             loop = asyncio.get_running_loop()
-            kept = await loop.run_in_executor(self._pool, self._encode, point, stream)
+            kept = await loop.run_in_executor(self._pool, self._encode, point, stream, name)
             self._kept[key] = kept
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         return kept
 
-    def _encode(self, point: PointSpec, stream: str) -> Bands:
+    def _encode(self, point: PointSpec, stream: str, name: str) -> Bands:
         """Encode a name; runs in the pool's one thread."""
         shape = shape_of(point.codec, stream)
         encoder = self._encoders.get(shape)
         if encoder is None:
             encoder = self._encoders[shape] = BandEncoder(shape)
-        picture = band_picture(self._lettering, self._names[point.no], shape)
+        picture = band_picture(self._lettering, name, shape)
         even, odd = encoder.encode(picture)
         return tuple(packetise(point.codec, [even])), tuple(packetise(point.codec, [odd]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from console.city.cameras.bands import BandLibrary
 from console.city.cameras.faults import Fault, FaultKind, FaultSchedule, TruthRecord
@@ -36,7 +36,8 @@ class CameraCity:
 
     Args:
         points: Every point.
-        names: What is burnt into each point's pictures, by its number.
+        names: Finds out what is burnt into each point's pictures, by its number; a thread does it,
+            while the points are served already.
         scene_count: Scenes there are to be, at least 4.
         schedule: Says which point is faulty when.
         truth: Where faults are put on record.
@@ -46,7 +47,7 @@ class CameraCity:
         self,
         *,
         points: Sequence[PointSpec],
-        names: Mapping[int, str],
+        names: Callable[[], Mapping[int, str]],
         scene_count: int,
         schedule: FaultSchedule,
         truth: TruthRecord,
@@ -54,12 +55,14 @@ class CameraCity:
         workers: Workers,
     ) -> None:
         self.points = {point.id: point for point in points}
-        self._names, self._schedule, self._truth = names, schedule, truth
+        self._schedule, self._truth = schedule, truth
+        self._find_names = names
+        self._names: asyncio.Task[Mapping[int, str]] | None = None
         self._library, self._workers = library, workers
         self._scenes = {
             codec: [n for n in range(scene_count) if scene_codec(n) is codec] for codec in Codec
         }
-        self.bands = BandLibrary(names)
+        self.bands = BandLibrary()
         self._faults: dict[int, Fault] = {}
         self._stills: dict[tuple[TrackKey, str], PacketTrack] = {}
         self._live: dict[tuple[int, str], tuple[LiveSource, int]] = {}
@@ -67,6 +70,7 @@ class CameraCity:
 
     def start(self) -> None:
         """Begin to make what is missing and to follow the faults."""
+        self._names = asyncio.create_task(asyncio.to_thread(self._find_names))
         for keep in (self._make_scenes(), self._follow_faults()):
             self._spawn(keep)
 
@@ -75,6 +79,8 @@ class CameraCity:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._names is not None:
+            await asyncio.gather(self._names, return_exceptions=True)
         for source, _ in list(self._live.values()):
             await asyncio.to_thread(source.stop)
         self._live.clear()
@@ -209,13 +215,23 @@ class CameraCity:
         if due and not self._library.is_made(key):
             self._workers.made(key, urgent=True)
 
-    def watch_live(self, point: PointSpec, stream: str) -> LiveSource:
+    async def name(self, point: PointSpec) -> str:
+        """Return what is burnt into a point's pictures.
+
+        Raises:
+            CityPackError: The city pack, which it comes from, cannot be used.
+            CameraCityError: The city has no roads.
+        """
+        assert self._names is not None
+        return (await asyncio.shield(self._names))[point.no]
+
+    def watch_live(self, point: PointSpec, stream: str, name: str) -> LiveSource:
         """Return the source of a live point, begun when the first one watches."""
         source, watchers = self._live.get((point.no, stream), (None, 0))
         if source is None:
             key = self._key(point, stream, time.time())
             path = self._library.path(key, stream)
-            source = LiveSource(point, stream, self._names[point.no], path)
+            source = LiveSource(point, stream, name, path)
             source.start()
         self._live[point.no, stream] = source, watchers + 1
         return source

@@ -17,6 +17,7 @@ from console.city.cameras.feed import PAYLOAD_TYPE, Beat, LiveFeed, Playing, Sha
 from console.city.cameras.points import Guard, PointSpec, credentials
 from console.city.cameras.settings import FRAME_RATE, STREAMS, CameraCityError
 from console.city.cameras.track import PacketTrack
+from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.media.auth import Algorithm, Challenge, is_authorized
 from console.media.errors import MediaError
@@ -186,7 +187,7 @@ class CameraConnection(asyncio.Protocol):
         except MediaError as error:
             _LOG.info("A request is refused: %s", error)
             return _refusal(400)
-        except CameraCityError as error:
+        except ZhihuiError as error:
             _LOG.warning("%s shows nothing: %s", target.point.id, error)
             return _refusal(503)
 
@@ -327,10 +328,11 @@ class CameraConnection(asyncio.Protocol):
 
     async def _feed(self, target: _Target) -> SharedFeed | LiveFeed:
         track = await self._first_track(target)
+        name = await self._city.name(target.point)
         if target.point.live:
             self._live = target
-            return LiveFeed(self._city.watch_live(target.point, target.stream))
-        bands = await self._city.bands.bands(target.point, target.stream)
+            return LiveFeed(self._city.watch_live(target.point, target.stream, name))
+        bands = await self._city.bands.bands(target.point, target.stream, name)
         return SharedFeed(self._city, target.point, target.stream, track, bands)
 
     async def _pause(self, request: Request, target: _Target) -> Response:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import av
 
@@ -67,12 +68,13 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
     av.logging.set_level(av.logging.ERROR)
     maker = await asyncio.to_thread(_maker_settings, settings)
     points = point_specs(settings.count, settings.seed)
-    names = await asyncio.to_thread(_names, settings)
+    if settings.pack_path is not None:
+        CityPack.open(settings.pack_path).close()  # now, so that a bad one is said at the start
     workers = Workers(maker, max(1, settings.makers))
     windows = len(maker.windows)
     city = CameraCity(
         points=points,
-        names=names,
+        names=partial(_names, settings),
         scene_count=max(_LEAST_SCENES, windows or settings.scene_count),
         schedule=FaultSchedule(settings.truth_seed, settings.fault_rate),
         truth=TruthRecord(settings.truth_path),
