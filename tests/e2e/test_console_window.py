@@ -138,7 +138,6 @@ def console(
     started.window.activateWindow()
     yield started
     started.close()
-    qapp.setStyleSheet("")
 
 
 def test_that_a_dispatch_is_two_keys_from_the_queue_and_reaches_central(

@@ -26,7 +26,6 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
     yield shown
     shown.use_language("en")
-    qapp.setStyleSheet("")
 
 
 def test_that_a_label_on_screen_changes_its_language(appearance: Appearance, qtbot: QtBot) -> None:

@@ -54,7 +54,6 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     qapp.installTranslator(words)
     yield shown
     qapp.removeTranslator(words)
-    qapp.setStyleSheet("")
 
 
 def fill(window: MainWindow, appearance: Appearance) -> QWidget:

@@ -22,9 +22,10 @@ def set_tone(label: QWidget, tone: str) -> None:
     """Give a label another tone of the style sheet: "secondary", "alarm", "warn", "title"."""
     if label.property("tone") != tone:
         label.setProperty("tone", tone)
-        style = label.style()
-        style.unpolish(label)
-        style.polish(label)
+        if label.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            style = label.style()
+            style.unpolish(label)
+            style.polish(label)
 
 
 class MarkLabel(QWidget):

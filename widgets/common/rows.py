@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
@@ -13,7 +15,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QBrush, QFontMetrics, QPainter, QPalette, QResizeEvent
+from PySide6.QtGui import QBrush, QFont, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,13 +27,13 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.common.appearance import Appearance
-from widgets.common.shapes import Mark, paint_mark
+from widgets.common.shapes import Mark, paint_shape
 from widgets.common.theme import ROW_PX, Theme, Token
 
 Index = QModelIndex | QPersistentModelIndex
 _PAD_PX, _MARK_PX, _EDGE_PX = 6, 14, 3
 #: Widths follow what columns hold within this time.
-FIT_MS = 100
+FIT_MS = 300
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -40,9 +42,18 @@ class RowDelegate(QStyledItemDelegate):
     def __init__(self, appearance: Appearance, view: QAbstractItemView) -> None:
         super().__init__(view)
         self.appearance, self._view = appearance, view
-        appearance.theme_changed.connect(self._repaint)
+        self._striped: dict[int, bool] = {}
+        self._sides: dict[int, int] = {}
+        self._colours = {token: appearance.theme.colour(token) for token in Token}
+        font = view.font()
+        self._plain = (font, QFontMetrics(font))
+        bold = QFont(font)
+        bold.setBold(True)
+        self._bold = (bold, QFontMetrics(bold))
+        appearance.theme_changed.connect(self._put_on)
 
-    def _repaint(self, _theme: object) -> None:
+    def _put_on(self, theme: Theme) -> None:
+        self._colours = {token: theme.colour(token) for token in Token}
         self._view.viewport().update()
 
     def mark_of(self, index: Index) -> Mark | None:
@@ -61,53 +72,57 @@ class RowDelegate(QStyledItemDelegate):
         """Whether a row is not sent yet."""
         return False
 
+    def begin_pass(self) -> None:
+        """Forget what was asked of rows in the pass before."""
+        self._striped.clear()
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground, stripes, focus, mark and words."""
-        theme = self.appearance.theme
-        state, box = option.state, option.rect
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        has_focus = self._view.hasFocus()
-        painter.save()
-        self._paint_ground(painter, box, theme, is_selected=is_selected, has_focus=has_focus)
-        if self.is_striped(index):
-            painter.fillRect(box, QBrush(theme.colour(Token.STRIPE), Qt.BrushStyle.BDiagPattern))
+        """Draw ground, stripes, focus, mark and words; called for every cell of a pass."""
+        box = option.rect
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        has_focus = is_selected and self._view.hasFocus()
+        row = index.row()
+        if row not in self._striped:
+            self._striped[row] = self.is_striped(index)
+        if is_selected:
+            ground = Token.SELECTION if has_focus else Token.RAISED
+            painter.fillRect(box, self._colours[ground])
+        if self._striped[row]:
+            stripes = QBrush(self._colours[Token.STRIPE], Qt.BrushStyle.BDiagPattern)
+            painter.fillRect(box, stripes)
         if is_selected and self._is_first_column(index):
             edge = QRect(box.left(), box.top(), _EDGE_PX, box.height())
-            painter.fillRect(edge, theme.colour(Token.FOCUS if has_focus else Token.EDGE))
-        self._paint_words(painter, box, index, theme, is_selected=is_selected)
-        painter.restore()
+            painter.fillRect(edge, self._colours[Token.FOCUS if has_focus else Token.EDGE])
+        self._paint_words(painter, box, index, has_focus=has_focus)
 
-    @staticmethod
-    def _paint_ground(
-        painter: QPainter, box: QRect, theme: Theme, *, is_selected: bool, has_focus: bool
-    ) -> None:
-        token = Token.PANEL
-        if is_selected:
-            token = Token.SELECTION if has_focus else Token.RAISED
-        painter.fillRect(box, theme.colour(token))
-
-    def _paint_words(
-        self, painter: QPainter, box: QRect, index: Index, theme: Theme, *, is_selected: bool
-    ) -> None:
+    def _paint_words(self, painter: QPainter, box: QRect, index: Index, *, has_focus: bool) -> None:
         left = box.left() + _PAD_PX
         mark = self.mark_of(index)
         if mark is not None:
             top = box.center().y() - _MARK_PX / 2 + 1
-            paint_mark(painter, QRectF(left, top, _MARK_PX, _MARK_PX), mark, theme)
+            mark_box = QRectF(left, top, _MARK_PX, _MARK_PX)
+            paint_shape(painter, mark_box, mark.shape, self._colours[mark.token])
             left += _MARK_PX + 5
+        text = index.data()
+        if not text:
+            return
         words = QRect(left, box.top(), box.right() - left - _PAD_PX + 3, box.height())
         token = self.token_of(index)
-        if is_selected and self._view.hasFocus() and token is Token.TEXT:
+        if has_focus and token is Token.TEXT:
             token = Token.SELECTION_TEXT
-        font = painter.font()
-        font.setBold(self.is_bold(index))
+        font, metrics = self._bold if self.is_bold(index) else self._plain
         painter.setFont(font)
-        painter.setPen(theme.colour(token))
-        text = str(index.data() or "")
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, words.width())
-        side = index.data(Qt.ItemDataRole.TextAlignmentRole)
-        at = int(side) if side else int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(words, at, shown)
+        painter.setPen(self._colours[token])
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, self._side_of(index), shown)
+
+    def _side_of(self, index: Index) -> int:
+        column = index.column()
+        if column not in self._sides:
+            side = index.data(Qt.ItemDataRole.TextAlignmentRole)
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            self._sides[column] = int(side if side else left)
+        return self._sides[column]
 
     def _is_first_column(self, index: Index) -> bool:
         view = self._view
@@ -120,9 +135,8 @@ class RowDelegate(QStyledItemDelegate):
     ) -> QSize:
         """As wide as the words with their mark, one row high."""
         mark = _MARK_PX + 5 if self.mark_of(index) is not None else 0
-        font = self._view.font()
-        font.setBold(self.is_bold(index))
-        width = QFontMetrics(font).horizontalAdvance(str(index.data() or ""))
+        metrics = (self._bold if self.is_bold(index) else self._plain)[1]
+        width = metrics.horizontalAdvance(str(index.data() or ""))
         return QSize(width + mark + 2 * _PAD_PX, ROW_PX)
 
 
@@ -160,6 +174,7 @@ class RowTable(QTableView):
         rows.setDefaultSectionSize(ROW_PX)
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
+        columns.setResizeContentsPrecision(0)
         columns.setMinimumSectionSize(20)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         rows.setHighlightSections(False)
@@ -197,6 +212,20 @@ class RowTable(QTableView):
         """Let the widths be shared out anew."""
         super().resizeEvent(event)
         self.fitted.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the rows."""
+        delegate = self.itemDelegate()
+        if isinstance(delegate, RowDelegate):
+            delegate.begin_pass()
+        super().paintEvent(event)
+
+    def dataChanged(  # noqa: N802
+        self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()
+    ) -> None:
+        """Draw only the cells that changed; Qt's own draws the whole table for a column."""
+        box = self.visualRect(top_left).united(self.visualRect(bottom_right))
+        self.viewport().update(box.intersected(self.viewport().rect()))
 
     def current_row(self) -> int | None:
         """Return the chosen row, ``None`` when none is."""

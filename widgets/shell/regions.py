@@ -254,7 +254,8 @@ class Regions(QObject):
         arrangements[workspace]()
         for dock in self._docks.values():
             dock.toggleView(True)
-        self._docks[Region.DUTY].setAsCurrentTab()
+        front = Region.DUTY if workspace is Workspace.DISPATCHER else Region.CARD
+        self._docks[front].setAsCurrentTab()
 
     def _add(self, side: Any, region: Region, beside: Any = None) -> Any:
         return self.manager.addDockWidget(side, self._docks[region], beside)
@@ -284,7 +285,8 @@ class Regions(QObject):
         wall = self._add(QtAds.CenterDockWidgetArea, Region.WALL)
         queue = self._add(QtAds.RightDockWidgetArea, Region.QUEUE, wall)
         card = self._add(QtAds.BottomDockWidgetArea, Region.CARD, queue)
-        for region in (Region.NEAR, Region.MAP, Region.DUTY, Region.TRAY):
+        near = self._add(QtAds.BottomDockWidgetArea, Region.NEAR, card)
+        for region in (Region.MAP, Region.DUTY, Region.TRAY):
             self._tab(region, card)
         self._split(wall, [1400, 520])
-        self._split(card, [400, 600])
+        self._split(near, [320, 400, 300])
