@@ -197,7 +197,6 @@ def living_map(qapp: QApplication) -> Iterator[Shown]:
     made.widget.deleteLater()
     made.model.close()
     made.appearance.use_language("en")
-    qapp.setStyleSheet("")
 
 
 def quiet(living: Shown, qtbot: QtBot) -> Shown:

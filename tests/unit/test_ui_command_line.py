@@ -89,7 +89,6 @@ def chinese(qapp: QApplication) -> Iterator[None]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="zh_CN")
     yield
     shown.use_language("en")
-    qapp.setStyleSheet("")
 
 
 def test_that_units_are_sent_to_the_row_shown(line: CommandLine, sent: Sent) -> None:

@@ -47,7 +47,6 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
     yield shown
     shown.use_language("en")
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture
