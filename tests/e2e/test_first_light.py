@@ -23,7 +23,6 @@ from tests.real_data import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PICTURES = ROOT / "docs" / "pictures"
-HOME = Path.home() / ".cache"
 LAT, LON = 39.93, 116.44
 PLACE = "工体北路 4号"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -116,7 +115,10 @@ def test_that_a_complaint_goes_by_keyboard_all_the_way_to_its_closing(
         try:
             incident = _work_through(city, officer, second, window, tmp_path)
             _take_evidence_off_the_wall(city, second, window)
-            _take_pictures(window, environment)
+            _take_pictures(window)
+        except BaseException:
+            window.picture(ROOT / "tests" / "output" / "failed.png")
+            raise
         finally:
             status = window.close()
     assert status == 0, window.log.read_text()
@@ -185,7 +187,7 @@ def _take_evidence_off_the_wall(city: LivingCity, second: DeskModels, window: Wi
     until(lambda: stage_on(second, incident) is Stage.FILE, "that incident on the second console")
 
 
-def _take_pictures(window: Window, environment: dict[str, str]) -> None:
+def _take_pictures(window: Window) -> None:
     for language in ("zh", "en"):
         for theme in ("dark", "light"):
             for key, name in (("F2", "desk"), ("F3", "wall")):
