@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -142,8 +143,7 @@ def _work_through(
     city.complain("燃气味很大，楼道里都是", PLACE, form="0401", lat=LAT, lon=LON)
     incident = str(until(lambda: shows(second, PLACE), "the complaint in the second queue"))
     window.press("alt+1", "Home", "Return")
-    window.command("D 1 K7")
-    until(lambda: stage_on(second, incident) is Stage.DISPATCH, "the order on the second console")
+    _give(window, "D 1 K7", lambda: stage_on(second, incident) is Stage.DISPATCH, "the order")
     officer.click(".task")
     officer.click("#accept")
     until(lambda: stage_on(second, incident) is Stage.HANDLE, "the acceptance")
@@ -158,14 +158,27 @@ def _work_through(
     (photo,) = city.rows("SELECT kind, unit FROM evidence WHERE incident = ?", incident)
     assert photo[0] == "photo"
     window.picture(PICTURES / "card-zh-dark.png")
-    window.command("V 1")
-    until(lambda: stage_on(second, incident) is Stage.VERIFY, "the verification")
-    window.command("C 1")
-    until(lambda: stage_on(second, incident) in {Stage.EVALUATE, None}, "the closing")
+    _give(window, "V 1", lambda: stage_on(second, incident) is Stage.VERIFY, "the verification")
+    closed = {Stage.EVALUATE, None}
+    _give(window, "C 1", lambda: stage_on(second, incident) in closed, "the closing")
     until(lambda: shows(second, PLACE) is None, "the incident off the second queue")
     found = city.rows("SELECT stage, outcome FROM incident WHERE id = ?", incident)
     assert found == [("evaluate", "燃气公司到场关阀，险情排除。")]
     return incident
+
+
+def _give(window: Window, line: str, done: Callable[[], bool], what: str) -> None:
+    """Give a command line; again if the window, still starting, had no such row yet."""
+    end = time.monotonic() + 60
+    while True:
+        window.press("Escape", "Escape")
+        window.command(line)
+        pause = time.monotonic() + 5
+        while time.monotonic() < pause:
+            if done():
+                return
+            time.sleep(0.05)
+        assert time.monotonic() < end, f"{what} does not reach the second console"
 
 
 def _state(city: LivingCity, incident: str) -> str | None:
@@ -175,7 +188,7 @@ def _state(city: LivingCity, incident: str) -> str | None:
 
 def _take_evidence_off_the_wall(city: LivingCity, second: DeskModels, window: Window) -> None:
     """`S` on the wall makes an incident with the picture, which every console shows."""
-    window.press("F3")
+    window.press("Escape", "F3")
     query = "SELECT incident FROM evidence WHERE kind = 'frame' AND received_at IS NOT NULL"
 
     def pressed() -> bool:

@@ -73,6 +73,8 @@ class MainWindow(QMainWindow):
         geometry = self._settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        else:
+            self.setGeometry(self.screen().availableGeometry())
         self.regions.restore(self._settings)
 
     def remembered(self, key: str, otherwise: str) -> str:
@@ -88,8 +90,10 @@ class MainWindow(QMainWindow):
         self._settings.sync()
 
     def show_workspace(self, workspace: Workspace) -> None:
-        """Change to another workspace."""
+        """Change to another workspace; the keys go to its main panel."""
         self.regions.use_workspace(workspace, self._settings)
+        main = Region.WALL if workspace is Workspace.WALL else Region.QUEUE
+        self.regions.show_region(main)
 
     def _action(self, name: str, does: Callable[[], None], *keys: str) -> QAction:
         action = QAction(self)
