@@ -106,7 +106,6 @@ def test_that_the_wall_turns_through_the_city_live(
         qtbot.keyClick(wall.canvas, Qt.Key.Key_S)
     wall.hide()
     assert feed.stop()
-    qapp.setStyleSheet("")
     assert len(shots) == 9
     assert {shot.original_type for shot in shots} == {"video/H264", "video/H265"}
     for shot in shots:

@@ -21,4 +21,3 @@ def test_that_the_bench_says_what_it_measured(qapp: QApplication) -> None:
     pictures_per_s = figures["pictures_per_s"]
     assert isinstance(pictures_per_s, float)
     assert pictures_per_s > 20
-    qapp.setStyleSheet("")

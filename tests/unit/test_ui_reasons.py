@@ -25,7 +25,6 @@ def chinese(qapp: QApplication) -> Iterator[None]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="zh_CN")
     yield
     shown.use_language("en")
-    qapp.setStyleSheet("")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
     yield shown
     shown.use_language("en")
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture

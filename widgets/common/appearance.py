@@ -36,6 +36,8 @@ def interface_font() -> QFont:
 class Appearance(QObject):
     """Theme and language of the running program.
 
+    The style sheet is changed, never taken away: Qt would delete a style that Python still knows.
+
     Args:
         app: Given the style sheet, the palette, the font and the translators.
         resources: Folder of ``themes/`` and ``i18n/``.
