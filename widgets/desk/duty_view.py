@@ -22,7 +22,7 @@ _MARKS = {
     DutyColumn.OFF: UNIT_MARKS[UnitStatus.OFF_DUTY],
 }
 #: Columns that give way when the view is narrower than this, in pixels.
-GIVES_WAY = {DutyColumn.OFF: 400, DutyColumn.EN_ROUTE: 340, DutyColumn.ON_SCENE: 340}
+GIVES_WAY = {DutyColumn.OFF: 360, DutyColumn.EN_ROUTE: 300, DutyColumn.ON_SCENE: 300}
 
 
 class DutyDelegate(RowDelegate):
