@@ -188,6 +188,10 @@ class RowTable(QTableView):
             signal.connect(self._fit_soon)
         self._fit_now()
 
+    def fitted_width(self, column: int) -> int:
+        """Return how wide a column that is kept fitting wants to be, shown or not, in pixels."""
+        return self._widest.get(column, 0)
+
     def _fit_soon(self, *_: object) -> None:
         self._fitting.start()
 

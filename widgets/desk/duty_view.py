@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from console.domain.units import UnitStatus
@@ -21,8 +20,9 @@ _MARKS = {
     DutyColumn.ON_SCENE: UNIT_MARKS[UnitStatus.ON_SCENE],
     DutyColumn.OFF: UNIT_MARKS[UnitStatus.OFF_DUTY],
 }
-#: Columns that give way when the view is narrower than this, in pixels.
-GIVES_WAY = {DutyColumn.OFF: 360, DutyColumn.EN_ROUTE: 300, DutyColumn.ON_SCENE: 300}
+#: Columns that give way where the district's name would have less room than this, in pixels.
+GIVES_WAY = (DutyColumn.OFF, DutyColumn.ON_SCENE, DutyColumn.EN_ROUTE)
+NAME_PX = 96
 
 
 class DutyDelegate(RowDelegate):
@@ -63,6 +63,7 @@ class DutyView(QWidget):
         self.setFocusProxy(self.table)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(DutyColumn.DISTRICT, QHeaderView.ResizeMode.Stretch)
+        self.table.fitted.connect(self._share_out)
         self.table.fit(*(column for column in DutyColumn if column is not DutyColumn.DISTRICT))
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 8, 4)
@@ -85,11 +86,15 @@ class DutyView(QWidget):
         )
         self.table.setAccessibleName(self.tr("Units on duty by district"))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def _share_out(self) -> None:
         """Let the columns go that matter less where there is no room."""
-        super().resizeEvent(event)
-        for column, least_px in GIVES_WAY.items():
-            self.table.setColumnHidden(column, self.width() < least_px)
+        table = self.table
+        columns = [column for column in DutyColumn if column is not DutyColumn.DISTRICT]
+        over = NAME_PX + sum(map(table.fitted_width, columns)) - table.viewport().width()
+        for column in GIVES_WAY:
+            if table.isColumnHidden(column) != (over > 0):
+                table.setColumnHidden(column, over > 0)
+            over -= table.fitted_width(column) if over > 0 else 0
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

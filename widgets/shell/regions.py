@@ -254,8 +254,12 @@ class Regions(QObject):
         arrangements[workspace]()
         for dock in self._docks.values():
             dock.toggleView(True)
-        front = Region.DUTY if workspace is Workspace.DISPATCHER else Region.CARD
-        self._docks[front].setAsCurrentTab()
+        fronts: Mapping[Workspace, tuple[Region, ...]] = {
+            Workspace.DISPATCHER: (Region.DUTY,),
+            Workspace.WALL: (Region.CARD, Region.NEAR),
+        }
+        for region in fronts[workspace]:
+            self._docks[region].setAsCurrentTab()
 
     def _add(self, side: Any, region: Region, beside: Any = None) -> Any:
         return self.manager.addDockWidget(side, self._docks[region], beside)
@@ -286,7 +290,8 @@ class Regions(QObject):
         queue = self._add(QtAds.RightDockWidgetArea, Region.QUEUE, wall)
         card = self._add(QtAds.BottomDockWidgetArea, Region.CARD, queue)
         near = self._add(QtAds.BottomDockWidgetArea, Region.NEAR, card)
-        for region in (Region.MAP, Region.DUTY, Region.TRAY):
+        for region in (Region.MAP, Region.DUTY):
             self._tab(region, card)
+        self._tab(Region.TRAY, near)
         self._split(wall, [1400, 520])
         self._split(near, [320, 400, 300])
