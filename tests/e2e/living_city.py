@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import requests
+from numpy.typing import NDArray
 from PIL import Image, ImageGrab
 
 from console.app import served
@@ -25,6 +27,8 @@ from console.domain.ids import new_id
 from tests.real_data import ROOT
 
 START_WITHIN_S = 180.0
+#: Spread of pixel values above which a part of the screen shows something.
+CONTENT_STD = 12.0
 
 
 def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
@@ -152,6 +156,30 @@ class Window:
         path.parent.mkdir(parents=True, exist_ok=True)
         taken.save(path)
         return taken
+
+    def calm(self, timeout_s: float = 40.0) -> Image.Image:
+        """Wait until what was asked for is drawn, and return the picture.
+
+        A window that shows moving pictures is never still: it is calm when, three times running
+        with half a second between, few pixels differ and the differing ones are those of video.
+        """
+        end = time.monotonic() + timeout_s
+        still, before = 0, self._grey()
+        while still < 3 and time.monotonic() < end:
+            time.sleep(0.5)
+            now = self._grey()
+            still = still + 1 if (np.abs(now - before) > 24).mean() < 0.02 else 0
+            before = now
+        return ImageGrab.grab(xdisplay=self._environment["DISPLAY"])
+
+    def has_content(self, box: tuple[int, int, int, int]) -> bool:
+        """Whether there is more in a part of the screen than its background."""
+        part = np.asarray(ImageGrab.grab(bbox=box, xdisplay=self._environment["DISPLAY"]))
+        return bool(part.std() > CONTENT_STD)
+
+    def _grey(self) -> NDArray[np.int16]:
+        taken = ImageGrab.grab(xdisplay=self._environment["DISPLAY"]).convert("L")
+        return np.asarray(taken.resize((480, 270)), dtype=np.int16)
 
     def close(self) -> int:
         """Close the window by its key; returns the exit status."""
