@@ -73,8 +73,7 @@ class HandheldHub:
         for row in committed.rows:
             if isinstance(row, Assignment) and not row.is_running:
                 self._drop_orders(row)
-        for delivery in committed.deliveries:
-            self._deliver(delivery)
+        self._deliver_all(committed.deliveries)
 
     async def join(self, session: Session, units: Iterable[str]) -> HandheldLine:
         """Take a handheld in, and tell it every task of its units.
@@ -95,14 +94,13 @@ class HandheldHub:
             claims.sort(key=lambda one: one.is_own)
         try:
             since = datetime.now(UTC) - RECALLS_TOLD_AGAIN
-            deliveries = await self._link.in_writer(
-                lambda _, rows: deliveries_after_absence(rows, line.units, recalled_since=since)
+            await self._link.in_writer(
+                lambda _, rows: deliveries_after_absence(rows, line.units, recalled_since=since),
+                self._deliver_all,  # before a recall can be published that is newer than these
             )
         except BaseException:
             self.leave(line)
             raise
-        for delivery in deliveries:
-            self._deliver(delivery)
         return line
 
     def leave(self, line: HandheldLine) -> None:
@@ -115,10 +113,10 @@ class HandheldHub:
                 del self._claims[unit]
 
     def acknowledged(self, ack: Ack) -> None:
-        """Stop sending what was acknowledged."""
-        self._forget(ack.command_id)
+        """Stop sending what was acknowledged, if it was sent to the unit that says so."""
+        self._forget(ack.command_id, unit=ack.unit)
         if ack.state is not AssignmentState.WITHDRAWN:
-            self._forget(f"{ack.assignment}-order")
+            self._forget(f"{ack.assignment}-order", unit=ack.unit)
 
     def beat(self) -> None:
         """Send the heartbeat."""
@@ -145,6 +143,10 @@ class HandheldHub:
             if not is_valid(line.session):
                 line.lane.close("Your session has ended; log on again.")
 
+    def _deliver_all(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            self._deliver(delivery)
+
     def _deliver(self, delivery: Delivery) -> None:
         earlier = self._pending.get(delivery.id)
         attempt = earlier.attempt if earlier is not None else 0
@@ -169,10 +171,11 @@ class HandheldHub:
             if not one.endswith("-withdraw"):
                 self._forget(one)
 
-    def _forget(self, delivery_id: str) -> None:
-        pending = self._pending.pop(delivery_id, None)
-        if pending is None:
+    def _forget(self, delivery_id: str, *, unit: str | None = None) -> None:
+        pending = self._pending.get(delivery_id)
+        if pending is None or unit not in {None, pending.delivery.task.unit}:
             return
+        del self._pending[delivery_id]
         assignment = pending.delivery.task.assignment
         rest = self._by_assignment[assignment]
         rest.discard(delivery_id)

@@ -54,8 +54,17 @@ class WriterLink:
 
         self._sequencer.put(Submission(commands=(command,), actor=actor, done=done))
 
-    async def in_writer(self, run: Callable[[Connection, LiveRows], T]) -> T:
+    async def in_writer(
+        self,
+        run: Callable[[Connection, LiveRows], T],
+        then: Callable[[T], None] | None = None,
+    ) -> T:
         """Run something in the writer's thread, in a transaction of its own.
+
+        Args:
+            run: What is run there.
+            then: Called in the event loop with what ``run`` gave, before anything is published
+                that was committed after it; whoever awaits goes on later than that.
 
         Raises:
             CentralError: Central is closing, or cannot write.
@@ -63,8 +72,13 @@ class WriterLink:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
+        def settled(answer: T | CentralError) -> None:
+            if then is not None and not future.done() and not isinstance(answer, CentralError):
+                then(answer)
+            _settle(future, answer)
+
         def done(answer: T | CentralError) -> None:
-            loop.call_soon_threadsafe(_settle, future, answer)
+            loop.call_soon_threadsafe(settled, answer)
 
         self._sequencer.put(Job(run=run, done=done))
         return await future

@@ -12,12 +12,13 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from console.central.group import Actor, Committed, Group, Surroundings
 from console.central.ledger import Mark, open_ledger
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
-from console.protocol.messages import Command, Result
+from console.protocol.messages import Command, Result, Verdict
 from console.store.engine import checkpoint
 from console.store.mapping import R, read_ids
 
@@ -86,10 +87,11 @@ class Sequencer:
         self._groups = 0
         self._commands = 0
         self._since_checkpoint = 0
-        self._closed = threading.Event()
+        self._closed = False
+        self._closing = threading.Lock()
         with engine.begin() as connection:
             self._mark = open_ledger(connection)
-            self._rows = LiveRows(connection)
+            self._rows: LiveRows | None = LiveRows(connection)
 
     @property
     def mark(self) -> Mark:
@@ -103,7 +105,7 @@ class Sequencer:
             "commands": self._commands,
             "groups": self._groups,
             "waiting": self._queue.qsize(),
-            "open_incidents": self._rows.open_count,
+            "open_incidents": rows.open_count if (rows := self._rows) is not None else 0,
         }
 
     def kept(self, rows: Sequence[R]) -> set[str]:
@@ -119,8 +121,9 @@ class Sequencer:
 
     def stop(self) -> None:
         """Decide and commit what was put before, then end; what comes later is refused."""
-        self._closed.set()
-        self._queue.put(_Stop())
+        with self._closing:
+            self._closed = True
+            self._queue.put(_Stop())  # nothing can be put behind it
         if self._thread.is_alive():
             self._thread.join()
         self._refuse_rest()
@@ -131,9 +134,12 @@ class Sequencer:
         Raises:
             CentralError: Central is closing and takes nothing more.
         """
-        if self._closed.is_set():
-            raise CentralError("Central is closing and takes no more; send it again in a moment.")
-        self._queue.put(item)
+        with self._closing:
+            if self._closed:
+                raise CentralError(
+                    "Central is closing and takes no more; send it again in a moment."
+                )
+            self._queue.put(item)
 
     def _run(self) -> None:
         item: Submission | Job | _Stop | None = None
@@ -146,7 +152,7 @@ class Sequencer:
             else:
                 self._checkpoint_when_due()
                 item = self._queue.get()
-        checkpoint(self._engine, everything=True)
+        self._checkpoint(everything=True)
 
     def _work(self, first: Submission) -> Job | _Stop | None:
         """Decide ``first`` and what waits behind it, up to a group's size, in one transaction.
@@ -155,16 +161,48 @@ class Sequencer:
             What was taken from the queue beyond the group, to be done next.
         """
         taken, then = self._gather(first)
+        if not self._committed(taken) and len(taken) > 1:
+            for one in taken:  # find the one that cannot be written; keep the others
+                self._committed([one])
+        return then
+
+    def _committed(self, taken: Sequence[Submission]) -> bool:
+        """Commit and answer; of one submission that cannot be written its sender is told.
+
+        Returns:
+            Whether everything was answered.
+        """
         try:
-            self._commit(taken)
+            committed, answers = self._commit(taken)
         except Exception as error:  # noqa: BLE001 - the writer outlives whatever one group meets
             self._start_over(error)
-            if len(taken) == 1:
-                first.done(_failure(error))
-            else:
-                for one in taken:  # find the one that cannot be written; keep the others
-                    self._work_alone(one)
-        return then
+            if len(taken) > 1:
+                return False
+            _tell(taken[0].done, self._refusals(taken[0], error))
+            return True
+        _tell(self._on_commit, committed)
+        for one, results in zip(taken, answers, strict=True):
+            _tell(one.done, results)
+        return True
+
+    def _refusals(self, one: Submission, error: Exception) -> list[Result] | CentralError:
+        """Return what a sender is told whose commands could not be written.
+
+        A database that fails may do better later. A command that nothing can be made of would
+        come again for ever and keep all behind it waiting: it alone is rejected.
+        """
+        if isinstance(error, DBAPIError | OSError):
+            return _failure(error)
+        if len(one.commands) == 1:
+            return [_stumbled(one.commands[0], error)]
+        told: list[list[Result] | CentralError] = []
+        for command in one.commands:
+            alone = Submission(commands=(command,), actor=one.actor, done=told.append)
+            self._committed([alone])
+        failed = next((answer for answer in told if isinstance(answer, CentralError)), None)
+        return failed or [
+            result for answer in told if isinstance(answer, list) for result in answer
+        ]
 
     def _gather(self, first: Submission) -> tuple[list[Submission], Job | _Stop | None]:
         taken, count = [first], len(first.commands)
@@ -180,17 +218,10 @@ class Sequencer:
             count += len(item.commands)
         return taken, None
 
-    def _work_alone(self, submission: Submission) -> None:
-        try:
-            self._commit([submission])
-        except Exception as error:  # noqa: BLE001 - as above
-            self._start_over(error)
-            submission.done(_failure(error))
-
-    def _commit(self, taken: Sequence[Submission]) -> None:
+    def _commit(self, taken: Sequence[Submission]) -> tuple[Committed, list[list[Result]]]:
         with self._engine.begin() as connection:
-            self._rows.use(connection)
-            group = Group(connection, self._rows, self._surroundings, self._mark, at=self._clock())
+            rows = self._rows_in(connection)
+            group = Group(connection, rows, self._surroundings, self._mark, at=self._clock())
             group.look_up([command for one in taken for command in one.commands])
             answers = [
                 [group.decide(command, one.actor) for command in one.commands] for one in taken
@@ -201,34 +232,43 @@ class Sequencer:
         self._groups += 1
         self._commands += sum(len(one.commands) for one in taken)
         self._since_checkpoint += 1
-        self._on_commit(committed)
-        for one, results in zip(taken, answers, strict=True):
-            one.done(results)
+        return committed, answers
+
+    def _rows_in(self, connection: Connection) -> LiveRows:
+        """Return the rows as seen through a transaction, read anew after one that failed."""
+        if self._rows is None:
+            self._rows = LiveRows(connection)
+        self._rows.use(connection)
+        return self._rows
 
     def _do(self, job: Job) -> None:
         try:
             with self._engine.begin() as connection:
-                self._rows.use(connection)
-                given = job.run(connection, self._rows)
+                given = job.run(connection, self._rows_in(connection))
         except Exception as error:  # noqa: BLE001 - as above
             self._start_over(error)
-            job.done(_failure(error))
+            _tell(job.done, _failure(error))
             return
         self._since_checkpoint += 1
-        job.done(given)
+        _tell(job.done, given)
 
     def _start_over(self, error: Exception) -> None:
-        """Go back to what is on disk after a transaction failed."""
+        """Go back to what is on disk after a transaction failed; it is read with the next one."""
         _log.error("a transaction failed and was rolled back", exc_info=error)
         self._surroundings.numbers.forget()
-        with self._engine.connect() as connection:
-            self._rows = LiveRows(connection)
+        self._rows = None
 
     def _checkpoint_when_due(self) -> None:
         due = _CHECKPOINT_IDLE_GROUPS if self._queue.empty() else _CHECKPOINT_ANYWAY_GROUPS
         if self._since_checkpoint >= due:
             self._since_checkpoint = 0
-            checkpoint(self._engine)
+            self._checkpoint()
+
+    def _checkpoint(self, *, everything: bool = False) -> None:
+        try:
+            checkpoint(self._engine, everything=everything)
+        except SQLAlchemyError as error:
+            _log.error("the write-ahead log grows, it could not be emptied", exc_info=error)
 
     def _refuse_rest(self) -> None:
         closing = CentralError("Central is closing; nothing was done. Send it again in a moment.")
@@ -239,6 +279,23 @@ class Sequencer:
                 return
             if not isinstance(item, _Stop):
                 item.done(closing)
+
+
+def _tell(told: Callable[[Any], None], what: object) -> None:
+    """Tell somebody what is on disk already; that they cannot hear it changes nothing about it."""
+    try:
+        told(what)
+    except Exception:  # noqa: BLE001 - the writer goes on, whoever listens
+        _log.exception("somebody could not be told what became of a transaction")
+
+
+def _stumbled(command: Command, error: Exception) -> Result:
+    return Result(
+        command_id=command.command_id,
+        verdict=Verdict.REJECTED,
+        reason=f"Central stumbled over this command ({type(error).__name__}); nothing was done. "
+        "Its log says why: tell an administrator.",
+    )
 
 
 def _failure(error: Exception) -> CentralError:

@@ -96,11 +96,13 @@ class Streams:
         try:
             line = await self.handhelds.join(session, (own,) if own is not None else hello.units)
         except CentralError as error:
-            await wire.refuse(str(error))
+            await _hang_up(wire, _AGAIN, str(error))  # no refusal: it comes back with its session
             return
-        await wire.send(wire.packed(welcome))
         try:
+            await wire.send(wire.packed(welcome))
             await _serve(wire, line.lane, self._hear_handheld(wire, line))
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            _log.debug("a handheld left while being welcomed")
         finally:
             self.handhelds.leave(line)
 

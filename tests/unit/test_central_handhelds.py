@@ -187,6 +187,21 @@ def test_that_nobody_speaks_for_units_that_are_not_theirs(
     officer.close()
 
 
+def test_that_nobody_silences_a_task_of_another_unit(
+    central_server: CentralServer, dispatcher: CentralClient
+) -> None:
+    health = f"{central_server.url}/v1/health"
+    before = dispatcher.http.get(health, timeout=20).json()["unacknowledged"]
+    _, assignment = order(dispatcher, "u2")
+    officer = central_server.officer("K1")
+    with officer.handheld("u1") as page:
+        state, at = AssignmentState.DELIVERED, datetime.now(UTC)
+        page.send(Ack(f"{assignment}-order", "u1", assignment, state, at))
+        assert page.until(Result).verdict is Verdict.REJECTED
+    assert dispatcher.http.get(health, timeout=20).json()["unacknowledged"] == before + 1
+    officer.close()
+
+
 @pytest.mark.parametrize("frame", ["", "[", '["deliver"]', b"\x00", '["hello",1]'])
 def test_that_garbage_ends_one_handheld_only(
     dispatcher: CentralClient, city: CentralClient, frame: str | bytes

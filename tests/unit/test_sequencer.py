@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -199,6 +200,68 @@ def _stumbling(lat: float, _lon: float) -> tuple[str | None, str | None]:
     if lat == 0.0:
         raise OSError(5, "Input/output error")
     return "D01", None
+
+
+def test_that_a_command_nothing_can_be_made_of_is_rejected_and_blocks_nobody(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.sequencer.start()
+    huge = replace(some_units(1)[0], officers=2**70)  # no database takes such a number
+    alone = writer.put(PutUnits(units=(huge,)), role=Role.ADMINISTRATOR).answer()
+    among = writer.put(opened("a"), opened("b"), NoteIncident(incident="b", text="t"))
+    many = writer.put(
+        PutUnits(units=tuple(some_units(3))), PutUnits(units=(huge,)), role=Role.ADMINISTRATOR
+    )
+    assert isinstance(alone, list)
+    assert (alone[0].verdict, "stumbled" in alone[0].reason) == (Verdict.REJECTED, True)
+    assert among.verdicts() == [Verdict.ACCEPTED] * 3
+    assert many.verdicts() == [Verdict.ACCEPTED, Verdict.REJECTED]
+    assert writer.revs() == list(range(1, len(writer.revs()) + 1))
+    assert "rolled back" in caplog.text
+
+
+def test_that_what_is_on_disk_is_never_called_undone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = Writer(tmp_path / "central.db")
+
+    def deaf(_committed: object) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    unheard = Sequencer(
+        writer.engine,
+        Surroundings(
+            numbers=Numbers(ZoneInfo("Asia/Shanghai")),
+            district_at=lambda *_: (None, None),
+            evidence_size=lambda _sha256: None,
+        ),
+        on_commit=deaf,
+    )
+    unheard.start()
+    actor = Actor(person=None, role=Role.DISPATCHER)
+    unheard.put(Submission(commands=commands([opened("a")]), actor=actor, done=deaf))
+    waiting = Waiting()
+    unheard.put(Submission(commands=commands([opened("b")]), actor=actor, done=waiting.done))
+    assert waiting.verdicts() == [Verdict.ACCEPTED]
+    unheard.stop()
+    assert unheard.mark.head == max(writer.revs()) == 6
+    assert "could not be told" in caplog.text
+    writer.engine.dispose()
+
+
+def test_that_the_writer_outlives_a_database_that_cannot_even_be_read(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.sequencer.start()
+    assert writer.put(opened("a")).verdicts() == [Verdict.ACCEPTED]
+    with writer.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE incident RENAME TO hidden")
+    assert isinstance(writer.put(opened("b")).answer(), CentralError)
+    assert isinstance(writer.put(opened("b")).answer(), CentralError)
+    with writer.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO incident")
+    assert writer.put(NoteIncident(incident="a", text="t")).verdicts() == [Verdict.ACCEPTED]
+    assert "rolled back" in caplog.text
 
 
 def test_that_closing_commits_what_was_put_and_refuses_what_comes_later(writer: Writer) -> None:
