@@ -18,9 +18,13 @@ def run(chosen: argparse.Namespace) -> int:
     from console.app.run import run_everything
     from console.app.wiring import RunPlan
 
+    config = chosen.config
+    if chosen.complaints and chosen.complaints_a_year is None:
+        config = replace(config, complaints_a_year=0.0)
+        say("Only the complaints of the file come in; --complaints-a-year N adds simulated ones.")
     plan = RunPlan(
         home=chosen.home,
-        config=chosen.config,
+        config=config,
         city=_path(chosen.city),
         clips=_path(chosen.clips),
         complaints=_path(chosen.complaints),

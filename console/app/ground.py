@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from pathlib import Path
 
-from console.app.wiring import RunPlan
+from console.app.wiring import RunPlan, seed_marker
 from console.domain.errors import ZhihuiError
 from console.store.citypack import CityPack
 
@@ -22,12 +23,14 @@ class CityFileError(ZhihuiError):
 def ensure_pack(plan: RunPlan) -> Path:
     """Return the city pack of this run, made first where it does not exist yet.
 
+    A home that was made for a city stays with it: without ``--city`` its pack is taken again.
+
     Raises:
         CityFileError: The given file is missing or of a kind that is not understood.
         CityPackError: The pack is broken.
     """
     if plan.city is None:
-        return _synthetic(plan)
+        return _last_one(plan) or _synthetic(plan)
     if not plan.city.is_file():
         raise CityFileError(f"There is no file {plan.city}. Check the name after --city.")
     if plan.city.suffix == ".citypack":
@@ -38,6 +41,18 @@ def ensure_pack(plan: RunPlan) -> Path:
     raise CityFileError(
         f"{plan.city.name} is no city: give a .citypack, .osm.pbf, .osm.gz or .osm.bz2 file."
     )
+
+
+def _last_one(plan: RunPlan) -> Path | None:
+    """Return the pack that lies in this home and was used before, ``None`` when there is none."""
+    marker = seed_marker(plan.home)
+    if not marker.is_file():
+        return None
+    path = marker.parent / str(json.loads(marker.read_text(encoding="utf-8"))["pack"])
+    if not path.is_file():
+        return None
+    CityPack.open(path)
+    return path
 
 
 def _synthetic(plan: RunPlan) -> Path:

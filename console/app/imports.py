@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,8 +51,21 @@ def import_file(request: ImportRequest) -> int:
         raise ImportRequestError(f"There is no file {request.path}. Check the name.")
     kinds = {"osm": _import_osm, "cameras": _import_cameras, "complaints": _import_complaints}
     report = kinds[request.kind](request)
+    if report.bad:
+        report.notes.append(f"Every row left out, with its reason: {_write_bad(request, report)}")
     print(report.text())
     return 0 if report.taken else 1
+
+
+def _write_bad(request: ImportRequest, report: ImportReport) -> Path:
+    """Write all bad rows where a person can work through them; returns the file."""
+    out = request.home / "logs" / f"left-out-{request.path.name}.csv"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8-sig", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow([report.thing, "reason"])
+        rows.writerows(report.lines)
+    return out
 
 
 def _import_osm(request: ImportRequest) -> ImportReport:

@@ -21,6 +21,8 @@ from console.app.wiring import RunPlan
 _log = logging.getLogger("zhihui.run")
 READY_TIMEOUT_S = 60.0
 LOOK_AFTER_EVERY_S = 0.5
+#: Any length does: only whether the videos open is asked.
+CLIP_PROBE_S = 10.0
 
 
 class AlreadyRunningError(ProcessError):
@@ -36,6 +38,7 @@ def run_everything(plan: RunPlan) -> int:
     stop = _Stop()
     with _only_one(plan.home), stop.on_signals():
         _need_screen(plan)
+        _check_files(plan)
         plan = _with_camera_port(plan)
         pack = ensure_pack(plan)
         wiring.seed_home(plan, pack)
@@ -158,6 +161,26 @@ def _with_camera_port(plan: RunPlan) -> RunPlan:
             ) from error
         port = int(probe.getsockname()[1])
     return replace(plan, config=replace(plan.config, camera_port=port))
+
+
+def _check_files(plan: RunPlan) -> None:
+    """Read what the city and its cameras will need, so that a wrong name is said now.
+
+    Raises:
+        ReplayError: The complaints cannot be replayed.
+        CameraCityError: None of the clips can be used.
+    """
+    if plan.complaints is not None:
+        from console.city.replay import ReplaySource  # noqa: PLC0415 - only then
+
+        source = ReplaySource(plan.complaints)
+        left_out = f", {len(source.bad_lines):,} lines left out" if source.bad_lines else ""
+        _say(f"{len(source):,} complaints to replay from {plan.complaints.name}{left_out}.")
+    if plan.clips is not None:
+        from console.city.cameras.clips import open_folder  # noqa: PLC0415 - loads a decoder
+
+        for sentence in open_folder(plan.clips, CLIP_PROBE_S).complaints:
+            _say(sentence)
 
 
 def _need_screen(plan: RunPlan) -> None:

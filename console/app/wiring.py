@@ -193,6 +193,11 @@ def _password(home: Path, account: str, password_file: Path | None) -> str:
         raise WiringError(f"The password file {password_file} cannot be read: {error}") from error
 
 
+def seed_marker(home: Path) -> Path:
+    """Return the file that says for which city a home was made."""
+    return home / "city" / "seeded.json"
+
+
 def seed_home(plan: RunPlan, pack_path: Path) -> None:
     """Enter jurisdictions, the force and the camera points where they are not entered yet.
 
@@ -202,7 +207,7 @@ def seed_home(plan: RunPlan, pack_path: Path) -> None:
     Raises:
         WiringError: The home belongs to another city.
     """
-    marker = plan.home / "city" / "seeded.json"
+    marker = seed_marker(plan.home)
     wanted = {
         "pack": pack_path.name,
         "seed": plan.config.seed,

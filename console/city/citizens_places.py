@@ -112,7 +112,10 @@ def make_place_book(pack: PlaceSource, graph: RoadGraph, *, seed: int) -> PlaceB
 def _road_points(graph: RoadGraph, seed: int) -> list[tuple[float, float, str]]:
     """Return points along roads, with the road's name and a house number where it has one."""
     rng = np.random.default_rng([seed, 0x20AD])
-    usable = np.flatnonzero(graph.edge_class > RoadClass.LINK)
+    is_street = graph.edge_class > RoadClass.LINK
+    usable = np.flatnonzero(is_street & (graph.edge_name >= 0))
+    if not len(usable):
+        usable = np.flatnonzero(is_street)
     if not len(usable):
         usable = np.arange(graph.n_edges)
     edges = rng.choice(usable, size=min(_ROAD_POINTS, len(usable)), replace=False)

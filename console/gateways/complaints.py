@@ -61,6 +61,7 @@ class ImportedComplaint:
     Attributes:
         received_at: Aware UTC.
         lat: WGS-84 degrees, ``None`` when the row has no place that can be believed.
+        line: Where it stood in their file.
     """
 
     external_id: str
@@ -71,6 +72,7 @@ class ImportedComplaint:
     form: str
     lat: float | None = None
     lon: float | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,7 @@ def _complaint(row: dict[str, Any], mapping: ColumnMapping, number: int) -> Impo
         form=mapping.forms.get(form, mapping.forms.get("default", "0599")),
         lat=lat,
         lon=lon,
+        line=number,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from console.store.citypack import CityPackWriter, Shape, ShapeKind
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
 #: Order in which layers are painted.
 _PAINTED = {"water": 0, "green": 1, "building": 2, "rail": 3, "road": 4, "boundary": 5, "label": 6}
+#: The map reaches this far beyond the roads, so that what stands beside them is in it.
+_ROOM_DEG = 4e-4
 _ROAD_ORDER = ("footway", "residential", "tertiary", "secondary", "link", "arterial", "motorway")
 
 
@@ -40,7 +43,7 @@ def import_osm(
     Raises:
         ImportFileError: The file cannot be read to its end or holds no roads.
     """
-    report = ImportReport()
+    report = ImportReport(thing="object")
     progress(f"Reading {source.name} …")
     extract = read_extract(source, report, progress)
     columns, names = _roads(extract, report)
@@ -125,15 +128,22 @@ def _largest_network(edge_from: np.ndarray, edge_to: np.ndarray, nodes: int) -> 
 
 
 def _bounds(extract: Extract, columns: RoadColumns) -> Bounds:
-    around = Bounds.around(columns.node_lat, columns.node_lon)
+    around = Bounds.around(columns.node_lat, columns.node_lon).grown(
+        _ROOM_DEG, _ROOM_DEG / math.cos(math.radians(float(columns.node_lat.mean())))
+    )
     if extract.box is None:
         return around
     west, south, east, north = extract.box
+    box = Bounds(west=west, south=south, east=east, north=north)
+    inside = box.mask(columns.node_lat, columns.node_lon)
+    if not inside.any():
+        return around
+    box = box.grown(_ROOM_DEG, _ROOM_DEG)
     return Bounds(
-        west=max(west, around.west),
-        south=max(south, around.south),
-        east=min(east, around.east),
-        north=min(north, around.north),
+        west=max(box.west, around.west),
+        south=max(box.south, around.south),
+        east=min(box.east, around.east),
+        north=min(box.north, around.north),
     )
 
 

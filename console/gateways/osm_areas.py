@@ -23,6 +23,8 @@ FEWEST_DISTRICTS = 2
 LEAST_COVER = 0.6
 GRID_SIDE = 3
 _COAST_STEP_DEG = 2e-6
+#: A coast that ends this near to the edge of the map, as a share of its size, goes on beyond it.
+_COAST_GAP_SHARE = 0.05
 _GRID_NAMES = (
     ("西南", "South-west"), ("南", "South"), ("东南", "South-east"),
     ("西", "West"), ("中", "Centre"), ("东", "East"),
@@ -69,6 +71,8 @@ def sea_of(coast: Sequence[Floats], bounds: Bounds) -> list[Floats]:
     if not lines:
         return []
     box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
+    merged = shapely.line_merge(shapely.MultiLineString(lines), directed=True)
+    lines = [_to_the_edge(line, box) for line in shapely.get_parts(merged)]
     edges = shapely.unary_union([*lines, box.exterior])
     merged = shapely.unary_union(lines)
     return [
@@ -76,6 +80,21 @@ def sea_of(coast: Sequence[Floats], bounds: Bounds) -> list[Floats]:
         for piece in shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
         if box.covers(piece.representative_point()) and _is_sea(piece, lines, merged)
     ]
+
+
+def _to_the_edge(line: LineString, box: Polygon) -> LineString:
+    """Return a stretch of coast led on to the edge of the map where it was cut off before it."""
+    west, south, east, north = box.bounds
+    gap = _COAST_GAP_SHARE * max(east - west, north - south)
+    points = list(line.coords)
+    if points[0] == points[-1]:
+        return line
+    for end, where in ((0, 0), (-1, len(points) + 1)):
+        tip = Point(points[end])
+        beyond = box.exterior.interpolate(box.exterior.project(tip))
+        if box.contains(tip) and tip.distance(beyond) < gap:
+            points.insert(where, (beyond.x, beyond.y))
+    return LineString(points)
 
 
 def _is_sea(piece: Polygon, lines: Sequence[LineString], merged: shapely.Geometry) -> bool:

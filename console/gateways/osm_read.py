@@ -118,7 +118,7 @@ def _take(item: Any, extract: Extract, report: ImportReport) -> None:
         else:
             extract.counts["relation"] += 1
     except BadRowError as error:
-        report.reject(int(item.id), error)
+        report.reject(int(item.orig_id() if item.is_area() else item.id), error)
 
 
 def _take_node(node: Any, extract: Extract) -> None:
@@ -141,32 +141,63 @@ def _take_way(way: Any, extract: Extract) -> None:
     layer = osm_tags.line_layer(tags)
     is_coast = tags.get("natural") == "coastline"
     if road is None and layer is None and not is_coast:
+        _take_cut_area(way, tags, extract)
         return
-    ids, points = _known_nodes(way)
     names = osm_tags.names_of(tags)
-    if is_coast:
-        extract.coast.append(points)
     if road is not None:
-        extract.roads.append(RoadWay(ids, road, names))
-        extract.nodes.update(zip(ids, map(tuple, points.tolist()), strict=True))
         layer = ("road", road.road_class.name.lower())
-    if layer is not None:
-        extract.shapes.append(
-            Shape(layer=layer[0], shape_class=layer[1], kind=ShapeKind.LINE, points=points,
-                  name_zh=names[0], name_en=names[1])
-        )  # fmt: skip
+    for ids, points in _known_runs(way):
+        if is_coast:
+            extract.coast.append(points)
+        if road is not None:
+            extract.roads.append(RoadWay(ids, road, names))
+            extract.nodes.update(zip(ids, map(tuple, points.tolist()), strict=True))
+        if layer is not None:
+            extract.shapes.append(
+                Shape(layer=layer[0], shape_class=layer[1], kind=ShapeKind.LINE, points=points,
+                      name_zh=names[0], name_en=names[1])
+            )  # fmt: skip
 
 
-def _known_nodes(way: Any) -> tuple[list[int], Floats]:
-    """Return ids and positions of a way's nodes that the file holds.
+def _known_runs(way: Any) -> list[tuple[list[int], Floats]]:
+    """Return ids and positions of a way's stretches whose nodes the file holds.
+
+    An extract is often cut off in the middle of a way, which may come back in elsewhere: its
+    stretches are never joined across what is missing.
 
     Raises:
-        BadRowError: Fewer than two of them are in the file.
+        BadRowError: No two nodes that follow each other are in the file.
     """
-    known = [(node.ref, node.lat, node.lon) for node in way.nodes if node.location.valid()]
-    if len(known) < 2:
+    runs: list[list[Any]] = [[]]
+    for node in way.nodes:
+        if node.location.valid():
+            runs[-1].append(node)
+        elif runs[-1]:
+            runs.append([])
+    found = [run for run in runs if len(run) > 1]
+    if not found:
         raise BadRowError("a way whose nodes are not in the file")
-    return [ref for ref, _, _ in known], np.array([(lat, lon) for _, lat, lon in known])
+    return [
+        ([node.ref for node in run], np.array([(node.lat, node.lon) for node in run]))
+        for run in found
+    ]
+
+
+def _take_cut_area(way: Any, tags: dict[str, str], extract: Extract) -> None:
+    """Draw what the file holds of an area that its edge cuts; a whole one comes as an area."""
+    layer = osm_tags.area_layer(tags)
+    known = [(node.lat, node.lon) for node in way.nodes if node.location.valid()]
+    if layer is None or len(known) == len(way.nodes) or not way.is_closed():
+        return
+    if len(set(known)) < FEWEST_RING_POINTS - 1:
+        raise BadRowError("an area whose nodes are not in the file")
+    if known[0] != known[-1]:
+        known.append(known[0])
+    names = osm_tags.names_of(tags)
+    extract.shapes.append(
+        Shape(layer=layer[0], shape_class=layer[1], kind=ShapeKind.AREA, points=np.array(known),
+              name_zh=names[0], name_en=names[1])
+    )  # fmt: skip
 
 
 def _take_area(area: Any, extract: Extract) -> None:

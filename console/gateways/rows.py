@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from console.domain.errors import ZhihuiError
 
 #: As many bad rows as are kept with their line; the rest are only counted by reason.
-KEPT_BAD_ROWS = 1_000
+KEPT_BAD_ROWS = 100_000
 
 
 class ImportFileError(ZhihuiError):
@@ -36,8 +36,9 @@ class ImportReport:
         taken: Rows taken.
         bad: Rows left out.
         reasons: How many were left out for each reason.
-        lines: The first bad rows as (line in the file, sentence).
+        lines: The bad rows as (line in the file, sentence).
         notes: What a person should know beyond that.
+        thing: What the numbers in ``lines`` count: lines, unless said otherwise.
     """
 
     taken: int = 0
@@ -45,19 +46,35 @@ class ImportReport:
     reasons: Counter[str] = field(default_factory=Counter)
     lines: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    thing: str = "line"
+    _shown: dict[str, list[int]] = field(default_factory=dict)
 
     def reject(self, line: int, error: BadRowError) -> None:
         """Count a bad row and keep where it was."""
         self.bad += 1
         self.reasons[error.reason] += 1
         if len(self.lines) < KEPT_BAD_ROWS:
+            self._shown.setdefault(error.reason, []).append(len(self.lines))
             self.lines.append((line, str(error)))
 
     def text(self, *, most: int = 20) -> str:
-        """Return the report as a person reads it."""
+        """Return the report as a person reads it.
+
+        Args:
+            most: About how many bad rows are named, shared out among the reasons.
+        """
         out = [f"{self.taken} rows taken, {self.bad} left out."]
-        out += [f"  {count:>7} × {reason}" for reason, count in self.reasons.most_common()]
-        out += [f"  line {line}: {sentence}" for line, sentence in self.lines[:most]]
-        if self.bad > most:
-            out.append(f"  … and {self.bad - most} more")
+        each = max(1, most // max(1, len(self.reasons)))
+        for reason, count in self.reasons.most_common():
+            out.append(f"  {count:>7} × {reason}")
+            out += self._examples(reason, count, each)
         return "\n".join(out + self.notes)
+
+    def _examples(self, reason: str, count: int, most: int) -> list[str]:
+        shown = [self.lines[index] for index in self._shown.get(reason, ())[:most]]
+        more = f"… and {count - len(shown)} more" if count > len(shown) else ""
+        if all(sentence == reason for _, sentence in shown):
+            numbers = ", ".join(str(line) for line, _ in shown)
+            return [f"            {self.thing} {numbers} {more}".rstrip()]
+        out = [f"            {self.thing} {line}: {sentence}" for line, sentence in shown]
+        return [*out, f"            {more}"] if more else out

@@ -15,12 +15,14 @@ from console.render.mappage import build_page
 from console.store.citypack import CityPack
 from console.ui.mapfeed import MapFeed
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
+from console.ui.mapview import fitting_zoom
 
 #: Tiles drawn at once. With two, dragging over undrawn ground held the GUI thread up for 40 ms at
 #: the 99th percentile on two shared cores; with one, for 11 ms.
 TILE_THREADS = 1
 TILE_NICENESS = 10
-FIRST_ZOOM = 11
+#: The zoom of a large city: its middle is looked at; a small one is looked at whole.
+FIRST_ZOOM, NEAREST_FIRST_ZOOM = 11, 17
 
 
 def _yield_to_others() -> None:
@@ -48,6 +50,18 @@ class MapFrame:
         """Latitude and longitude the map looks at first."""
         west, south, east, north = self.bounds
         return self.centre or ((south + north) / 2, (west + east) / 2)
+
+    def first_zoom(self, size_px: tuple[int, int]) -> float:
+        """Return the web map zoom the map starts at: nearer when the whole city is in view then.
+
+        Args:
+            size_px: Width and height of the view, CSS pixels.
+        """
+        west, south, east, north = self.bounds
+        corners = ((south, west), (north, east))
+        return fitting_zoom(
+            self.first_look, corners, size_px, at_least=FIRST_ZOOM, at_most=NEAREST_FIRST_ZOOM
+        )
 
     @classmethod
     def of_pack(cls, pack: CityPack) -> MapFrame:

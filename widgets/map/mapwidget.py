@@ -231,9 +231,11 @@ class MapWidget(QWidget):
         """Say everything the page needs; it listens from now on, for the first time or again."""
         self._listening = True
         self._say_everything()
-        if self._wanted_view is not None:
-            self.channel.view_wanted.emit(*self._wanted_view)
-            self._wanted_view = None
+        if self._wanted_view is None:
+            frame = self._model.frame
+            self._wanted_view = (*frame.first_look, frame.first_zoom((self.width(), self.height())))
+        self.channel.view_wanted.emit(*self._wanted_view)
+        self._wanted_view = None
 
     def _say_everything(self) -> None:
         self._say_state()

@@ -127,7 +127,8 @@ def camera_points(
     """Return the points as central's camera directory has them.
 
     They stand at crossings, thicker where the road network is thicker, look along a road, and are
-    named by the roads that meet there: “工体北路与新东路路口 C0114”.
+    named by the roads that meet there: “工体北路与新东路路口 C0114”, “Mikonkatu /
+    Vilhonkatu C0022” where the names are not Chinese.
 
     Args:
         pack: The city they stand in.
@@ -211,7 +212,7 @@ def _bearings(graph: RoadGraph, nodes: NDArray[np.int64], chance: Generator) -> 
 
 
 def _names(graph: RoadGraph, nodes: NDArray[np.int64]) -> list[str]:
-    """Return a Chinese name for the place of each node, "" where no road has a name."""
+    """Return a name for the place of each node, "" where no road has a name."""
     columns = graph.columns
     wanted = set(nodes.tolist())
     here = np.isin(columns.edge_from, nodes) | np.isin(columns.edge_to, nodes)
@@ -234,5 +235,6 @@ def _crossing_name(graph: RoadGraph, roads: Sequence[int]) -> str:
     texts = [graph.names[road].zh or graph.names[road].en or "" for road in roads]
     texts = list(dict.fromkeys(text for text in texts if text))
     if len(texts) > 1:
-        return f"{texts[0]}与{texts[1]}路口"
+        is_chinese = any("\u4e00" <= letter <= "\u9fff" for letter in texts[0] + texts[1])
+        return f"{texts[0]}与{texts[1]}路口" if is_chinese else f"{texts[0]} / {texts[1]}"
     return texts[0] if texts else ""
