@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.app import served
+from console.app import register
 from console.domain.errors import ZhihuiError
 from console.gateways.cameras import read_cameras
 from console.gateways.complaints import ImportedComplaint, load_mapping, read_complaints
@@ -86,7 +86,7 @@ def _import_cameras(request: ImportRequest) -> ImportReport:
         for start in range(0, len(cameras), CAMERAS_A_COMMAND)
     ]
     if bodies:
-        report.notes.append(served.carry_out(request.home, bodies))
+        report.notes.append(register.carry_out(request.home, bodies))
     return report
 
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import requests
 
-from console.app.config import Config
 from console.domain.errors import ZhihuiError
-from console.domain.ids import new_id
-from console.protocol.commands import Body, PutCameras
-from console.protocol.messages import Command, Verdict
 
 TIMEOUT_S = 30.0
 
@@ -74,23 +67,6 @@ def password_of(home: Path, account: str) -> str:
     return str(accounts[account])
 
 
-def carry_out(home: Path, bodies: Sequence[Body]) -> str:
-    """Have central carry out commands as the administrator; returns a sentence for the report.
-
-    A running server gets them over HTTP; with none running they go through its own writer here.
-
-    Raises:
-        ServedError: Central refused one.
-    """
-    served = running_central(home)
-    if served is None:
-        return _in_process(home, bodies)
-    token = log_on(served.url, "admin", password_of(home, "admin"))
-    for seq, body in enumerate(bodies):
-        _post(served.url, token, body, seq)
-    return f"Entered at the running server ({served.url}); every console sees it now."
-
-
 def log_on(url: str, account: str, password: str, *, kind: str = "console") -> str:
     """Return a session's token.
 
@@ -109,27 +85,3 @@ def log_on(url: str, account: str, password: str, *, kind: str = "console") -> s
     if answer.status_code != requests.codes.ok:
         raise ServedError(f"Central did not let “{account}” in: {answer.text[:200]}")
     return str(answer.json()["token"])
-
-
-def _post(url: str, token: str, body: Body, seq: int) -> None:
-    now = datetime.now(UTC)
-    command = Command(new_id(now), "import", seq, now, body)  # type: ignore[arg-type]  # a union member
-    answer = requests.post(
-        f"{url}/v1/commands",
-        data=msgspec.json.encode(command),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        timeout=TIMEOUT_S,
-    )
-    if answer.status_code != requests.codes.ok:
-        raise ServedError(f"Central refused: {answer.text[:300]}")
-    if Verdict.REJECTED.value in answer.text[:120]:
-        raise ServedError(f"Central rejected it: {answer.text[:300]}")
-
-
-def _in_process(home: Path, bodies: Sequence[Body]) -> str:
-    from console.app import wiring  # noqa: PLC0415 - a circle otherwise
-    from console.central.server import seed_registry  # noqa: PLC0415 - only then
-
-    cameras = [camera for body in bodies if isinstance(body, PutCameras) for camera in body.cameras]
-    seed_registry(wiring.central_settings(home, Config()), cameras=cameras, replace=True)
-    return "Entered in this home's database; no server was running."

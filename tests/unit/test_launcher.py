@@ -87,3 +87,25 @@ def test_that_wrong_use_gets_a_sentence_and_no_traceback(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_that_central_city_import_and_doctor_run_without_qt(tmp_path: Path) -> None:
+    """On a server Qt may not even be installed: an import of it there is an error."""
+    script = (
+        "import sys\n"
+        "class NoQt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'PySide6', 'PySide6QtAds', 'shiboken6'}:\n"
+        "            raise ImportError(f'{name} was imported')\n"
+        "sys.meta_path.insert(0, NoQt())\n"
+        "import console.app.cli, console.app.commands, console.app.imports, console.app.run\n"
+        "import console.central.server, console.city.run, console.city.cameras.server\n"
+        "import console.video.sweep, console.gateways.osm, console.app.ground\n"
+        "console.app.cli.main(['doctor', '--home', sys.argv[1]])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Python" in done.stdout
