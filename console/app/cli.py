@@ -14,6 +14,7 @@ from console.app.config import home_directory, load_config
 from console.app.lineage import follow_parent
 from console.app.logs import start_logging
 from console.domain.errors import ZhihuiError
+from console.patrol.plans import LAYOUTS
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -146,6 +147,7 @@ def _add_console(adder: Any) -> None:
     console.add_argument("--language", choices=("zh", "en"))
     console.add_argument("--theme", choices=("dark", "light"))
     console.add_argument("--workspace", default=None)
+    console.add_argument("--wall-tiles", type=int, choices=LAYOUTS, default=4)
     console.add_argument("--lag-file", metavar="FILE", help="write the event loop's lag here")
     console.add_argument("--started-file", metavar="FILE", help="write the start's times here")
 

@@ -102,6 +102,7 @@ def console(chosen: argparse.Namespace) -> int:
         replace(
             settings,
             workspace=chosen.workspace,
+            wall_tiles=chosen.wall_tiles,
             started_file=_path(chosen.started_file),
             lag_file=_path(chosen.lag_file),
         )

@@ -20,6 +20,7 @@ class ConsoleSettings:
         language: "zh_CN" or "en"; ``None`` for the one shown last, at first ``zh_CN``.
         theme: "dark" or "light"; ``None`` for the one shown last, at first dark.
         workspace: "dispatcher" or "wall"; ``None`` for the one shown last.
+        wall_tiles: 1, 4, 9 or 16 tiles on the wall at the start.
         started_file: Where to write when the window was seen and when it could be used.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
@@ -35,6 +36,7 @@ class ConsoleSettings:
     language: str | None = None
     theme: str | None = None
     workspace: str | None = None
+    wall_tiles: int = 4
     started_file: Path | None = None
     lag_file: Path | None = None
 

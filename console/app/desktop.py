@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +43,11 @@ _log = logging.getLogger("zhihui.console")
 REST_AFTER_MS = 50
 #: The event loop's lag counts from here: before, the console is still starting.
 LAG_FROM_MS = 10_000
+#: Python's threads give way to each other after so long; with the usual 5 ms the window would wait
+#: that long for each of them, wall tiles and the sync thread, before it may go on.
+SWITCH_EVERY_S = 0.001
+#: Objects made before Python looks for cycles of garbage: rows come by the thousand.
+GARBAGE_AFTER = (10_000, 20, 20)
 
 
 class ConsoleStartError(ZhihuiError):
@@ -139,6 +146,8 @@ class Console(QObject):
         QTimer.singleShot(REST_AFTER_MS, self._build_wall)
 
     def _note_usable(self) -> None:
+        # All rows were just made or replaced: they stay, so no collection has to walk over them.
+        gc.freeze()
         self.times.note("usable_s")
 
     def _build_wall(self) -> None:
@@ -237,12 +246,16 @@ def run_console(settings: ConsoleSettings) -> int:
     app.setApplicationName("zhihui")
     app.setQuitOnLastWindowClosed(False)
     settings.folder.mkdir(parents=True, exist_ok=True)
+    sys.setswitchinterval(SWITCH_EVERY_S)
+    gc.set_threshold(*GARBAGE_AFTER)
     console = Console(app, settings)
     console.show()
     meter = None if settings.lag_file is None else LagMeter(settings.lag_file)
     if meter is not None:
         QTimer.singleShot(LAG_FROM_MS, meter.forget)
     status = app.exec()
+    if meter is not None:
+        meter.stop()
     if console.trouble is not None:
         raise console.trouble
     _log.info("the console has ended")

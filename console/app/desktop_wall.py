@@ -36,6 +36,7 @@ class WallDock(QObject):
         who = models.mirror.who
         self.feed = WallFeed(
             self._mirror.cameras(),
+            tiles=models.settings.wall_tiles,
             looks=self._looks,
             person=None if who is None else who.id,
             parent=self,

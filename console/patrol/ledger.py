@@ -59,35 +59,36 @@ class Ledger:
     """
 
     def __init__(self, looks: Iterable[Look] = ()) -> None:
-        self._last: dict[tuple[CameraId, Looker], Look] = {}
+        self._last: dict[Looker, dict[CameraId, Look]] = {kind: {} for kind in Looker}
         for look in looks:
             self.record(look)
 
     def record(self, look: Look) -> None:
         """Enter a look; one older than what is held changes nothing."""
-        known = self._last.get((look.point, look.by))
+        looks = self._last[look.by]
+        known = looks.get(look.point)
         if known is None or known.at < look.at:
-            self._last[look.point, look.by] = look
+            looks[look.point] = look
 
     def last(self, point: CameraId, by: Looker | None = None) -> Look | None:
         """Return the latest look at a point, by anyone unless ``by`` says by whom."""
         kinds = tuple(Looker) if by is None else (by,)
-        looks = [self._last[point, kind] for kind in kinds if (point, kind) in self._last]
+        looks = [self._last[kind][point] for kind in kinds if point in self._last[kind]]
         return max(looks, key=lambda look: look.at, default=None)
 
     def coverage(self, points: Iterable[CameraId], *, since: datetime) -> Coverage:
         """Return what of ``points`` was seen at or after ``since`` (aware UTC)."""
+        person, sweep = (self._seen(kind, since) for kind in (Looker.PERSON, Looker.SWEEP))
         by_person = by_sweep = 0
         unseen: list[CameraId] = []
         for point in points:
-            if self._seen(point, Looker.PERSON, since):
+            if point in person:
                 by_person += 1
-            elif self._seen(point, Looker.SWEEP, since):
+            elif point in sweep:
                 by_sweep += 1
             else:
                 unseen.append(point)
         return Coverage(by_person=by_person, by_sweep=by_sweep, unseen=tuple(unseen))
 
-    def _seen(self, point: CameraId, by: Looker, since: datetime) -> bool:
-        look = self._last.get((point, by))
-        return look is not None and look.at >= since
+    def _seen(self, by: Looker, since: datetime) -> set[CameraId]:
+        return {point for point, look in self._last[by].items() if look.at >= since}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
@@ -76,15 +76,17 @@ class Rotation:
     entered_s: float = 0.0
     held_s: float | None = None
     pinned: tuple[tuple[int, CameraId], ...] = ()
+    #: The points that take part in the rotation: asked many times a second, so told once.
+    _rest: tuple[CameraId, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.tiles < 1:
             raise PatrolPlanError(f"A wall cannot have {self.tiles} tiles.", self.tiles)
-
-    @property
-    def _rest(self) -> tuple[CameraId, ...]:
-        fixed = {point for _, point in self.pinned}
-        return tuple(point for point in self.plan.points if point not in fixed)
+        rest = self.plan.points
+        if self.pinned:
+            fixed = {point for _, point in self.pinned}
+            rest = tuple(point for point in rest if point not in fixed)
+        object.__setattr__(self, "_rest", rest)
 
     @property
     def free_tiles(self) -> int:

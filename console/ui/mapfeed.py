@@ -22,7 +22,7 @@ from console.ui.mapsprites import (
     STATUS_NO,
     CameraState,
     MapLayer,
-    camera_sprite,
+    camera_sprites,
     direction_of,
     incident_sprite,
     unit_sprites,
@@ -278,12 +278,15 @@ class MapFeed(QObject):
 
     def _place_cameras(self) -> None:
         cameras = list(self._cameras.values())
-        sprites = [camera_sprite(self.camera_state(c.id), c.bearing_deg) for c in cameras]
+        states = [self.camera_state(camera.id) for camera in cameras]
+        sprites = camera_sprites(states, [camera.bearing_deg for camera in cameras])
         self._place_listed(MapLayer.CAMERAS, cameras, [c.name for c in cameras], sprites)
 
     def _place_incidents(self) -> None:
         listed = list(self._incidents.values())
-        sprites = [incident_sprite(i.level, waits=i.stage in _WAITING) for i in listed]
+        sprites = np.array(
+            [incident_sprite(i.level, waits=i.stage in _WAITING) for i in listed], dtype=np.uint8
+        )
         self._place_listed(MapLayer.INCIDENTS, listed, [short_number(i) for i in listed], sprites)
 
     def _place_listed(
@@ -291,12 +294,12 @@ class MapFeed(QObject):
         layer: MapLayer,
         things: Sequence[Camera] | Sequence[Incident],
         names: list[str],
-        sprites: list[int],
+        sprites: NDArray[np.uint8],
     ) -> None:
         changed = self._layers[layer].set_order([thing.id for thing in things], names)
         lat = np.array([np.nan if thing.lat is None else thing.lat for thing in things], float)
         lon = np.array([np.nan if thing.lon is None else thing.lon for thing in things], float)
-        self._set_rows(layer, lat, lon, np.array(sprites, dtype=np.uint8), self._now_ms())
+        self._set_rows(layer, lat, lon, sprites, self._now_ms())
         if changed:
             self._say_marks()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -212,8 +213,18 @@ def unit_sprites(
 
 def camera_sprite(state: CameraState, bearing_deg: float | None) -> int:
     """Return the sprite of a camera that looks along a bearing."""
-    bearing = np.array([np.nan if bearing_deg is None else bearing_deg])
-    return _CAMERA_STATES.index(state) * DIRECTIONS + int(direction_of(bearing)[0])
+    return int(camera_sprites([state], [bearing_deg])[0])
+
+
+def camera_sprites(
+    states: Sequence[CameraState], bearings_deg: Sequence[float | None]
+) -> NDArray[np.uint8]:
+    """Return the sprites of cameras, each with what is known of it and where it looks."""
+    numbers = {state: number for number, state in enumerate(_CAMERA_STATES)}
+    state_no = np.fromiter((numbers[state] for state in states), np.int64, len(states))
+    # None becomes NaN, which looks nowhere.
+    bearings = np.array(bearings_deg, dtype=np.float64)
+    return (state_no * DIRECTIONS + direction_of(bearings)).astype(np.uint8)
 
 
 def incident_sprite(level: Level, *, waits: bool) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from console.app.lineage import child_environment, nice_session
 from console.app.processes import Child, Family, ProcessError, wait_until
 from tests.real_data import ROOT
 
@@ -71,3 +72,24 @@ def test_that_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.send_signal(signal.SIGKILL)
         parent.wait(30)
     assert until(lambda: not alive(child))
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="sessions are no groups")
+def test_that_the_session_of_a_nice_child_is_nice_too() -> None:
+    script = (
+        "import os; from console.app.lineage import follow_parent; follow_parent(os.environ); "
+        "print(os.nice(0), open('/proc/self/autogroup').read())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], env=child_environment(nice=7), cwd=ROOT,
+        start_new_session=True, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.split()  # fmt: skip
+    assert told[0] == "7"
+    assert told[-1] == "7"
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="sessions are no groups")
+def test_that_a_session_that_others_lead_is_left_alone() -> None:
+    before = Path("/proc/self/autogroup").read_text()
+    assert os.getsid(0) == os.getpid() or not nice_session(3)
+    assert Path("/proc/self/autogroup").read_text() == before

@@ -1,0 +1,51 @@
+"""The heartbeat that tells how late the GUI event loop is."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from console.app.desktop_lag import LagMeter
+
+
+def figures(path: Path) -> dict[str, float]:
+    found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def spin(until: float) -> None:
+    while time.perf_counter() < until:
+        pass
+
+
+def test_that_a_hold_counts_with_every_wait_it_caused(qtbot: QtBot, tmp_path: Path) -> None:
+    meter = LagMeter(tmp_path / "lag.json")
+    qtbot.wait(100)
+    meter.forget()
+    spin(time.perf_counter() + 0.3)
+    qtbot.waitUntil(lambda: meter.beats >= 25)
+    meter.stop()
+    found = figures(tmp_path / "lag.json")
+    assert found["beats"] >= 25
+    assert found["lag_max_ms"] >= 280
+    assert found["lag_p95_ms"] > 150  # one beat of 300 ms alone would be lost among the others
+
+
+def test_that_the_place_of_a_hold_is_named(qtbot: QtBot, tmp_path: Path) -> None:
+    meter = LagMeter(tmp_path / "lag.json")
+    qtbot.wait(50)
+    spin(time.perf_counter() + 0.3)
+    qtbot.waitUntil(lambda: meter.beats >= 25)
+    meter.stop()
+    held_by = json.loads((tmp_path / "lag.json").read_text(encoding="utf-8"))["held_by"]
+    assert any(place.startswith("spin") for place in held_by)
+
+
+def test_that_no_thread_is_left(qtbot: QtBot, tmp_path: Path) -> None:
+    before = threading.active_count()
+    meter = LagMeter(tmp_path / "lag.json")
+    assert threading.active_count() == before + 1
+    meter.stop()
+    assert threading.active_count() == before
