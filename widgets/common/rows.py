@@ -228,7 +228,13 @@ class RowTable(QTableView):
         self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()
     ) -> None:
         """Draw only the cells that changed; Qt's own draws the whole table for a column."""
-        box = self.visualRect(top_left).united(self.visualRect(bottom_right))
+        every = range(top_left.column(), bottom_right.column() + 1)
+        columns = [column for column in every if not self.isColumnHidden(column)]
+        if not columns:
+            return
+        # A hidden cell has no box: those at the ends that are shown say how far the change goes.
+        first, last = top_left.siblingAtColumn(columns[0]), bottom_right.siblingAtColumn(columns[-1])
+        box = self.visualRect(first).united(self.visualRect(last))
         self.viewport().update(box.intersected(self.viewport().rect()))
 
     def current_row(self) -> int | None:
