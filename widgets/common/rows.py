@@ -233,7 +233,8 @@ class RowTable(QTableView):
         if not columns:
             return
         # A hidden cell has no box: those at the ends that are shown say how far the change goes.
-        first, last = top_left.siblingAtColumn(columns[0]), bottom_right.siblingAtColumn(columns[-1])
+        first = self.model().index(top_left.row(), columns[0])
+        last = self.model().index(bottom_right.row(), columns[-1])
         box = self.visualRect(first).united(self.visualRect(last))
         self.viewport().update(box.intersected(self.viewport().rect()))
 
