@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.central.accounts import Session
+from console.central.discretion import sees_passwords, without_passwords
 from console.central.group import Committed
 from console.central.lane import Lane
 from console.central.ledger import Mark, read_changes
@@ -39,6 +40,11 @@ class ConsoleLine:
     heard_at: float
     held: list[bytes] | None = field(default_factory=list)
 
+    @property
+    def sees_passwords(self) -> bool:
+        """Whether passwords of cameras go to it."""
+        return sees_passwords(self.session.person.role)
+
 
 class ConsoleHub:
     """Everyone on the stream; belongs to the event loop."""
@@ -65,10 +71,13 @@ class ConsoleHub:
         if committed.frame is None:
             return
         for line in self._lines:
+            frame = committed.frame if line.sees_passwords else committed.bare_frame
+            if frame is None:
+                continue
             if line.held is None:
-                line.lane.offer(committed.frame)
+                line.lane.offer(frame)
             else:
-                line.held.append(committed.frame)
+                line.held.append(frame)
 
     async def join(self, hello: Hello, session: Session) -> ConsoleLine:
         """Take a console in: welcome it, give it what it missed, then what comes.
@@ -154,7 +163,8 @@ class ConsoleHub:
                     connection, after=first, up_to=last
                 )
             )
-            line.lane.offer(encode(Changes(tuple(changes))))
+            shown = tuple(changes) if line.sees_passwords else without_passwords(changes)
+            line.lane.offer(encode(Changes(shown)))
 
     def _offer_keyframe(self, line: ConsoleLine) -> None:
         frame = self._positions.keyframe()

@@ -96,9 +96,15 @@ class EvidenceStore:
 
 
 def _publish(new: Path, path: Path) -> None:
+    """Give the bytes their name, and have every name on the way to it on disk as well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from console.central.discretion import without_passwords
 from console.central.ledger import (
     Mark,
     Numbers,
@@ -45,12 +46,14 @@ class Committed:
     Attributes:
         head: Newest revision after it.
         frame: Its changes as one message of the stream, ``None`` if it made none.
+        bare_frame: The same for those who may not see passwords of cameras.
         rows: New and changed rows, log entries included.
         deliveries: What units have to be told.
     """
 
     head: int
     frame: bytes | None
+    bare_frame: bytes | None
     rows: tuple[Row, ...]
     deliveries: tuple[Delivery, ...]
 
@@ -131,9 +134,12 @@ class Group:
         rows = tuple(self.rows.fresh())
         self.rows.settle()
         changes = tuple(change for change, _ in self._changes)
+        bare = without_passwords(changes)
+        frame = encode(Changes(changes)) if changes else None
         return Committed(
             head=self._head,
-            frame=encode(Changes(changes)) if changes else None,
+            frame=frame,
+            bare_frame=frame if bare == changes else encode(Changes(bare)),
             rows=rows,
             deliveries=tuple(self._deliveries),
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from console.central.discretion import sees_passwords
 from console.central.door import Door
 from console.central.evidence import (
     EvidenceHashError,
@@ -127,9 +128,13 @@ class WorkRoutes:
             request: Who asks.
             min_rev: Revision it has to hold at least.
         """
-        permitted(self.door, request, "read:snapshot")
+        session = permitted(self.door, request, "read:snapshot")
         head = self.sequencer.mark.head
-        made = await self.snapshots.newest(head=head, at_least=min(min_rev, head))
+        made = await self.snapshots.newest(
+            head=head,
+            at_least=min(min_rev, head),
+            passwords=sees_passwords(session.person.role),
+        )
         return FileResponse(
             made.path,
             media_type="application/vnd.sqlite3",

@@ -16,7 +16,7 @@ KEPT_S = 5.0
 
 
 class SnapshotShelf:
-    """Holds the newest snapshot; belongs to the event loop."""
+    """Holds the newest snapshots, with passwords of cameras and without; of the event loop."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Args are set once; what an earlier run left in ``folder`` is cleared away."""
@@ -26,27 +26,29 @@ class SnapshotShelf:
         for left in self._folder.glob("*.sqlite*"):
             left.unlink()
         self._making = asyncio.Lock()
-        self._newest: Snapshot | None = None
-        self._made_at = 0.0
+        self._newest: dict[bool, tuple[Snapshot, float]] = {}
         self._count = 0
 
-    async def newest(self, *, head: int, at_least: int = 0) -> Snapshot:
+    async def newest(self, *, head: int, at_least: int = 0, passwords: bool = False) -> Snapshot:
         """Return a snapshot.
 
         Args:
             head: Newest revision there is; a snapshot that has it is never too old.
             at_least: Revision it has to hold.
+            passwords: Whether whoever asks may see the passwords of cameras.
         """
         async with self._making:
-            found = self._newest
-            fresh = time.monotonic() - self._made_at < KEPT_S
+            found, made_at = self._newest.get(passwords, (None, 0.0))
+            fresh = time.monotonic() - made_at < KEPT_S
             if found is not None and found.rev >= at_least and (fresh or found.rev == head):
                 return found
             self._count += 1
             path = self._folder / f"{self._count}.sqlite"
             at = datetime.now(UTC)
-            made = await asyncio.to_thread(write_snapshot, self._engine, path, at=at)
+            made = await asyncio.to_thread(
+                write_snapshot, self._engine, path, at=at, passwords=passwords
+            )
             if found is not None:
                 found.path.unlink(missing_ok=True)  # whoever still reads it has it open
-            self._newest, self._made_at = made, time.monotonic()
+            self._newest[passwords] = made, time.monotonic()
             return made

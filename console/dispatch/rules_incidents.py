@@ -21,6 +21,7 @@ from console.domain.errors import RejectedError
 from console.domain.forms import OTHER, form_of
 from console.domain.ids import IncidentId, JurisdictionId, ReportId
 from console.domain.incidents import Incident, Report, Stage
+from console.domain.levels import Role
 from console.protocol import commands as c
 
 #: Two reports of one form within this distance and time speak of one incident.
@@ -195,13 +196,26 @@ def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
         raise RejectedError("Evidence without a single byte cannot be kept.")
     if evidence.unit is not None:
         ask.check_speaks_for(evidence.unit, evidence.unit)
+    if ask.role is Role.OFFICER and not _is_of(ask, incident):
+        raise RejectedError(
+            f"{_name(incident)} is not a task of yours; evidence goes to one you were sent to."
+        )
+    checked_words(evidence.media_type, "media type")
     checked_time(evidence.captured_at, "capture")
     checked_position(evidence.lat, evidence.lon)
-    kept = replace(evidence, received_at=ask.at, taken_by=evidence.taken_by or ask.actor, version=0)
+    speaks_for_others = ask.role is Role.GATEWAY
+    taken_by = evidence.taken_by if speaks_for_others and evidence.taken_by else ask.actor
+    kept = replace(evidence, received_at=ask.at, taken_by=taken_by, version=0)
     draft = Draft(ask)
     draft.put(kept)
     draft.log(incident.id, "evidence_attached", detail=evidence.kind, unit=evidence.unit)
     return draft.decision()
+
+
+def _is_of(ask: Ask, incident: Incident) -> bool:
+    """Whether the unit that asks was ever sent to an incident, or opened it."""
+    sent = ask.rows.assignments_of_incident(incident.id)
+    return incident.opened_by == ask.actor or any(str(one.unit) == ask.actor for one in sent)
 
 
 def _file(draft: Draft, ask: Ask, collected: Incident) -> None:
@@ -252,6 +266,13 @@ def _checked_report(ask: Ask, report: Report) -> Report | None:
     checked_position(report.lat, report.lon)
     checked_words(report.text, "report")
     checked_words(report.place, "place")
+    for words, what in (
+        (report.external_id, "report's number"),
+        (report.form, "form"),
+        (report.caller, "caller's name"),
+        (report.phone, "phone number"),
+    ):
+        checked_words(words or "", what)
     received_at = ask.device_time(report.received_at)
     return replace(report, id=ReportId(report.id), received_at=received_at, version=0)
 

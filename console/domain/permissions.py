@@ -11,12 +11,15 @@ _DISPATCH = {
     "NoteIncident", "read:city", "read:snapshot", "read:evidence", "write:evidence", "stream",
 }  # fmt: skip
 
+#: Who opens streams of cameras has to have what they ask for.
+_STREAMS = {"read:camera_passwords"}
+
 ALLOWED: dict[Role, frozenset[str]] = {
-    Role.DISPATCHER: frozenset(_DISPATCH),
-    Role.SHIFT_LEAD: frozenset(_DISPATCH),
+    Role.DISPATCHER: frozenset(_DISPATCH | _STREAMS),
+    Role.SHIFT_LEAD: frozenset(_DISPATCH | _STREAMS),
     Role.VIDEO_OPERATOR: frozenset(
         {"OpenIncident", "AddReport", "AttachEvidence", "NoteIncident", "read:city",
-         "read:snapshot", "read:evidence", "write:evidence", "stream"}
+         "read:snapshot", "read:evidence", "write:evidence", "stream"} | _STREAMS
     ),
     Role.HOTLINE_SEAT: frozenset(
         {"OpenIncident", "AddReport", "NoteIncident", "read:city", "read:snapshot", "stream"}

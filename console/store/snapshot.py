@@ -17,6 +17,7 @@ from console.store.mapping import insert_all
 from console.store.tables import (
     ASSIGNMENT,
     CACHE_TABLES,
+    CAMERA,
     CURSOR,
     EVIDENCE,
     INCIDENT,
@@ -48,13 +49,16 @@ class Snapshot:
     size: int
 
 
-def write_snapshot(engine: Engine, path: Path, *, at: datetime) -> Snapshot:
+def write_snapshot(
+    engine: Engine, path: Path, *, at: datetime, passwords: bool = False
+) -> Snapshot:
     """Write a snapshot of central's database as it is in one moment.
 
     Args:
         engine: Central's database; it is only read.
         path: The file to write; one that is there is replaced when all is written.
         at: Now, aware UTC; decides which closed incidents are still kept.
+        passwords: Whether passwords of cameras are in it.
     """
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
@@ -64,9 +68,9 @@ def write_snapshot(engine: Engine, path: Path, *, at: datetime) -> Snapshot:
     finally:
         target.dispose()
     if engine.dialect.name == "sqlite":
-        _copy_attached(Path(engine.url.database or ""), new, since=at - KEPT)
+        _copy_attached(Path(engine.url.database or ""), new, since=at - KEPT, passwords=passwords)
     else:
-        _copy_rows(engine, new, since=at - KEPT)
+        _copy_rows(engine, new, since=at - KEPT, passwords=passwords)
     epoch, rev = _cursor_of(new)
     with new.open("rb") as file:
         sha256 = file_digest(file, "sha256").hexdigest()
@@ -75,7 +79,7 @@ def write_snapshot(engine: Engine, path: Path, *, at: datetime) -> Snapshot:
     return Snapshot(path=path, epoch=epoch, rev=rev, sha256=sha256, size=path.stat().st_size)
 
 
-def _copy_attached(source: Path, target: Path, *, since: datetime) -> None:
+def _copy_attached(source: Path, target: Path, *, since: datetime, passwords: bool) -> None:
     """Copy inside SQLite, the way that takes the least time."""
     connection = sqlite3.connect(f"file:{target}", uri=True, isolation_level=None)
     try:
@@ -84,15 +88,18 @@ def _copy_attached(source: Path, target: Path, *, since: datetime) -> None:
         connection.execute("ATTACH ? AS central", (f"file:{source}?mode=ro",))
         connection.execute("BEGIN")
         for table in CACHE_TABLES:
-            _copy_table(connection, table, since=since)
+            _copy_table(connection, table, since=since, passwords=passwords)
         connection.execute("COMMIT")
         connection.execute("DETACH central")
     finally:
         connection.close()
 
 
-def _copy_table(connection: sqlite3.Connection, table: Table, *, since: datetime) -> None:
+def _copy_table(
+    connection: sqlite3.Connection, table: Table, *, since: datetime, passwords: bool
+) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    given = columns if passwords or table is not CAMERA else columns.replace('"password"', "NULL")
     closed = ", ".join(f"'{stage.value}'" for stage in sorted(CLOSED_STAGES))
     where, values = "", {}
     if table is INCIDENT:
@@ -102,25 +109,31 @@ def _copy_table(connection: sqlite3.Connection, table: Table, *, since: datetime
         where = "WHERE incident IN (SELECT id FROM main.incident)"
     connection.execute(
         f"INSERT INTO main.{table.name} ({columns}) "
-        f"SELECT {columns} FROM central.{table.name} {where}",
+        f"SELECT {given} FROM central.{table.name} {where}",
         values,
     )
 
 
-def _copy_rows(engine: Engine, target: Path, *, since: datetime) -> None:
+def _copy_rows(engine: Engine, target: Path, *, since: datetime, passwords: bool) -> None:
     """Copy through this process, from any other database."""
     into = create_engine(f"sqlite:///{target}")
     try:
         reading = engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with reading as source, into.begin() as written:
             for table in CACHE_TABLES:
-                _copy_selected(source, written, table, since=since)
+                hidden = () if passwords or table is not CAMERA else ("password",)
+                _copy_selected(source, written, table, since=since, hidden=hidden)
     finally:
         into.dispose()
 
 
 def _copy_selected(
-    source: Connection, written: Connection, table: Table, *, since: datetime
+    source: Connection,
+    written: Connection,
+    table: Table,
+    *,
+    since: datetime,
+    hidden: tuple[str, ...],
 ) -> None:
     query: Select[tuple[object, ...]] = select(table)
     kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= since)
@@ -129,7 +142,8 @@ def _copy_selected(
     elif table in _OF_INCIDENTS:
         query = query.where(table.c.incident.in_(select(INCIDENT.c.id).where(kept)))
     for rows in source.execute(query).mappings().partitions(_ROWS_AT_ONCE):
-        insert_all(written, table, [{str(key): row[key] for key in row} for row in rows])
+        values = [{str(key): row[key] for key in row} for row in rows]
+        insert_all(written, table, [{**one, **dict.fromkeys(hidden)} for one in values])
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

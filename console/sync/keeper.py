@@ -180,18 +180,28 @@ class Keeper:
     # who is logged on
 
     def take_who(self, who: Who) -> None:
-        """Remember who is logged on, for the next start without central."""
+        """Remember who is logged on, for the next start without central.
+
+        Another role may see other things: all rows are then fetched anew.
+        """
+        before = self._kept_who()
+        if before is not None and before.role is not who.role:
+            self.start_anew()
         self._outbox.remember(_WHO, msgspec.json.encode(who).decode())
         self._listener.on_who(who)
 
     def _tell_who(self) -> None:
+        who = self._kept_who()
+        if who is not None:
+            self._listener.on_who(who)
+
+    def _kept_who(self) -> Who | None:
         kept = self._outbox.remembered(_WHO)
-        if kept is None:
-            return
         try:
-            self._listener.on_who(msgspec.json.decode(kept, type=Who))
+            return None if kept is None else msgspec.json.decode(kept, type=Who)
         except msgspec.MsgspecError as error:
             _log.warning("who was logged on last is not known: %s", error)
+            return None
 
     def _tell_contents(self, *, damaged: Path | None) -> None:
         rows = tuple(self._cache.contents())

@@ -94,6 +94,20 @@ def test_that_evidence_is_attached_once_and_never_changes(rows: PlainRows) -> No
         rows.do(c.AttachEvidence(evidence=other))
 
 
+def test_that_nobody_signs_evidence_with_another_name(rows: PlainRows) -> None:
+    signed = replace(A_PHOTO, taken_by="somebody else")
+    rows.do(c.AttachEvidence(evidence=signed), actor="operator", role=Role.VIDEO_OPERATOR)
+    assert rows.evidence("e").taken_by == "operator"
+
+
+def test_that_an_officer_adds_evidence_to_own_tasks_only(rows: PlainRows) -> None:
+    body = c.AttachEvidence(evidence=A_PHOTO)
+    with pytest.raises(RejectedError, match="not a task of yours"):
+        rows.do(body, actor="u1", role=Role.OFFICER)
+    rows.do(c.AssignUnit(assignment="a", incident="i", unit="u1"))
+    assert not rows.do(body, actor="u1", role=Role.OFFICER).duplicate
+
+
 def test_that_the_register_keeps_numbers_call_signs_and_what_units_are_doing(
     rows: PlainRows,
 ) -> None:
