@@ -159,6 +159,10 @@ def _add_imports(adder: Any) -> None:
     importer.add_argument("--mapping", metavar="TOML", help="complaints: which column is what")
     importer.add_argument("--out", metavar="FILE", help="where the result is written")
     importer.add_argument("--name", help="osm: name of the city")
+    importer.add_argument(
+        "--datum", choices=("wgs84", "gcj02", "bd09"), default="wgs84",
+        help="cameras: datum of the positions where no column says",
+    )  # fmt: skip
     importer.add_argument("--onto", metavar="PACK", help="complaints: move them onto this city")
 
 

@@ -122,6 +122,7 @@ def import_file(chosen: argparse.Namespace) -> int:
             out=_path(chosen.out),
             name=chosen.name,
             onto=_path(chosen.onto),
+            datum=chosen.datum,
         )
     )
 

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from console.app import register
+from console.app.wiring import seed_marker
 from console.domain.errors import ZhihuiError
-from console.gateways.cameras import read_cameras
+from console.domain.places import Camera
+from console.gateways.cameras import read_cameras, with_districts
 from console.gateways.complaints import ImportedComplaint, load_mapping, read_complaints
 from console.gateways.onto import move_onto
 from console.gateways.rows import ImportReport
 from console.protocol.commands import PutCameras
+from console.store.citypack import CityPack
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "resources" / "mappings"
 CAMERAS_A_COMMAND = 500
@@ -34,6 +38,7 @@ class ImportRequest:
         mapping: TOML file, or the name of one that ships with the program ("boston311").
         out: Where the result goes; ``None`` for the usual place in the home.
         onto: City pack that complaints of another city are moved onto.
+        datum: Of cameras' positions where no column says: "wgs84", "gcj02" or "bd09".
     """
 
     kind: str
@@ -43,6 +48,7 @@ class ImportRequest:
     out: Path | None = None
     name: str | None = None
     onto: Path | None = None
+    datum: str = "wgs84"
 
 
 def import_file(request: ImportRequest) -> int:
@@ -80,7 +86,7 @@ def _import_osm(request: ImportRequest) -> ImportReport:
 
 def _import_cameras(request: ImportRequest) -> ImportReport:
     report = ImportReport()
-    cameras = read_cameras(request.path, report)
+    cameras = _placed(read_cameras(request.path, report, datum=request.datum), request.home, report)
     bodies = [
         PutCameras(cameras=tuple(cameras[start : start + CAMERAS_A_COMMAND]))
         for start in range(0, len(cameras), CAMERAS_A_COMMAND)
@@ -88,6 +94,29 @@ def _import_cameras(request: ImportRequest) -> ImportReport:
     if bodies:
         report.notes.append(register.carry_out(request.home, bodies))
     return report
+
+
+def _placed(cameras: list[Camera], home: Path, report: ImportReport) -> list[Camera]:
+    """Return the points with the districts of the home's city, where it has one."""
+    marker = seed_marker(home)
+    name = json.loads(marker.read_text(encoding="utf-8"))["pack"] if marker.is_file() else None
+    path = next((p for p in (marker.parent.glob("*.citypack")) if p.name == name), None)
+    nowhere = sum(camera.lat is None for camera in cameras)
+    if nowhere:
+        report.notes.append(f"{nowhere} points have no position: on the wall, not on the map.")
+    if path is None:
+        report.notes.append("This home has no city yet: districts stay empty.")
+        return with_districts(cameras, (), [(None, None)] * len(cameras))
+    lat = np.array([np.nan if one.lat is None else one.lat for one in cameras], np.float64)
+    lon = np.array([np.nan if one.lon is None else one.lon for one in cameras], np.float64)
+    with CityPack.open(path) as pack:
+        outside = int((~np.isnan(lat) & ~pack.bounds.mask(lat, lon)).sum())
+        if outside:
+            report.notes.append(f"{outside} points lie outside the city; is the datum right?")
+        districts, streets = pack.districts_at(lat, lon)
+        return with_districts(
+            cameras, pack.jurisdictions(), list(zip(districts, streets, strict=True))
+        )
 
 
 def _import_complaints(request: ImportRequest) -> ImportReport:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from console.dispatch.checks import checked_id
+from console.domain.errors import RejectedError
 from console.domain.ids import CameraId, JurisdictionId
-from console.domain.places import Camera
+from console.domain.places import Camera, Jurisdiction
 from console.gateways.rows import BadRowError, ImportFileError, ImportReport
 from console.gateways.tables import read_rows
 from console.geo.datums import bd09_to_wgs84, gcj02_to_wgs84
@@ -34,6 +39,8 @@ _DATUMS = {
     "gcj02": "gcj02", "gcj": "gcj02", "火星": "gcj02", "bd09": "bd09", "百度": "bd09",
 }  # fmt: skip
 _SCHEMES = {"rtsp", "rtsps"}
+#: Whole numbers beyond this are rounded by a spreadsheet.
+_EXACT, _EXACT_DIGITS = 10.0**15, 15
 FULL_TURN_DEG = 360.0
 
 
@@ -69,6 +76,33 @@ def read_cameras(path: Path, report: ImportReport, *, datum: str = "wgs84") -> l
     return cameras
 
 
+def with_districts(
+    cameras: Sequence[Camera],
+    jurisdictions: Sequence[Jurisdiction],
+    holders: Sequence[tuple[JurisdictionId | None, JurisdictionId | None]],
+) -> list[Camera]:
+    """Return the points with ids of our districts and streets instead of another system's words.
+
+    A word that is a name or an id of ours is taken; else the position says which it is.
+
+    Args:
+        cameras: As they were read.
+        jurisdictions: Those of our city.
+        holders: For each point the district and street that hold its position.
+    """
+    ids = {one.id: one.id for one in jurisdictions}
+    known = ids | {one.name_zh: one.id for one in jurisdictions}
+    known |= {one.name_en: one.id for one in jurisdictions}
+    return [
+        replace(
+            camera,
+            district=known.get(camera.district or "") or district,
+            street=known.get(camera.street or "") or street,
+        )
+        for camera, (district, street) in zip(cameras, holders, strict=True)
+    ]
+
+
 def _columns_of(row: dict[str, Any], path: Path) -> dict[str, str]:
     plain = {_plain(name): name for name in row}
     found = {
@@ -89,14 +123,16 @@ def _plain(name: object) -> str:
 
 
 def _camera(cells: dict[str, Any], number: int, datum: str) -> Camera:
-    texts = {key: "" if value is None else str(value).strip() for key, value in cells.items()}
+    texts = {key: _text(value) for key, value in cells.items()}
     if not texts["name"]:
         raise BadRowError("no name")
     main_url, user, password = _address(texts["main_url"])
-    sub_url, _, _ = _address(texts["sub_url"]) if texts.get("sub_url") else (None, None, None)
+    sub_url, sub_user, sub_password = (
+        _address(texts["sub_url"]) if texts.get("sub_url") else (None, None, None)
+    )
     lat, lon = _position(texts, datum)
     return Camera(
-        id=CameraId(texts.get("id") or f"row-{number}"),
+        id=_id(texts.get("id", ""), main_url),
         name=texts["name"][:120],
         main_url=main_url,
         sub_url=sub_url,
@@ -106,9 +142,32 @@ def _camera(cells: dict[str, Any], number: int, datum: str) -> Camera:
         district=JurisdictionId(texts["district"]) if texts.get("district") else None,
         street=JurisdictionId(texts["street"]) if texts.get("street") else None,
         owner=texts.get("owner") or None,
-        username=texts.get("username") or user,
-        password=texts.get("password") or password,
+        username=texts.get("username") or user or sub_user,
+        password=texts.get("password") or password or sub_password,
     )
+
+
+def _text(value: Any) -> str:
+    """Return a cell as it was typed: a spreadsheet keeps a code of digits as a number."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def _id(text: str, main_url: str) -> CameraId:
+    """Return the point's id; one without keeps its id from import to import by its address."""
+    if not text:
+        return CameraId("cam-" + hashlib.sha256(main_url.encode()).hexdigest()[:12])
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", text) or _is_rounded(text):
+        raise BadRowError("an id that the spreadsheet has rounded; format the column as text", text)
+    try:
+        return CameraId(checked_id(text, "a camera point"))
+    except RejectedError:
+        raise BadRowError("an id that is too long or not plain letters and digits", text) from None
+
+
+def _is_rounded(text: str) -> bool:
+    return text.endswith("00000") and len(text) > _EXACT_DIGITS and text.isdigit()
 
 
 def _address(text: str) -> tuple[str, str | None, str | None]:
@@ -130,8 +189,11 @@ def _address(text: str) -> tuple[str, str | None, str | None]:
 
 
 def _position(texts: dict[str, str], datum: str) -> tuple[float | None, float | None]:
-    if not texts.get("lat") or not texts.get("lon"):
+    given = [texts.get(key) or "" for key in ("lat", "lon")]
+    if not any(given):
         return None, None
+    if not all(given):
+        raise BadRowError("half a position", tuple(given))
     try:
         lat, lon = float(texts["lat"]), float(texts["lon"])
     except ValueError:
@@ -140,6 +202,8 @@ def _position(texts: dict[str, str], datum: str) -> tuple[float | None, float | 
         swapped = -90 <= lon <= 90 and -180 <= lat <= 180
         hint = "latitude and longitude exchanged" if swapped else "a position nowhere on Earth"
         raise BadRowError(hint, (lat, lon))
+    if lat == lon == 0.0:
+        return None, None
     named = _DATUMS.get(re.sub(r"[^0-9a-z一-鿿]", "", (texts.get("datum") or datum).lower()))
     if named is None:
         raise BadRowError("a datum we do not know", texts.get("datum"))

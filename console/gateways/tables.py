@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import openpyxl
 import pyarrow
@@ -44,7 +44,7 @@ def read_rows(path: Path) -> Iterator[NumberedRow]:
 def _read_csv(path: Path) -> Iterator[NumberedRow]:
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
-        reader = csv.DictReader(stream, restkey="__rest__")
+        reader = csv.DictReader(stream, restkey="__rest__", delimiter=_delimiter(stream))
         try:
             if not reader.fieldnames:
                 raise ImportFileError(f"{path.name} is empty: it has no line of column names.")
@@ -56,10 +56,19 @@ def _read_csv(path: Path) -> Iterator[NumberedRow]:
             ) from error
 
 
+def _delimiter(stream: TextIO) -> str:
+    """Return what parts the column names: spreadsheets write semicolons or tabs in some places."""
+    names = stream.readline()
+    stream.seek(0)
+    return max(",;\t", key=names.count)
+
+
 def _encoding_of(path: Path) -> str:
-    """Return the encoding of a CSV file: UTF-8 where it decodes, else GB18030."""
+    """Return the encoding of a CSV file: by its mark, UTF-8 where it decodes, else GB18030."""
     with path.open("rb") as stream:
         probe = stream.read(_PROBE_BYTES)
+    if probe.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
     if probe.startswith((b"PK\x03\x04", b"\x00", b"\x1f\x8b")):
         raise ImportFileError(f"{path.name} is no text file; export it as CSV or XLSX.")
     try:
