@@ -33,8 +33,9 @@ def all_checks(*, quick: bool) -> list[Check]:
     """Return the steps in order; ``quick`` leaves out those that start windows and servers."""
     python = sys.executable
     tools = Path(python).parent
-    workers = str(min(4, os.cpu_count() or 1))
-    offscreen = (("QT_QPA_PLATFORM", "offscreen"),)
+    workers = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal")
+    tests = (python, "-m", "pytest", "-q", "--durations", "5", "--durations-min", "5")
+    offscreen, screen = (("QT_QPA_PLATFORM", "offscreen"),), (("QT_QPA_PLATFORM", "xcb"),)
     steps = [
         Check(name="format", command=(str(tools / "ruff"), "format", "--check", "-q", ".")),
         Check(name="lint", command=(str(tools / "ruff"), "check", "-q", ".")),
@@ -42,19 +43,24 @@ def all_checks(*, quick: bool) -> list[Check]:
         Check(name="floors", command=(str(tools / "lint-imports"), "--no-logo")),
         Check(
             name="unit",
-            command=(python, "-m", "pytest", "tests/unit", "-q", "-n", workers, "--no-xvfb",
+            command=(*tests, "tests/unit", *workers, "--no-xvfb",
                      "-m", "not xvfb and not e2e and not soak"),
             environment=offscreen,
         ),
     ]  # fmt: skip
     if not quick:
-        steps.append(
+        steps += [
             Check(
-                name="window and end to end",
-                command=(python, "-m", "pytest", "tests", "-q", "-m", "(xvfb or e2e) and not soak"),
-                environment=(("QT_QPA_PLATFORM", "xcb"),),
-            )
-        )
+                name="windows",  # a screen of its own for every worker
+                command=(*tests, "tests/unit", *workers, "-m", "xvfb and not soak"),
+                environment=screen,
+            ),
+            Check(
+                name="end to end",  # each starts a whole city: one after the other
+                command=(*tests, "tests/e2e", "-m", "not soak"),
+                environment=screen,
+            ),
+        ]
     return steps
 
 
@@ -72,7 +78,9 @@ def run_checks(*, quick: bool, pytest_arguments: Sequence[str]) -> int:
         print(f"\n== {check.name}", flush=True)
         environment = {**os.environ, **dict(check.environment)}
         done = subprocess.run([*check.command, *extra], cwd=ROOT, env=environment, check=False)
-        results.append((check.name, done.returncode == 0, time.monotonic() - started))
+        seconds = time.monotonic() - started
+        results.append((check.name, done.returncode == 0, seconds))
+        print(f"== {check.name}: {seconds:.1f} s", flush=True)
     print("\n" + "-" * min(72, shutil.get_terminal_size().columns))
     for name, passed, seconds in results:
         print(f"{'ok    ' if passed else 'FAILED'}  {name:<24}{seconds:8.1f} s")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QApplication
 from rtsp_points import Point, make_clip, serving
 
 from console.app.bench.wall import run
 from console.media.nal import Codec
+
+pytestmark = pytest.mark.xvfb
 
 
 def test_that_the_bench_says_what_it_measured(qapp: QApplication) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.incidents import Incident, Report, Stage
@@ -99,7 +99,7 @@ def test_that_skipped_revisions_move_the_cursor_only(cache: Cache) -> None:
         cache.skip(first=9, last=12, epoch="e")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=12))
 def test_that_any_cutting_into_groups_comes_to_the_same(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int]

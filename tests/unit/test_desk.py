@@ -37,6 +37,7 @@ from widgets.desk.queue_view import QueueView
 from widgets.desk.tray_view import TrayView
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+pytestmark = pytest.mark.xvfb
 
 
 @pytest.fixture

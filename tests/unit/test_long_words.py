@@ -33,6 +33,7 @@ from widgets.shell.regions import Region
 from widgets.shell.window import MainWindow
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+pytestmark = pytest.mark.xvfb
 
 
 class LongWords(QTranslator):

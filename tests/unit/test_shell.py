@@ -18,6 +18,7 @@ from widgets.shell.regions import Region, Workspace, region_title
 from widgets.shell.window import MainWindow
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+pytestmark = pytest.mark.xvfb
 
 
 class Echo:

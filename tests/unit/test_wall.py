@@ -34,6 +34,7 @@ from widgets.common.theme import Token
 from widgets.wall.wall import WallWidget
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+pytestmark = pytest.mark.xvfb
 IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
 
 
