@@ -31,6 +31,7 @@ class Recorder:
         self.revs: list[int] = []
         self.contents: list[Contents] = []
         self.outbox = OutboxState()
+        self.outbox_told = 0
         self.who: Who | None = None
         self.positions: ForceColumns | None = None
         self.packs: list[Path] = []
@@ -45,7 +46,11 @@ class Recorder:
         self._note(lambda: setattr(self, "positions", columns))
 
     def on_outbox(self, state: OutboxState) -> None:
-        self._note(lambda: setattr(self, "outbox", state))
+        def take() -> None:
+            self.outbox = state
+            self.outbox_told += 1
+
+        self._note(take)
 
     def on_city_pack(self, path: Path) -> None:
         self._note(lambda: self.packs.append(path))

@@ -167,8 +167,7 @@ class Outbox:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         try:
-            self._db = self._thread.submit(_connect, path).result()
-            self.console_id = self._do(_console_id)
+            self._db, self.console_id = self._thread.submit(_connect, path).result()
         except sqlite3.Error:
             self._thread.shutdown()
             raise
@@ -196,12 +195,19 @@ class Outbox:
         marks = ",".join("?" * len(states))
         return self._do(lambda db: _read(db, f"state IN ({marks})", states))
 
-    def mark_sent(self, command_ids: Sequence[str]) -> None:
-        """Note that commands went over the wire; they stay until central answers."""
-        rows = [(EntryState.SENT, one) for one in command_ids]
-        self._do(lambda db: db.executemany(
-            "UPDATE entry SET state = ?, was_sent = 1 "
-            "WHERE command_id = ? AND state IN ('waiting', 'sent')", rows))  # fmt: skip
+    def mark_sent(self, command_ids: Sequence[str]) -> set[str]:
+        """Note that commands go over the wire; they stay until central answers.
+
+        Returns:
+            Which of them may go: not those that were thrown away or set apart meanwhile.
+        """
+        return self._do(lambda db: {
+            one for one in command_ids
+            if db.execute(
+                "UPDATE entry SET state = ?, was_sent = 1 "
+                "WHERE command_id = ? AND state IN ('waiting', 'sent')", (EntryState.SENT, one)
+            ).rowcount
+        })  # fmt: skip
 
     def mark_uploaded(self, sha256: str) -> None:
         """Note that central holds these bytes; what waited for them may go."""
@@ -298,11 +304,11 @@ class Outbox:
 
         try:
             return self._thread.submit(run).result()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise _explained(self._path, error) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> tuple[sqlite3.Connection, str]:
     db = sqlite3.connect(path, timeout=2.0)
     try:
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -312,11 +318,12 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("the file is damaged")
         db.executescript(_TABLES)
         db.execute("BEGIN IMMEDIATE")
+        console_id = _console_id(db)
         db.commit()
     except sqlite3.Error:
         db.close()
         raise
-    return db
+    return db, console_id
 
 
 def _console_id(db: sqlite3.Connection) -> str:

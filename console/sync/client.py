@@ -15,7 +15,7 @@ from console.domain.ids import CommandId, new_id
 from console.domain.places import Evidence
 from console.protocol.commands import AnyBody, AssignUnit, AttachEvidence, WithdrawAssignment
 from console.store.cachereads import CacheReader
-from console.store.outbox import Draft, EntryState, open_outbox
+from console.store.outbox import Draft, EntryState, OutboxEntry, open_outbox
 from console.sync.evidence import EvidenceFiles
 from console.sync.http import CentralHttp, LinkError
 from console.sync.settings import SyncSettings
@@ -151,12 +151,16 @@ class SyncClient:
             return CommandId(command_id)
         if entry.state not in (EntryState.CONFLICT, EntryState.REJECTED):
             return None
-        self._outbox.discard(command_id)
+        again_id = self._asked_again(entry)
+        self._outbox.discard(command_id)  # only now: what cannot be kept anew stays in the tray
+        self._worker.outbox_changed()
+        return again_id
+
+    def _asked_again(self, entry: OutboxEntry) -> CommandId:
         body = entry.command.body
         if isinstance(body, AttachEvidence) and self._files.has(body.evidence.sha256):
-            return self.submit_evidence(
-                self._files.path(body.evidence.sha256).read_bytes(), body.evidence
-            )
+            data = self._files.path(body.evidence.sha256).read_bytes()
+            return self.submit_evidence(data, body.evidence)
         version = entry.result.version if entry.result is not None else None
         return self.submit(body, version)
 

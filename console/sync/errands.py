@@ -68,8 +68,8 @@ class Errands:
             self._upload_now.clear()
             try:
                 await self._upload_all()
-            except OutboxError as error:
-                _log.error("%s", error)
+            except Exception:  # noqa: BLE001 - evidence goes on, whatever one piece of it met
+                _log.exception("evidence could not be sent; it is tried again")
                 self._again_later()
 
     async def _upload_all(self) -> None:
@@ -107,10 +107,11 @@ class Errands:
         """Put evidence that central will never take into the tray."""
         result = Result(command_id=entry.command_id, verdict=Verdict.REJECTED, reason=reason)
         self._keeper.take_result(result)
+        self._keeper.tell_outbox()
 
-    def _again_later(self) -> None:
+    def _again_later(self, wanted: asyncio.Event | None = None) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(self._settings.retry_most_s, self._upload_now.set)
+        loop.call_later(self._settings.retry_most_s, (wanted or self._upload_now).set)
 
     # the city pack
 
@@ -125,11 +126,13 @@ class Errands:
             self._city_wanted.clear()
             try:
                 wanted = await self._wanted_pack(kept)
-            except (LinkError, OSError) as error:
+                if wanted is not None:
+                    self._outbox.remember(_PACK, str(wanted))
+            except (LinkError, OSError, OutboxError) as error:
                 _log.warning("the city pack could not be fetched: %s", error)
+                self._again_later(self._city_wanted)
                 continue
             if wanted is not None and wanted != told:
-                self._outbox.remember(_PACK, str(wanted))
                 self._listener.on_city_pack(wanted)
                 told = kept = wanted
 

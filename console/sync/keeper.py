@@ -147,14 +147,16 @@ class Keeper:
         return [one for one in self._outbox.in_state(*UNSETTLED) if one.upload is None]
 
     def take_result(self, result: Result) -> None:
-        """Keep central's answer; what it changed is shown until the change itself comes."""
+        """Keep central's answer; what it changed is shown until the change itself comes.
+
+        It is told with the next `tell_outbox`: many answers come together after a time offline.
+        """
         entry = self._outbox.settle(result, at=self._now())
         if entry is None:
             _log.warning("central answered a command that is not kept here: %s", result.command_id)
             return
         if entry.state is EntryState.ACCEPTED and (result.rev or 0) > self.rev:
             self._unseen[result.command_id] = entry
-        self.tell_outbox()
 
     def expire(self) -> None:
         """Set apart what may no longer be sent without asking; drop what is long settled."""
@@ -165,9 +167,8 @@ class Keeper:
     def commands_to_send(self, sent: set[str]) -> list[Command]:
         """Return the commands not in ``sent``, noted as sent before they are."""
         entries = [one for one in self.unsettled() if one.command_id not in sent]
-        if entries:
-            self._outbox.mark_sent([one.command_id for one in entries])
-        return [one.command for one in entries]
+        going = self._outbox.mark_sent([one.command_id for one in entries]) if entries else set()
+        return [one.command for one in entries if one.command_id in going]
 
     def tell_outbox(self) -> None:
         """Tell what is not settled."""

@@ -40,6 +40,7 @@ class LinkTrouble(StrEnum):
     CACHE_DAMAGED = "cache_damaged"
     NO_CACHE = "no_cache"
     PROTOCOL = "protocol"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from sqlalchemy.exc import DatabaseError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
@@ -33,6 +34,7 @@ from console.protocol.messages import (
 )
 from console.protocol.positions import decode_frame, is_position_frame
 from console.store.cache import GapError, MissingRowError
+from console.store.outbox import OutboxError
 from console.sync.http import LinkError, Login
 from console.sync.keeper import Keeper
 from console.sync.settings import SyncSettings
@@ -41,6 +43,8 @@ from console.sync.state import LinkTrouble
 MAX_FRAME_BYTES = 64 << 20
 #: Beats in which central may be ahead of us without a change coming before we ask again.
 _BEATS_BEHIND = 3
+#: Answers that come within this time are told together.
+_TOLD_EVERY_S = 0.02
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -84,6 +88,7 @@ class Stream:
         self._behind_beats = 0
         self._sent: set[str] = set()
         self._more = asyncio.Event()
+        self._answered = asyncio.Event()
 
     def wake(self) -> None:
         """Look for commands to be sent; call it in the loop."""
@@ -150,8 +155,19 @@ class Stream:
                 tasks.create_task(self._send(socket))
                 tasks.create_task(self._beat(socket))
                 tasks.create_task(self._watch())
-        except* (LinkError, SnapshotNeededError, ConnectionClosed, OSError) as errors:
+                tasks.create_task(self._tell())
+        except* (
+            LinkError,
+            SnapshotNeededError,
+            ConnectionClosed,
+            OSError,
+            OutboxError,
+            DatabaseError,
+        ) as errors:
             raise _first(errors) from None
+        finally:
+            if self._answered.is_set():
+                self._keeper.tell_outbox()
 
     async def _hear(self, socket: ClientConnection) -> None:
         async for frame in socket:
@@ -179,6 +195,7 @@ class Stream:
             elif isinstance(message, Result):
                 self._keeper.take_result(message)
                 self._sent.discard(message.command_id)
+                self._answered.set()
             elif isinstance(message, Beat):
                 self._heard(message.server_ms, message.heads.get(MAIN_SHARD, 0))
             elif isinstance(message, Refused):
@@ -209,6 +226,14 @@ class Stream:
         while True:
             await socket.send(encode(Beat(heads={MAIN_SHARD: self._keeper.rev})))
             await asyncio.sleep(self._settings.beat_s)
+
+    async def _tell(self) -> None:
+        """Tell what became of commands, once for the answers that come together."""
+        while True:
+            await self._answered.wait()
+            await asyncio.sleep(_TOLD_EVERY_S)
+            self._answered.clear()
+            self._keeper.tell_outbox()
 
     async def _watch(self) -> None:
         """Raise when central has not been heard for two beats and a little."""

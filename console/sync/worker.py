@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from console.store.cache import CacheError
+from console.domain.errors import ZhihuiError
 from console.store.outbox import Outbox
 from console.store.snapshotfile import SnapshotError
 from console.sync.errands import Errands
@@ -113,7 +113,7 @@ class Worker:
             self._keeper = Keeper(
                 self._settings.cache_path, self._outbox, self._listener, now=self._now
             )
-        except CacheError as error:
+        except (ZhihuiError, SQLAlchemyError) as error:
             self._tell(LinkPhase.DOWN, trouble=LinkTrouble.NO_CACHE, detail=str(error))
             _log.error("%s", error)
             return
@@ -145,11 +145,16 @@ class Worker:
                 attempt.cancel()
                 await asyncio.gather(attempt, return_exceptions=True)
                 return
-            wait_s = attempt.result()
+            wait_s = self._wait_after(attempt)
             if wait_s:
                 await asyncio.wait({ending}, timeout=wait_s)
             else:
                 await asyncio.sleep(0)
+
+    def _wait_after(self, attempt: asyncio.Task[float]) -> float:
+        """Return how long to wait, seconds; whatever an attempt met, there is another."""
+        error = attempt.exception()
+        return attempt.result() if error is None else self._stumbled(_cause(error))
 
     async def _attempt(self) -> float:
         """Log on, stream until the link ends, mend what can be mended.
@@ -176,6 +181,10 @@ class Worker:
         finally:
             self._stream = None
         return 0.0
+
+    def _stumbled(self, error: BaseException) -> float:
+        _log.error("an attempt ended in a fault", exc_info=error)
+        return self._failed(LinkError(LinkTrouble.FAULT, str(error)))
 
     async def _logged_on(self, keeper: Keeper) -> Login:
         if self._login is None or self._login.expires_at < self._now() + timedelta(minutes=1):
@@ -310,3 +319,8 @@ class Worker:
             await asyncio.to_thread(self._http.log_off, self._login.token)
         except LinkError as error:
             _log.info("central did not hear that we log off: %s", error)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what happened first of what is told together."""
+    return _cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -55,6 +55,11 @@ _TROUBLES: Mapping[LinkTrouble, str] = {
     LinkTrouble.PROTOCOL: _noop(
         "StatusLine", "Central said something this console does not understand: {detail}"
     ),
+    LinkTrouble.FAULT: _noop(
+        "StatusLine",
+        "This console met a fault and tries again; what was typed is kept. If this lasts, see its "
+        "log and check the disk. {detail}",
+    ),
 }
 
 

@@ -103,6 +103,13 @@ def test_that_only_what_central_cannot_have_may_be_discarded(outbox: Outbox) -> 
     assert [e.command_id for e in outbox.in_state(*EntryState)] == [sent.command_id]
 
 
+def test_that_what_was_thrown_away_meanwhile_is_not_sent(outbox: Outbox) -> None:
+    going, thrown, late = (outbox.add(draft()) for _ in range(3))
+    read = [one.command_id for one in outbox.in_state(EntryState.WAITING)]
+    assert outbox.discard(thrown.command_id)
+    assert outbox.mark_sent(read) == {going.command_id, late.command_id}
+
+
 def test_that_accepted_commands_are_kept_72_hours_to_be_offered_again(outbox: Outbox) -> None:
     old, new = outbox.add(draft("old")), outbox.add(draft("new"))
     outbox.settle(Result(old.command_id, Verdict.ACCEPTED, rev=1), at=AT)

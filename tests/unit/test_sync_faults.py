@@ -204,6 +204,20 @@ def test_that_a_damaged_cache_is_set_aside_and_built_anew(
         recorder.open(client, body)
 
 
+def test_that_a_cache_damaged_while_running_is_built_anew(
+    desk: tuple[SyncClient, Recorder], tmp_path: Path
+) -> None:
+    client, recorder = desk
+    with closing(sqlite3.connect(tmp_path / "desk" / "console" / "main" / "cache.db")) as db:
+        db.execute("DROP TABLE incident")
+    body = opened()
+    client.submit(body)
+    recorder.wait(lambda me: ("incident", body.incident) in me.rows, "the incident")
+    recorder.settled()
+    recorder.live()
+    assert LinkTrouble.CACHE_DAMAGED in [link.trouble for link in recorder.links]
+
+
 def test_that_a_new_epoch_takes_a_snapshot_and_offers_accepted_commands_again(
     central_server: CentralServer, desk: tuple[SyncClient, Recorder]
 ) -> None:

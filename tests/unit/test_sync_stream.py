@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 from sync_parts import Recorder
 from test_cache import an_incident, patch, put
 from websockets.asyncio.server import ServerConnection, serve
@@ -167,6 +170,30 @@ def test_that_another_epoch_needs_a_snapshot(bench: Bench) -> None:
     welcome = Welcome("other", {"main": 5}, need_snapshot=False, server_ms=0)
     with pytest.raises(SnapshotNeededError):
         asyncio.run(bench.run(saying(encode(welcome))))
+
+
+def test_that_a_fault_of_the_disk_ends_the_stream_by_its_name(bench: Bench) -> None:
+    with closing(sqlite3.connect(bench.settings.cache_path)) as db:
+        db.execute("DROP TABLE incident")
+    with pytest.raises(DatabaseError):
+        asyncio.run(bench.run(saying(encode(WELCOME), changes(2))))
+
+
+def test_that_answers_that_come_together_are_told_together(bench: Bench) -> None:
+    names = [f"c{number:03d}" for number in range(60)]
+    for name in names:
+        bench.outbox.add(Draft(command_id=name, made_at=AT, body=CloseIncident(incident="i1")))
+    results = [encode(Result(name, Verdict.ACCEPTED, rev=1)) for name in names]
+
+    async def script(socket: ServerConnection) -> None:
+        await socket.send(encode(WELCOME))
+        for result in results:
+            await socket.send(result)
+
+    told = bench.recorder.outbox_told
+    asyncio.run(_run(bench, script))
+    assert bench.recorder.outbox.pending == ()
+    assert bench.recorder.outbox_told - told < len(names) // 2
 
 
 def test_that_a_patch_on_a_row_not_held_needs_a_snapshot(bench: Bench) -> None:
