@@ -52,7 +52,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process; it dies with us, whatever kills us."""
-        command = [sys.executable, "-m", "console.app", *self.arguments]
+        command = [*_ourselves(), *self.arguments]
         environment = {**child_environment(nice=self.nice), **self.environment}
         self.process = subprocess.Popen(command, env=environment, start_new_session=True)
         self.started_at = time.monotonic()
@@ -69,6 +69,13 @@ class Child:
             _log.warning("%s did not stop within %.0f s and was killed", self.name, timeout_s)
             self.process.kill()
             self.process.wait()
+
+
+def _ourselves() -> list[str]:
+    """Return how this program is started: a bundle is its own command, else the module."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "console.app"]
 
 
 class Family:
