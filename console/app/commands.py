@@ -86,6 +86,9 @@ def sweep(chosen: argparse.Namespace) -> int:
 
 def console(chosen: argparse.Namespace) -> int:
     """`zhihui console`: one console on a server."""
+    from console.app.desktop_imports import spare_sources
+
+    spare_sources()
     from console.app import wiring
     from console.app.desktop import run_console
 

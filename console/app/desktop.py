@@ -19,7 +19,6 @@ from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from console.app.consolesettings import ConsoleSettings
-from console.app.desktop_lag import LagMeter
 from console.app.desktop_signals import StopSignals
 from console.domain.errors import ZhihuiError
 from console.ui.mapgraphics import graphics_environment, register_scheme
@@ -31,6 +30,7 @@ from widgets.shell.window import MainWindow
 if TYPE_CHECKING:
     # Imported when the window is on screen: tables, road graphs, decoders and the web engine take
     # their time.
+    from console.app.desktop_lag import LagMeter
     from console.app.desktop_map import MapDock
     from console.app.desktop_models import DeskModels
     from console.app.desktop_wall import WallDock
@@ -72,6 +72,7 @@ class StartTimes(QObject):
         if name in self.seconds:
             return
         self.seconds[name] = round(time.time() - self._began, 3)
+        self.seconds[f"{name.removesuffix('_s')}_cpu_s"] = round(time.process_time(), 3)
         _log.info("%s after %.2f s", name, self.seconds[name])
         if self._path is not None:
             rss_mb = round(psutil.Process().memory_info().rss / 1e6, 1)
@@ -231,6 +232,14 @@ class Console(QObject):
         self._app.quit()
 
 
+def _lag_meter(path: Path) -> LagMeter:
+    from console.app.desktop_lag import LagMeter
+
+    meter = LagMeter(path)
+    QTimer.singleShot(LAG_FROM_MS, meter.forget)
+    return meter
+
+
 def run_console(settings: ConsoleSettings) -> int:
     """Show a console until its window is closed or the process is asked to end.
 
@@ -250,9 +259,7 @@ def run_console(settings: ConsoleSettings) -> int:
     gc.set_threshold(*GARBAGE_AFTER)
     console = Console(app, settings)
     console.show()
-    meter = None if settings.lag_file is None else LagMeter(settings.lag_file)
-    if meter is not None:
-        QTimer.singleShot(LAG_FROM_MS, meter.forget)
+    meter = None if settings.lag_file is None else _lag_meter(settings.lag_file)
     status = app.exec()
     if meter is not None:
         meter.stop()

@@ -31,8 +31,8 @@ class LagMeter(QObject):
     was held count with the wait each would have had, so that one hold of 100 ms counts as ten
     waits of 100, 90, … ms: the percentiles are over time, not over beats.
 
-    On Linux it also tells how long the thread was ready to run while others had the processors
-    (``/proc/…/schedstat``): lag without that is what this program itself is answerable for.
+    On Linux it also tells how long the thread ran, and how long it was ready to while others had
+    the processors (``/proc/…/schedstat``): ``lag_alone_p99_ms`` is the lag without that.
     """
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
@@ -43,7 +43,8 @@ class LagMeter(QObject):
         self._queue = RunQueue()
         self._held = HoldWatch()
         self._began = time.perf_counter()
-        self._began_queued_s = self._queued_s = self._queue.waited_s()
+        self._ran_s, self._queued_s = self._queue.ran_and_waited_s()
+        self._began_ran_s, self._began_queued_s = self._ran_s, self._queued_s
         self._write_at = self._began + WRITE_EVERY_S
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -60,7 +61,7 @@ class LagMeter(QObject):
     def _beat(self) -> None:
         now = time.perf_counter()
         late_ms = max(0.0, (now - self._due) * 1000)
-        queued_s = self._queue.waited_s()
+        self._ran_s, queued_s = self._queue.ran_and_waited_s()
         alone_ms = max(0.0, late_ms - (queued_s - self._queued_s) * 1000)
         self._queued_s = queued_s
         _enter(self._late_ms, late_ms)
@@ -84,6 +85,7 @@ class LagMeter(QObject):
             "lag_p99_ms": round(float(p99), 2),
             "lag_max_ms": round(float(late.max()), 1),
             "lag_alone_p99_ms": round(float(np.percentile(alone, 99)), 2),
+            "thread_share": round((self._ran_s - self._began_ran_s) / seconds, 3),
             "queued_share": round((self._queued_s - self._began_queued_s) / seconds, 3),
             "held_by": self._held.named(),
         }
@@ -101,7 +103,7 @@ class LagMeter(QObject):
         del self._late_ms[:], self._alone_ms[:]
         self._held.forget()
         self._began = time.perf_counter()
-        self._began_queued_s = self._queued_s
+        self._began_ran_s, self._began_queued_s = self._ran_s, self._queued_s
 
     def stop(self) -> None:
         """Stop the heartbeat and write the last figures."""
@@ -120,7 +122,7 @@ def _enter(lags_ms: array[float], late_ms: float) -> None:
 
 
 class RunQueue:
-    """How long the calling thread has waited for a processor; 0 where the system does not tell."""
+    """How long the calling thread has run and waited to; 0 where the system does not tell."""
 
     def __init__(self) -> None:
         try:
@@ -128,11 +130,12 @@ class RunQueue:
         except OSError:
             self._file = None
 
-    def waited_s(self) -> float:
-        """Return the seconds since the thread began in which it was ready and did not run."""
+    def ran_and_waited_s(self) -> tuple[float, float]:
+        """Return for how long the thread ran, and for how long it was ready and did not."""
         if self._file is None:
-            return 0.0
-        return int(os.pread(self._file, 96, 0).split()[1]) / 1e9
+            return 0.0, 0.0
+        ran_ns, waited_ns, _ = os.pread(self._file, 96, 0).split()
+        return int(ran_ns) / 1e9, int(waited_ns) / 1e9
 
     def close(self) -> None:
         """Let go of the system's file."""
@@ -159,7 +162,8 @@ class HoldWatch:
     def named(self) -> dict[str, int]:
         """Return where the loop was held and for about how many milliseconds in all."""
         each_ms = LOOK_EVERY_S * 1000
-        return {place: round(n * each_ms) for place, n in self._places.most_common(NAMED)}
+        places = Counter(dict(self._places))  # a copy: the thread goes on counting
+        return {place: round(n * each_ms) for place, n in places.most_common(NAMED)}
 
     def forget(self) -> None:
         """Begin anew."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from console.domain.errors import ZhihuiError
 
 TIMEOUT_S = 30.0
@@ -41,6 +39,8 @@ def running_central(home: Path) -> Served | None:
 
 def is_healthy(url: str) -> bool:
     """Whether a central server answers at ``url``."""
+    import requests  # noqa: PLC0415 - not needed where a process only reads the home
+
     try:
         answer = requests.get(f"{url}/v1/health", timeout=2.0)
     except requests.RequestException:
@@ -73,6 +73,8 @@ def log_on(url: str, account: str, password: str, *, kind: str = "console") -> s
     Raises:
         ServedError: The server is not there, or the password is wrong.
     """
+    import requests  # noqa: PLC0415
+
     body = {
         "name": account,
         "password": password,

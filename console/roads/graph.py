@@ -1,21 +1,26 @@
 """Road graphs: travel times to one place, routes, and the nodes near a point."""
 
+# scipy is imported where a graph is built or asked: it takes a third of a second, and the
+# console's window and queue are there before its roads.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import KDTree
 
 from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats, Ints
 from console.geo.distance import LocalPlane, flat_distance_m
 from console.roads.columns import Floats32, Mode, RoadClass, RoadColumns, RoadColumnsError, RoadName
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+    from scipy.spatial import KDTree
 
 FOOT_MPS = 1.35
 #: Bicycles and light scooters go where people walk, this fast.
@@ -152,6 +157,8 @@ class RoadGraph:
         self, node: int, limit_s: float = math.inf, *, mode: Mode = Mode.CAR
     ) -> Floats:
         """Return the seconds from every node to one node, infinite beyond the limit."""
+        from scipy.sparse.csgraph import dijkstra
+
         graph, pace = self._networks[mode].reversed, _pace(mode)
         rows = dijkstra(graph, directed=True, indices=np.array([node]), limit=limit_s / pace)
         return np.asarray(rows[0] * pace, np.float64)
@@ -195,6 +202,8 @@ class RoadGraph:
 
     def _way(self, start: int, end: int, mode: Mode) -> tuple[Ints, Floats]:
         """Return the nodes from start to end and the seconds at each; empty if there is no way."""
+        from scipy.sparse.csgraph import dijkstra
+
         graph, limit_s = self._networks[mode].reversed, _FIRST_LIMIT_S
         while True:
             all_seconds, all_before = dijkstra(
@@ -217,6 +226,8 @@ class RoadGraph:
         return way, np.asarray((seconds[start] - seconds[way]) * _pace(mode), float)
 
     def _network(self, mode: Mode) -> _Network:
+        from scipy.spatial import KDTree
+
         seconds = self.seconds_of_edges(mode)
         use = np.isfinite(seconds)
         tail, head, cost = self.edge_from[use], self.edge_to[use], seconds[use]
@@ -232,6 +243,8 @@ class RoadGraph:
 
     def _well_joined(self, graph: Matrix, tail: Ints, head: Ints) -> Ints:
         """Return the nodes of the largest part in which each reaches each."""
+        from scipy.sparse.csgraph import connected_components
+
         _, part = connected_components(graph, directed=True, connection="strong")
         used: Bools = np.zeros(self.n_nodes, bool)
         used[tail] = used[head] = True
@@ -248,6 +261,8 @@ def _pace(mode: Mode) -> float:
 
 def _fastest_only(tail: Ints, head: Ints, cost: Floats, size: int) -> Matrix:
     """Return the matrix of the edges, the fastest one where several join the same two nodes."""
+    from scipy.sparse import csr_array
+
     order = np.lexsort((cost, head, tail))
     tail, head, cost = tail[order], head[order], cost[order]
     first = np.ones(len(tail), bool)

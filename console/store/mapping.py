@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from console.protocol.codec import ROW_TYPES, Row, kind_of
@@ -62,6 +61,10 @@ def _upsert_of(table: Table, dialect: str) -> Any:
     keys = [column.name for column in table.primary_key]
     rest = [column.name for column in table.columns if column.name not in keys]
     if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import (  # noqa: PLC0415 - consoles never need it
+            insert as postgresql_insert,
+        )
+
         into_pg = postgresql_insert(table)
         return into_pg.on_conflict_do_update(
             index_elements=keys, set_={name: into_pg.excluded[name] for name in rest}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from console.domain.units import Unit, UnitKind
 from console.protocol.positions import FixFlag, PositionFrame
 from console.tracking.columns import ForceColumns, copied, empty_columns, grown
 from console.tracking.frames import Fixes, FrameOrder, from_frame, from_ingest
 from console.tracking.fresh import KIND_NO, USUAL_LIMITS, FreshnessLimits
+
+if TYPE_CHECKING:
+    from scipy.spatial import KDTree
 
 #: Numbers at or above are refused: columns are held by number, and a city has 10⁵ units.
 MAX_UNIT_NO = 1 << 20
@@ -195,6 +198,8 @@ class LiveForce:
         return self._tree_nos[index], metres
 
     def _refresh_tree(self) -> None:
+        from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import, and seldom the first
+
         if self._tree_mark == self._mark:
             return
         rows = self.live()

@@ -1,6 +1,8 @@
 """The heartbeat that tells how late the GUI event loop is."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from console.app.desktop_lag import LagMeter
+from tests.real_data import ROOT
 
 
 def figures(path: Path) -> dict[str, float]:
@@ -49,3 +52,16 @@ def test_that_no_thread_is_left(qtbot: QtBot, tmp_path: Path) -> None:
     assert threading.active_count() == before + 1
     meter.stop()
     assert threading.active_count() == before
+
+
+def test_that_pyside_reads_no_sources_of_what_is_imported_after_it() -> None:
+    script = (
+        "import linecache; from console.app.desktop_imports import spare_sources; "
+        "assert spare_sources(); import console.ui.words; "
+        "print(sum('words' in name for name in linecache.cache))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True,
+        timeout=60,
+    ).stdout  # fmt: skip
+    assert told.strip() == "0"

@@ -72,6 +72,20 @@ def placed(size: QSize, box: QRect, ratio: float) -> QRectF:
     return QRectF(round(left), round(top), width, height)
 
 
+def beside(target: QRectF, box: QRect) -> list[QRect]:
+    """Return what of a box a picture leaves bare: left, right, above and below it."""
+    inner = target.toRect()
+    left, right = inner.left() - box.left(), box.right() - inner.right()
+    above, below = inner.top() - box.top(), box.bottom() - inner.bottom()
+    edges = (
+        QRect(box.left(), box.top(), left, box.height()),
+        QRect(inner.right() + 1, box.top(), right, box.height()),
+        QRect(box.left(), box.top(), box.width(), above),
+        QRect(box.left(), inner.bottom() + 1, box.width(), below),
+    )
+    return [edge for edge in edges if not edge.isEmpty()]
+
+
 class TilePainter:
     """Paints tiles in a theme.
 
@@ -164,15 +178,19 @@ class TilePainter:
         ratio = painter.device().devicePixelRatioF()
         target = placed(image.size(), box, ratio)
         ground = self.theme.colour(Token.PANEL)
-        if target.height() < box.height() or target.width() < box.width() or dimmed:
-            painter.fillRect(box, ground)
+        for edge in [box] if dimmed else beside(target, box):
+            painter.fillRect(edge, ground)
         unscaled = (
             abs(target.width() * ratio - image.width()) < 0.5
             and abs(target.height() * ratio - image.height()) < 0.5
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not unscaled)
-        painter.setOpacity(_DIMMED if dimmed else 1.0)
-        painter.drawImage(target, image)
+        if dimmed:
+            painter.setOpacity(_DIMMED)
+        if unscaled and ratio == 1.0:
+            painter.drawImage(target.topLeft(), image)  # a copy, where a rectangle would be a fit
+        else:
+            painter.drawImage(target, image)
         painter.setOpacity(1.0)
 
     def _paint_tag(self, painter: QPainter, box: QRect, text: str, mark: Mark) -> None:

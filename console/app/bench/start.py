@@ -66,6 +66,8 @@ def run(
         "window_s": median(times["window_s"] for times in warm),
         "usable_s": median(times["usable_s"] for times in warm),
         "rss_mb": max(times["rss_mb"] for times in warm),
+        "window_cpu_s": median(times["window_cpu_s"] for times in warm),
+        "usable_cpu_s": median(times["usable_cpu_s"] for times in warm),
         "cold_window_s": cold["window_s"],
         "cold_usable_s": cold["usable_s"],
         "units": units,
