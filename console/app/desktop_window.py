@@ -11,6 +11,7 @@ from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
 from console.domain.places import Evidence
 from console.ui.alarms import Alarm
+from console.ui.card import still_of
 from console.ui.near import NearFound, NearState
 from console.ui.status import StatusLine
 from widgets.common.appearance import Appearance
@@ -216,4 +217,5 @@ class DeskWindow(QObject):
         for evidence in held:
             if evidence.id == evidence_id:
                 words = self.tr("There is no picture to show; the bytes are kept at central.")
-                self.sheet.show_evidence(evidence, self.pictures.held(evidence.sha256), words)
+                still = still_of(evidence, held) or evidence
+                self.sheet.show_evidence(evidence, self.pictures.held(still.sha256), words)

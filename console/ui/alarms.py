@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from heapq import nsmallest
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -14,7 +15,7 @@ from console.domain.incidents import Incident, Stage
 from console.domain.levels import Level
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
-from console.ui.words import form_word
+from console.ui.words import form_word, reach_text
 
 #: A unit that has not accepted for this long is asked again, or another is sent.
 ACCEPT_WITHIN = timedelta(seconds=60)
@@ -22,6 +23,8 @@ _UNACCEPTED = frozenset({AssignmentState.ORDERED, AssignmentState.DELIVERED, Ass
 _URGENT = frozenset({Level.CRITICAL, Level.HIGH})
 #: How many waiting incidents are shown as alarms of their own; all of them are counted.
 SHOWN = 50
+#: Sorts what waits: whether it was seen, level, when opened, id of the incident.
+_Waiting = tuple[bool, Level, datetime, str]
 
 
 class AlarmKind(StrEnum):
@@ -77,6 +80,7 @@ class AlarmList(QObject):
     """Urgent incidents nobody is sent to, refusals, and orders nobody accepts.
 
     An alarm goes when what it is about is dealt with; acknowledging only says it was seen here.
+    What it costs follows what changes: of the incidents that stay as they are none is looked at.
 
     Signals:
         changed: Tuple of `Alarm`, the unacknowledged first, the worst of them on top.
@@ -90,14 +94,21 @@ class AlarmList(QObject):
         super().__init__(parent)
         self._mirror = mirror
         self._level_of: dict[str, Level] = {}
-        self._waiting: dict[str, tuple[bool, Level, datetime, str]] = {}
+        self._levels: Counter[Level] = Counter()
+        self._waiting_of: dict[str, _Waiting] = {}
+        self._waiting: list[_Waiting] = []
+        self._unseen = 0
+        self._waiting_alarms: list[Alarm] = []
+        self._order_alarms: list[Alarm] = []
+        self._next_late: datetime | None = None
+        self._is_waiting_stale = self._is_orders_stale = True
         self._ordered: set[str] = set()
         self._refused: set[str] = set()
         self._acknowledged: set[str] = set()
         self.alarms: tuple[Alarm, ...] = ()
         self.counts = AlarmCounts()
         self._clock = QTimer(self, interval=1000)
-        self._clock.timeout.connect(self.refresh)
+        self._clock.timeout.connect(self._tick)
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         mirror.incidents_changed.connect(self._take_incidents)
@@ -109,14 +120,16 @@ class AlarmList(QObject):
     @Slot(str)
     def acknowledge(self, alarm_id: str) -> None:
         """Say that an alarm was seen; an incident's id acknowledges all of its alarms."""
+        incidents = {alarm_id}
         for alarm in self.alarms:
             if alarm_id in (alarm.id, alarm.incident):
                 self._acknowledged.add(alarm.id)
-        if alarm_id in self._waiting:
+                incidents.add(alarm.incident)
+        if alarm_id in self._waiting_of:
             self._acknowledged.add(_alarm_id(AlarmKind.WAITING, alarm_id))
-        for incident_id, (_, level, opened_at, _) in self._waiting.items():
-            is_seen = _alarm_id(AlarmKind.WAITING, incident_id) in self._acknowledged
-            self._waiting[incident_id] = (is_seen, level, opened_at, incident_id)
+        for incident_id in incidents:
+            self._wait(incident_id)
+        self._is_orders_stale = True
         self.refresh()
 
     @Slot()
@@ -128,22 +141,41 @@ class AlarmList(QObject):
     @Slot()
     def retranslate(self) -> None:
         """Show every sentence in the language shown now."""
+        self._is_waiting_stale = self._is_orders_stale = True
         self.refresh()
 
     @Slot(list)
     def _take_incidents(self, ids: list[str]) -> None:
         for incident_id in ids:
             incident = self._mirror.incident(incident_id)
-            self._level_of.pop(incident_id, None)
-            self._waiting.pop(incident_id, None)
-            if incident is None or not incident.is_open:
-                continue
-            self._level_of[incident_id] = incident.level
-            if incident.level in _URGENT and incident.stage is Stage.FILE:
-                is_seen = _alarm_id(AlarmKind.WAITING, incident_id) in self._acknowledged
-                key = (is_seen, incident.level, incident.opened_at, incident_id)
-                self._waiting[incident_id] = key
+            before = self._level_of.pop(incident_id, None)
+            if before is not None:
+                self._levels[before] -= 1
+            if incident is not None and incident.is_open:
+                self._level_of[incident_id] = incident.level
+                self._levels[incident.level] += 1
+            self._wait(incident_id)
+        self._is_orders_stale = True
         self._soon.start()
+
+    def _wait(self, incident_id: str) -> None:
+        """Put an incident where it belongs among those that wait, or take it out."""
+        before = self._waiting_of.pop(incident_id, None)
+        if before is not None:
+            del self._waiting[bisect_left(self._waiting, before)]
+            self._unseen -= not before[0]
+        alarm_id = _alarm_id(AlarmKind.WAITING, incident_id)
+        incident = self._mirror.incident(incident_id)
+        if incident is not None and incident.level in _URGENT and incident.stage is Stage.FILE:
+            is_seen = alarm_id in self._acknowledged
+            key = (is_seen, incident.level, incident.opened_at, incident_id)
+            self._waiting_of[incident_id] = key
+            insort(self._waiting, key)
+            self._unseen += not is_seen
+            self._is_waiting_stale = True
+        elif before is not None:
+            self._acknowledged.discard(alarm_id)
+            self._is_waiting_stale = True
 
     @Slot(list)
     def _take_assignments(self, ids: list[str]) -> None:
@@ -155,14 +187,31 @@ class AlarmList(QObject):
                 self._ordered.add(assignment_id)
             if assignment is not None and assignment.state is AssignmentState.REFUSED:
                 self._refused.add(assignment_id)
+        self._is_orders_stale = True
         self._soon.start()
 
     @Slot()
+    def _tick(self) -> None:
+        """Time alone makes alarms, but only when an order has waited too long."""
+        if self._next_late is not None and self._mirror.now() > self._next_late:
+            self._is_orders_stale = True
+            self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
-        """Look again: time alone makes alarms."""
-        found = [*self._waiting_alarms(), *self._order_alarms()]
-        waiting = {_alarm_id(AlarmKind.WAITING, one) for one in self._waiting}
-        self._acknowledged &= waiting | {alarm.id for alarm in found}
+        """Look again at what has changed since the last time."""
+        if self._is_waiting_stale:
+            self._is_waiting_stale = False
+            self._waiting_alarms = self._waiting_found()
+        if self._is_orders_stale:
+            self._is_orders_stale = False
+            self._order_alarms = self._orders_found()
+            orders = {alarm.id for alarm in self._order_alarms}
+            waiting = _alarm_id(AlarmKind.WAITING, "")
+            self._acknowledged = {
+                one for one in self._acknowledged if one.startswith(waiting) or one in orders
+            }
+        found = [*self._waiting_alarms, *self._order_alarms]
         alarms = tuple(sorted(found, key=lambda a: (a.is_acknowledged, a.level, a.since, a.id)))
         if alarms != self.alarms:
             self.alarms = alarms
@@ -173,20 +222,18 @@ class AlarmList(QObject):
             self.counts_changed.emit(counts)
 
     def _counted(self) -> AlarmCounts:
-        levels = list(self._level_of.values())
-        others = (one for one in self.alarms if one.kind is not AlarmKind.WAITING)
         return AlarmCounts(
-            critical=levels.count(Level.CRITICAL),
-            high=levels.count(Level.HIGH),
-            caution=levels.count(Level.CAUTION),
-            routine=levels.count(Level.ROUTINE),
-            unacknowledged=sum(not is_seen for is_seen, *_ in self._waiting.values())
-            + sum(not alarm.is_acknowledged for alarm in others),
+            critical=self._levels[Level.CRITICAL],
+            high=self._levels[Level.HIGH],
+            caution=self._levels[Level.CAUTION],
+            routine=self._levels[Level.ROUTINE],
+            unacknowledged=self._unseen
+            + sum(not alarm.is_acknowledged for alarm in self._order_alarms),
         )
 
-    def _waiting_alarms(self) -> list[Alarm]:
+    def _waiting_found(self) -> list[Alarm]:
         found = []
-        for *_, incident_id in nsmallest(SHOWN, self._waiting.values()):
+        for *_, incident_id in self._waiting[:SHOWN]:
             incident = self._mirror.incident(incident_id)
             if incident is not None:
                 text = self.tr("{0} {1} at {2} waits — send a unit").format(
@@ -195,22 +242,26 @@ class AlarmList(QObject):
                 found.append(self._alarm(AlarmKind.WAITING, incident, text))
         return found
 
-    def _order_alarms(self) -> list[Alarm]:
+    def _orders_found(self) -> list[Alarm]:
         found = []
         now = self._mirror.now()
+        self._next_late = None
         for assignment_id in sorted(self._ordered | self._refused):
             assignment = self._mirror.assignment(assignment_id)
             incident = self._mirror.incident(assignment.incident) if assignment else None
             if assignment is None or incident is None or not incident.is_open:
                 self._refused.discard(assignment_id)
                 continue
-            waited = now - _ordered_at(assignment)
-            if assignment_id in self._refused and incident.stage is Stage.FILE:
-                text = self.tr("{0}: {1} refused — choose another unit")
-                found.append(self._of_unit(AlarmKind.REFUSED, incident, assignment, text))
-            elif assignment_id in self._ordered and waited > ACCEPT_WITHIN:
-                text = self.tr("{0}: {1} has not accepted for over 60 s — call or choose another")
+            late_at = _ordered_at(assignment) + ACCEPT_WITHIN
+            if assignment_id in self._refused:
+                if incident.stage is Stage.FILE:
+                    text = self.tr("{0}: {1} refused — choose another unit")
+                    found.append(self._of_unit(AlarmKind.REFUSED, incident, assignment, text))
+            elif now > late_at:
+                text = self.tr("{0}: {1} has not accepted for 60 s — call ({2}) or choose another")
                 found.append(self._of_unit(AlarmKind.NOT_ACCEPTED, incident, assignment, text))
+            elif self._next_late is None or late_at < self._next_late:
+                self._next_late = late_at
         return found
 
     def _of_unit(
@@ -218,7 +269,7 @@ class AlarmList(QObject):
     ) -> Alarm:
         unit = self._mirror.unit(assignment.unit)
         name = unit.call_sign if unit is not None else assignment.unit
-        sentence = text.format(short_number(incident), name)
+        sentence = text.format(short_number(incident), name, reach_text(unit))
         return self._alarm(kind, incident, sentence, assignment=assignment)
 
     def _alarm(

@@ -11,10 +11,13 @@ from console.domain.assignments import TAKEN_STATES, Assignment, AssignmentState
 from console.domain.incidents import NEXT_STAGES, Incident, Report, Stage
 from console.domain.levels import Role
 from console.domain.permissions import may
-from console.domain.places import Evidence, Jurisdiction, LogEntry
+from console.domain.places import Evidence, EvidenceKind, Jurisdiction, LogEntry
 from console.domain.units import Unit
 from console.ui.mirror import Mirror
+from console.ui.words import is_gateway
 
+#: What is done to a unit, not by it.
+_ORDERS = frozenset({"assigned", "withdrawn"})
 #: The seven stages, in the order an incident goes through them.
 TRACK = tuple(stage for stage in Stage if stage is not Stage.CANCELLED)
 
@@ -120,6 +123,21 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
     )
 
 
+def still_of(evidence: Evidence, among: tuple[Evidence, ...]) -> Evidence | None:
+    """Return the still taken with a camera's own bytes, ``None`` for anything else."""
+    if evidence.kind is not EvidenceKind.VIDEO or evidence.camera is None:
+        return None
+    moment = evidence.camera, evidence.captured_at
+    return next(
+        (
+            one
+            for one in among
+            if one.kind is EvidenceKind.FRAME and (one.camera, one.captured_at) == moment
+        ),
+        None,
+    )
+
+
 def track_of(incident: Incident, entries: list[LogEntry]) -> tuple[StageMark, ...]:
     """Return the seven stages; of a cancelled incident those that it reached are done."""
     if incident.stage is Stage.CANCELLED:
@@ -165,7 +183,8 @@ def allowed(incident: Incident, assignments: list[Assignment], mirror: Mirror) -
 
 
 def _name_of(mirror: Mirror, entry: LogEntry) -> str | None:
-    if entry.unit is not None and (entry.actor is None or str(entry.actor) == entry.unit):
+    by_unit = entry.actor is None or str(entry.actor) == entry.unit or is_gateway(entry.actor)
+    if entry.unit is not None and by_unit and entry.verb not in _ORDERS:
         unit = mirror.unit(entry.unit)
         return unit.call_sign if unit is not None else entry.unit
     if mirror.who is not None and entry.actor == mirror.who.id:

@@ -11,8 +11,8 @@ from console.domain.assignments import AssignmentState
 from console.domain.forms import form_of, is_known
 from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
-from console.domain.places import Jurisdiction
-from console.domain.units import UnitKind, UnitStatus
+from console.domain.places import EvidenceKind, Jurisdiction
+from console.domain.units import Unit, UnitKind, UnitStatus
 
 
 def _noop(context: str, source: str) -> str:
@@ -58,7 +58,7 @@ _UNIT_STATES: Mapping[UnitStatus, str] = {
     UnitStatus.OFF_DUTY: _noop("Words", "off duty"),
 }
 _UNIT_KINDS: Mapping[UnitKind, str] = {
-    UnitKind.OFFICER: _noop("Words", "foot"),
+    UnitKind.OFFICER: _noop("Words", "officer"),
     UnitKind.PATROL: _noop("Words", "patrol"),
     UnitKind.VEHICLE: _noop("Words", "car"),
 }
@@ -72,6 +72,28 @@ _STEPS: Mapping[AssignmentState, str] = {
     AssignmentState.ON_SCENE: _noop("Words", "on scene"),
     AssignmentState.CLEARED: _noop("Words", "cleared"),
     AssignmentState.WITHDRAWN: _noop("Words", "withdrawn"),
+}
+#: What an outcome's bytes are, as the log's detail names them.
+_EVIDENCE: Mapping[str, str] = {
+    EvidenceKind.PHOTO: _noop("Words", "photo"),
+    EvidenceKind.FRAME: _noop("Words", "camera picture"),
+    EvidenceKind.VIDEO: _noop("Words", "video"),
+    EvidenceKind.SOUND: _noop("Words", "sound"),
+}
+#: Ids and names of the accounts that central makes at its first start, named after their role.
+_ACCOUNTS: Mapping[str, Role] = {
+    "dispatcher": Role.DISPATCHER,
+    "operator": Role.VIDEO_OPERATOR,
+    "video operator": Role.VIDEO_OPERATOR,
+    "lead": Role.SHIFT_LEAD,
+    "shift lead": Role.SHIFT_LEAD,
+    "supervisor": Role.SUPERVISOR,
+    "hotline": Role.HOTLINE_SEAT,
+    "hotline seat": Role.HOTLINE_SEAT,
+    "admin": Role.ADMINISTRATOR,
+    "administrator": Role.ADMINISTRATOR,
+    "city": Role.GATEWAY,
+    "city gateway": Role.GATEWAY,
 }
 _ROLES: Mapping[Role, str] = {
     Role.DISPATCHER: _noop("Words", "Dispatcher"),
@@ -137,7 +159,7 @@ def unit_state_word(status: UnitStatus) -> str:
 
 
 def unit_kind_word(kind: UnitKind) -> str:
-    """Return how a unit travels."""
+    """Return what a unit is."""
     return _word(_UNIT_KINDS[kind])
 
 
@@ -149,6 +171,32 @@ def step_word(state: AssignmentState) -> str:
 def role_word(role: Role) -> str:
     """Return a role's name."""
     return _word(_ROLES[role])
+
+
+def person_word(person: str) -> str:
+    """Return the role of an account that central made; another person's name as written."""
+    role = _ACCOUNTS.get(person.casefold())
+    return person if role is None else role_word(role)
+
+
+def is_gateway(person: str) -> bool:
+    """Whether it is no person but a machine that passes on what units say."""
+    return _ACCOUNTS.get(person) is Role.GATEWAY
+
+
+def evidence_word(kind: str) -> str:
+    """Return what evidence is; a kind that is not known is shown as written."""
+    return _word(_EVIDENCE[kind]) if kind in _EVIDENCE else kind
+
+
+def reach_text(unit: Unit | None) -> str:
+    """Return how a unit is reached when nothing is sent: "phone 1381234, radio 10007"."""
+    if unit is None or not (unit.phone or unit.radio):
+        return QCoreApplication.translate("Words", "radio")
+    phone = QCoreApplication.translate("Words", "phone {0}").format(unit.phone)
+    radio = QCoreApplication.translate("Words", "radio {0}").format(unit.radio)
+    both = [text for text, known in ((phone, unit.phone), (radio, unit.radio)) if known]
+    return QCoreApplication.translate("Words", ", ").join(both)
 
 
 def verb_word(verb: str) -> str:

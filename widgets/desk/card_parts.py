@@ -12,11 +12,15 @@ from console.domain.assignments import AssignmentState
 from console.domain.ids import UnitId
 from console.domain.incidents import Report
 from console.domain.levels import Channel
-from console.domain.places import Evidence, EvidenceKind
+from console.domain.places import Evidence
 from console.ui.card import AssignmentLine, LogLine
+from console.ui.logtexts import detail_text
 from console.ui.words import (
     channel_word,
+    evidence_word,
     moment_text,
+    person_word,
+    reach_text,
     step_word,
     time_text,
     unit_kind_word,
@@ -115,6 +119,11 @@ def assignment_part(line: AssignmentLine, appearance: Appearance) -> QWidget:
         set_tone(unsent, "warn")
         top.addWidget(unsent)
     column.addLayout(top)
+    if line.pending and assignment.is_running:
+        told = QCoreApplication.translate("CardView", "Does not know it yet — tell it by {0}")
+        call = wrapped(told.format(reach_text(unit)), "warn")
+        call.setContentsMargins(20, 0, 0, 0)
+        column.addWidget(call)
     steps = [
         f"{step_word(each)} {time_text(line.time_of(each))}"
         for each in AssignmentState
@@ -146,18 +155,20 @@ def log_part(line: LogLine, signs: Mapping[UnitId, str]) -> QWidget:
     at.setToolTip(moment_text(entry.at))
     set_tone(at, "small")
     row.addWidget(at, 0, Qt.AlignmentFlag.AlignTop)
-    detail = entry.detail or ""
-    if entry.verb == "opened" and detail in {each.value for each in Channel}:
-        detail = channel_word(Channel(detail))
     sign = None if entry.unit is None else signs.get(entry.unit)
     what = f"{verb_word(entry.verb)} {sign}" if sign and sign != line.actor else None
-    words = " · ".join(each for each in (what or verb_word(entry.verb), line.actor, detail) if each)
-    row.addWidget(wrapped(words), 1)
+    actor = None if line.actor is None else person_word(line.actor)
+    words = (what or verb_word(entry.verb), actor, detail_text(entry))
+    row.addWidget(wrapped(" · ".join(each for each in words if each)), 1)
     return part
 
 
 class EvidenceThumb(QWidget):
     """A small picture of one piece of evidence; says what it is until the picture is there.
+
+    Args:
+        evidence: What it is of.
+        still: The still of the same moment, shown for a camera's own bytes.
 
     Signals:
         opened: Id of the evidence.
@@ -165,14 +176,18 @@ class EvidenceThumb(QWidget):
 
     opened = Signal(str)
 
-    def __init__(self, appearance: Appearance, evidence: Evidence) -> None:
+    def __init__(
+        self, appearance: Appearance, evidence: Evidence, still: Evidence | None = None
+    ) -> None:
         super().__init__()
-        self._appearance, self._evidence = appearance, evidence
+        self._appearance, self._evidence, self._still = appearance, evidence, still
         self._picture: QImage | None = None
         self._trouble = ""
         self.setFixedSize(THUMB)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        words = (self._kind_word(), moment_text(evidence.captured_at), evidence.sha256[:12])
+        size_kb = self.tr("{0} kB").format(f"{evidence.size / 1000:.0f}")
+        at = moment_text(evidence.captured_at)
+        words = (self._kind_word(), at, evidence.media_type, size_kb, evidence.sha256[:12])
         self.setToolTip(" · ".join(words))
         self.setAccessibleName(self.toolTip())
 
@@ -181,14 +196,17 @@ class EvidenceThumb(QWidget):
         """What it shows."""
         return self._evidence
 
+    @property
+    def picture_sha256(self) -> str | None:
+        """Hash of the picture to be shown, ``None`` where there is none."""
+        shown = self._evidence if self._still is None else self._still
+        return shown.sha256 if shown.media_type.startswith("image/") else None
+
     def _kind_word(self) -> str:
-        words = {
-            EvidenceKind.PHOTO: self.tr("photo"),
-            EvidenceKind.FRAME: self.tr("camera picture"),
-            EvidenceKind.VIDEO: self.tr("video"),
-            EvidenceKind.SOUND: self.tr("sound"),
-        }
-        return words[self._evidence.kind]
+        """Say what the bytes are: a camera's own are its stream as received, not a film."""
+        if self._still is not None:
+            return self.tr("original stream")
+        return evidence_word(self._evidence.kind)
 
     def set_picture(self, picture: QImage) -> None:
         """Show the picture, scaled to fill."""
@@ -236,8 +254,12 @@ class EvidenceThumb(QWidget):
         foot = self.rect().adjusted(0, self.height() - 17, 0, 0)
         painter.fillRect(foot, theme.colour(Token.RAISED))
         painter.setPen(theme.colour(Token.TEXT))
-        at = time_text(self._evidence.captured_at)
-        painter.drawText(foot.adjusted(5, 0, -5, 0), int(Qt.AlignmentFlag.AlignVCenter), at)
+        written = [time_text(self._evidence.captured_at, seconds=self._still is None)]
+        if self._still is not None:
+            written.append(self._kind_word())
+        painter.drawText(
+            foot.adjusted(5, 0, -5, 0), int(Qt.AlignmentFlag.AlignVCenter), " · ".join(written)
+        )
         token = Token.FOCUS if self.hasFocus() else Token.LINE
         painter.setPen(QPen(theme.colour(token), 2 if self.hasFocus() else 1))
         painter.drawRect(self.rect().adjusted(1, 1, -1, -1))

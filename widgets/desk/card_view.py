@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from console.domain.forms import CLASSES, form_of
 from console.domain.incidents import Incident
-from console.ui.card import CardModel, IncidentCard
+from console.ui.card import CardModel, IncidentCard, still_of
 from console.ui.words import (
     age_text,
     clock_text,
@@ -262,25 +262,25 @@ class CardView(QWidget):
         grid.setSpacing(6)
         columns = max(1, (self.width() - 20) // (THUMB.width() + 6))
         for place, evidence in enumerate(card.evidence):
-            thumb = EvidenceThumb(self._appearance, evidence)
+            thumb = EvidenceThumb(self._appearance, evidence, still_of(evidence, card.evidence))
             thumb.opened.connect(self.evidence_opened)
             grid.addWidget(thumb, place // columns, place % columns)
             self._thumbs.append(thumb)
-            if evidence.media_type.startswith("image/"):
-                self.evidence_wanted.emit(evidence.sha256)
+            if thumb.picture_sha256 is not None:
+                self.evidence_wanted.emit(thumb.picture_sha256)
         grid.setColumnStretch(columns, 1)
         return holder
 
     def set_picture(self, sha256: str, picture: QImage) -> None:
         """Show the picture of evidence that was asked for."""
         for thumb in self._thumbs:
-            if thumb.evidence.sha256 == sha256:
+            if thumb.picture_sha256 == sha256:
                 thumb.set_picture(picture)
 
     def set_picture_trouble(self, sha256: str, sentence: str) -> None:
         """Say why the picture of evidence cannot be shown."""
         for thumb in self._thumbs:
-            if thumb.evidence.sha256 == sha256:
+            if thumb.picture_sha256 == sha256:
                 thumb.set_trouble(sentence)
 
     # what is done

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from console.domain.places import Evidence
-from console.ui.words import moment_text
+from console.domain.places import Evidence, EvidenceKind
+from console.ui.words import evidence_word, moment_text
 from widgets.common.appearance import Appearance
 from widgets.common.theme import Token
 
@@ -87,7 +87,10 @@ class EvidenceSheet(QFrame):
     def _paint_record(self, painter: QPainter, evidence: Evidence) -> None:
         foot = self.rect().adjusted(14, self.height() - _FOOT_PX + 6, -14, -6)
         size_kb = self.tr("{0} kB").format(f"{evidence.size / 1000:.0f}")
-        first = f"{moment_text(evidence.captured_at)} · {evidence.media_type} · {size_kb}"
+        at = moment_text(evidence.captured_at)
+        first = f"{at} · {evidence_word(evidence.kind)} · {evidence.media_type} · {size_kb}"
+        if evidence.kind is EvidenceKind.VIDEO and self._picture is not None:
+            first += " · " + self.tr("shown: the still of that moment")
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignTop), first)
         painter.setPen(self._appearance.theme.colour(Token.SECONDARY))
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignBottom), f"SHA-256 {evidence.sha256}")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from console.domain.levels import Level, Role
-from console.ui.words import level_word, role_word
+from console.ui.words import level_word, person_word, role_word
 from widgets.common.appearance import Appearance
 from widgets.common.elided import ElidedLabel
 from widgets.common.labels import LinkLabel, MarkLabel, set_tone
@@ -135,7 +135,8 @@ class TopBar(QFrame):
         set_tone(self._unsent_label, "warn" if self._unsent else "secondary")
         if self._person is not None:
             name, role = self._person
-            self._who.setText(f"{name} · {role_word(role)}")
+            words = dict.fromkeys((person_word(name), role_word(role)))
+            self._who.setText(" · ".join(words))
         self._button.setToolTip(self.tr("Workspaces, panels, language, theme (F10)"))
 
     def _show_clock(self) -> None:

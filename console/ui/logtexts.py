@@ -1,0 +1,61 @@
+"""Lines of an incident's log in the language shown: who, and what is said beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QCoreApplication
+
+from console.domain.levels import Channel, Level
+from console.domain.places import LogEntry
+from console.ui.words import channel_word, evidence_word, form_word, level_word
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+_FIELDS: Mapping[str, str] = {
+    "form": _noop("LogTexts", "form"),
+    "place": _noop("LogTexts", "place"),
+    "summary": _noop("LogTexts", "what is known"),
+    "level": _noop("LogTexts", "level"),
+    "position": _noop("LogTexts", "position"),
+}
+#: One field as the rules write it: "level: 3 → 2".
+_AMENDED = re.compile(rf"({'|'.join(_FIELDS)}): (.*) → (.*)", re.DOTALL)
+
+
+def detail_text(entry: LogEntry) -> str:
+    """Return what a person reads beside a step; codes become words, words stay as written."""
+    detail = entry.detail or ""
+    if entry.verb == "opened":
+        return _channel(detail)
+    if entry.verb == "report_joined":
+        channel, colon, text = detail.partition(": ")
+        return f"{_channel(channel)}{colon}{text}"
+    if entry.verb == "evidence_attached":
+        return evidence_word(detail)
+    if entry.verb == "amended":
+        return "; ".join(_amended(part) for part in detail.split("; "))
+    return detail
+
+
+def _channel(code: str) -> str:
+    return channel_word(Channel(code)) if code in list(Channel) else code
+
+
+def _level(number: str) -> str:
+    return level_word(Level(int(number))) if number in {str(int(one)) for one in Level} else number
+
+
+def _amended(part: str) -> str:
+    match = _AMENDED.fullmatch(part)
+    if match is None:
+        return part
+    field, before, after = match.groups()
+    words: Mapping[str, Callable[[str], str]] = {"form": form_word, "level": _level}
+    word = words.get(field, str)
+    name = QCoreApplication.translate("LogTexts", _FIELDS[field])
+    return f"{name}: {word(before)} → {word(after)}"
