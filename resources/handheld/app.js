@@ -4,7 +4,7 @@ import { Link } from "./link.js";
 import { Positions } from "./position.js";
 import * as shelf from "./shelf.js";
 import { listView, logOnView, taskView, tellView } from "./views.js";
-import { switchLanguage, word } from "./words.js";
+import { reasonIn, switchLanguage, word } from "./words.js";
 
 const ENDED = new Set(["refused", "cleared", "withdrawn"]);
 /** A receipt from central that lags behind what was done here must not set it back. */
@@ -19,16 +19,41 @@ let unsent = 0;
 const link = new Link({
   task: took,
   status: drawHeader,
-  refused: reason => notice(word("rejected") + reason),
+  refused,
   outbox: count => { unsent = count; drawHeader(); },
-  ended: reason => { notice(reason); show("log_on"); },
+  ended: reason => { notice(reasonIn(reason)); show("log_on"); },
 });
 const positions = new Positions(() => link.session, text => notice(word("no_position") + text));
 
+/** What central did not accept stays in sight until it is tapped away. */
+let refusals = [];
+let said = "";
+
 function notice(text) {
+  said = text;
   const box = document.getElementById("notice");
-  box.textContent = text;
-  box.hidden = !text;
+  box.textContent = [...refusals, text].filter(Boolean).join("\n");
+  box.hidden = !box.textContent;
+}
+
+async function refused(reason, body) {
+  refusals.push(word("rejected") + reasonIn(reason));
+  notice(said);
+  if (body?.type === "SetDuty") await setDuty(!body.on_duty);
+  else if (body?.assignment) await setBack(body.assignment);
+}
+
+/** Show a task as central has it, after it did not accept what was done here. */
+async function setBack(assignment) {
+  try {
+    const task = await link.taskAtCentral(assignment);
+    tasks.delete(assignment);
+    await (task ? shelf.put("tasks", assignment, task) : shelf.drop("tasks", assignment));
+    if (task) tasks.set(assignment, task);
+    draw();
+  } catch (error) {
+    console.info("the task could not be looked up:", error.message);
+  }
 }
 
 function took(task) {
@@ -94,14 +119,15 @@ function drawHeader() {
   duty.hidden = !link.session;
   duty.textContent = word(onDuty ? "is_on_duty" : "is_off_duty");
   document.getElementById("who").textContent = link.session ? link.session.name : word("title");
-  document.getElementById("language").textContent = word("other");
+  document.getElementById("notice").addEventListener("click", () => { refusals = []; notice(""); });
+document.getElementById("language").textContent = word("other");
 }
 
 async function logOn(callSign, pin) {
   try {
     await link.logOn(callSign, pin);
   } catch (error) {
-    notice(word("wrong") + error.message);
+    notice(word("wrong") + reasonIn(error.message));
     return;
   }
   notice("");
@@ -111,7 +137,9 @@ async function logOn(callSign, pin) {
 async function begin() {
   tasks.clear();
   for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
-  unsent = (await shelf.all("outbox")).length;
+  unsent = (await link.mine()).length;
+  const others = await link.othersUnsent();
+  if (others) notice(word("others_unsent")(others));
   onDuty = (await shelf.get("kept", "on_duty")) ?? false;
   if (onDuty) positions.start();
   show("list");
@@ -122,16 +150,23 @@ async function logOff() {
   await link.logOff();
   await shelf.put("kept", "on_duty", false);
   onDuty = false;
+  refusals = [];
+  notice("");
   show("log_on");
 }
 
 async function duty() {
-  onDuty = !onDuty;
+  const wanted = !onDuty;
+  await setDuty(wanted);
+  await submitted({ type: "SetDuty", unit: link.session.unit, on_duty: wanted, at: now() });
+}
+
+async function setDuty(wanted) {
+  onDuty = wanted;
   await shelf.put("kept", "on_duty", onDuty);
   if (onDuty) positions.start();
   else positions.stop();
   draw();
-  await link.submit({ type: "SetDuty", unit: link.session.unit, on_duty: onDuty, at: now() });
 }
 
 const now = () => new Date().toISOString();
@@ -152,8 +187,8 @@ function outcome(task) {
 
 /** Take one step of a task: kept on the device first, then sent. */
 async function step(task, state, note = null) {
-  await keep({ ...task, state });
   await submitted({ type: "MoveAssignment", assignment: task.assignment, state, at: now(), note });
+  await keep({ ...task, state });
 }
 
 async function report(task, text, photo) {
@@ -168,8 +203,8 @@ async function report(task, text, photo) {
       size, captured_at: at, unit: task.unit,
     } });
   }
-  await keep({ ...task, state: "cleared" });
   await submitted({ type: "ReportOutcome", assignment: task.assignment, outcome: text, at, evidence });
+  await keep({ ...task, state: "cleared" });
 }
 
 async function keep(task) {
@@ -180,7 +215,7 @@ async function keep(task) {
 
 async function submitted(body) {
   await link.submit(body);
-  notice(unsent > 0 ? word("saved") : "");
+  notice(link.isUp ? "" : word("saved"));
 }
 
 document.getElementById("language").addEventListener("click", () => { switchLanguage(); draw(); });

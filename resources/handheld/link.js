@@ -8,6 +8,8 @@ const BEAT_MS = 2_000;
 const MISSED_BEATS = 3;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** Answers after which the same bytes may be taken later: not logged on, too slow, too many. */
+const LATER = new Set([401, 408, 429]);
 const FINAL = new Set(["accepted", "duplicate", "conflict", "rejected"]);
 
 /** The line to central for one device. */
@@ -31,6 +33,7 @@ export class Link {
     this.session = (await shelf.get("kept", "session")) ?? null;
     this.device = (await shelf.get("kept", "device")) ?? shelf.newId();
     await shelf.put("kept", "device", this.device);
+    for (const item of await shelf.all("outbox")) shelf.sortBehind(item.id);
     if (this.session) this.connect();
     return this.session !== null;
   }
@@ -47,8 +50,7 @@ export class Link {
     if (!answer.ok) throw new Error(said.error ?? `${answer.status}`);
     const kept = await shelf.get("kept", "owner");
     if (kept !== undefined && kept !== said.person.unit) {
-      await shelf.clear("tasks");
-      await shelf.clear("outbox");
+      await shelf.clear("tasks"); // central tells them again; what is in the outbox it cannot
     }
     this.session = {
       token: said.token, unit: said.person.unit, unitNo: said.person.unit_no ?? null,
@@ -72,12 +74,33 @@ export class Link {
     }
   }
 
-  /** Keep a command until central has answered it. */
+  /** Keep a command until central has answered it; it is on the device when this resolves. */
   async submit(body) {
     const id = shelf.newId();
-    await shelf.put("outbox", id, { id, body, madeAt: new Date().toISOString() });
-    this.told.outbox((await shelf.all("outbox")).length);
-    await this.flush();
+    const { unit } = this.session;
+    await shelf.put("outbox", id, { id, unit, body, madeAt: new Date().toISOString() });
+    this.told.outbox((await this.mine()).length);
+    this.flush();
+  }
+
+  /** What this unit has not sent; what another left on this device waits for its log-on. */
+  async mine() {
+    const items = await shelf.all("outbox");
+    return items.filter(item => item.unit === this.session?.unit);
+  }
+
+  /** How much another unit has left on this device. */
+  async othersUnsent() {
+    return (await shelf.all("outbox")).length - (await this.mine()).length;
+  }
+
+  /** Return a task as central has it, undefined when it is none any more. */
+  async taskAtCentral(assignment) {
+    const answer = await fetch("/v1/handheld/tasks", {
+      headers: { "Authorization": `Bearer ${this.session.token}` },
+    });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return (await answer.json()).tasks.find(task => task.assignment === assignment);
   }
 
   /** Keep a photo until central has its bytes; returns its SHA-256 and size. */
@@ -86,7 +109,8 @@ export class Link {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const sha256 = [...digest].map(byte => byte.toString(16).padStart(2, "0")).join("");
     const id = shelf.newId();
-    await shelf.put("outbox", id, { id, sha256, bytes, type: blob.type || "image/jpeg" });
+    const { unit } = this.session;
+    await shelf.put("outbox", id, { id, unit, sha256, bytes, type: blob.type || "image/jpeg" });
     return { sha256, size: bytes.byteLength };
   }
 
@@ -128,15 +152,21 @@ export class Link {
 
   /** Keep a task before its receipt goes out: what is acknowledged survives a restart. */
   async delivered(commandId, task) {
-    await shelf.put("tasks", task.assignment, task);
-    if (task.state === "ordered" && this.isUp) {
-      this.post(["ack", commandId, task.unit, task.assignment, "delivered",
-        new Date().toISOString(), null]);
-    } else if (this.isUp) {
-      this.post(["ack", commandId, task.unit, task.assignment, task.state,
-        new Date().toISOString(), null]);
+    const isOver = await this.isEndedHere(task.assignment);
+    if (!isOver) await shelf.put("tasks", task.assignment, task);
+    const state = task.state === "ordered" ? "delivered" : task.state;
+    if (this.isUp) {
+      this.post(["ack", commandId, task.unit, task.assignment, state, new Date().toISOString(),
+        null]);
     }
-    this.told.task(task);
+    if (!isOver) this.told.task(task);
+  }
+
+  /** Whether what ends a task is still on its way: central's older word does not bring it back. */
+  async isEndedHere(assignment) {
+    const items = await this.mine();
+    return items.some(({ body }) => body?.assignment === assignment &&
+      (body.type === "ReportOutcome" || body.state === "refused"));
   }
 
   lost(socket) {
@@ -153,8 +183,11 @@ export class Link {
 
   watch() {
     if (!this.isUp) return;
-    if (Date.now() - this.heardAt > BEAT_MS * MISSED_BEATS) this.socket.close();
-    else {
+    if (Date.now() - this.heardAt > BEAT_MS * MISSED_BEATS) {
+      const socket = this.socket;
+      socket.close();
+      this.lost(socket); // a browser waits long for a farewell that cannot come
+    } else {
       this.post(["beat", Date.now(), {}]);
       this.flush();
     }
@@ -169,7 +202,7 @@ export class Link {
 
   async sendAll() {
     for (;;) {
-      const items = await shelf.all("outbox");
+      const items = await this.mine();
       this.told.outbox(items.length);
       if (!items.length || !this.isUp) return;
       const done = items[0].sha256 ? await this.sendBytes(items[0]) : await this.sendCommand(items[0]);
@@ -187,7 +220,7 @@ export class Link {
     this.waiting.delete(item.id);
     if (!result || !FINAL.has(result.verdict)) return false;
     if (result.verdict === "rejected" || result.verdict === "conflict") {
-      this.told.refused(result.reason ?? result.verdict);
+      this.told.refused(result.reason ?? result.verdict, item.body);
     }
     return true;
   }
@@ -200,9 +233,9 @@ export class Link {
         body: item.bytes,
       });
       if (answer.ok) return true;
-      if (answer.status >= 500 || answer.status === 401) return false;
+      if (answer.status >= 500 || LATER.has(answer.status)) return false;
       const said = await answer.json().catch(() => ({}));
-      this.told.refused(said.error ?? `${answer.status}`);
+      this.told.refused(said.error ?? `${answer.status}`, null);
       return true;
     } catch (error) {
       console.info("photo not sent yet:", error.message);

@@ -72,9 +72,6 @@ export class Positions {
     const session = this.session();
     if (!this.last || !session || session.unitNo === null) return;
     this.sentAt = Date.now();
-    const fix = flags & ASLEEP
-      ? { coords: this.last.coords, timestamp: Date.now() }
-      : this.last;
     fetch("/v1/positions", {
       method: "POST",
       keepalive: true,
@@ -82,7 +79,7 @@ export class Positions {
         "Authorization": `Bearer ${session.token}`,
         "Content-Type": "application/octet-stream",
       },
-      body: pack(session.unitNo, fix, flags),
+      body: pack(session.unitNo, this.last, flags),
     }).catch(error => console.info("position not sent:", error.message));
   }
 }

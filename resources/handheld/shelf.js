@@ -43,10 +43,18 @@ export const all = store => inStore(store, "readonly", s => s.getAll());
 /** Forget everything in a store. */
 export const clear = store => inStore(store, "readwrite", s => s.clear());
 
+let lastMs = 0;
+
+/** Have the ids that are made from now on sort behind this one, whatever the clock says. */
+export function sortBehind(id) {
+  lastMs = Math.max(lastMs, parseInt(id.slice(0, 12), 16));
+}
+
 /** Return a new UUID version 7 (RFC 9562) as 32 hexadecimal digits: later ids sort later. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  let time = Date.now();
+  lastMs = Math.max(lastMs + 1, Date.now());
+  let time = lastMs;
   for (let at = 5; at >= 0; at -= 1) {
     bytes[at] = time % 256;
     time = Math.floor(time / 256);

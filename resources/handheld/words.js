@@ -10,6 +10,7 @@ const WORDS = {
     due: "时限", form: "违法形态", online: "已连接", offline: "离线", unsent: n => `${n} 条未发送`,
     asleep: "页面不在前台时定位会停止，指挥中心会看到您“休眠”。", no_position: "定位不可用：",
     wrong: "无法登录：", rejected: "中心未接受：", saved: "已保存，联网后自动发送。",
+    others_unsent: n => `本机有另一人员的 ${n} 条记录未发送，该人员登录后自动发送。`,
     need_text: "请填写处理结果。", need_why: "请填写拒单原因。", other: "EN", late: "超时",
     state: { ordered: "待接收", delivered: "已送达", seen: "已读", accepted: "已接单",
       refused: "已拒单", en_route: "赶往中", on_scene: "已到场", cleared: "已完成",
@@ -28,6 +29,7 @@ const WORDS = {
     offline: "offline", unsent: n => `${n} not sent`,
     asleep: "While this page is not in front your position stops; the center sees you asleep.",
     no_position: "No position: ", wrong: "Could not log on: ", rejected: "Central did not accept: ",
+    others_unsent: n => `Another officer has left ${n} unsent here; it goes when that one logs on.`,
     saved: "Saved; it is sent when you are online again.", need_text: "Say what was done.",
     need_why: "Say why not.", other: "中文", late: "late",
     state: { ordered: "ordered", delivered: "delivered", seen: "seen", accepted: "accepted",
@@ -37,11 +39,36 @@ const WORDS = {
   },
 };
 
+/** Central speaks English on the wire; what an officer may be told, in Chinese. */
+const REASONS = [
+  [/^(.+) still has a task;.*$/, "$1 仍有任务，反馈或撤回后才能下岗。"],
+  [/^Only (.+) itself can say this;.*$/, "只有 $1 本人可以这样报告，请以该呼号登录。"],
+  [/^The outcome is empty;.*$/, "处理结果为空，请写明发现和处理情况。"],
+  [/^.* is “withdrawn” and cannot become .*$/, "该任务已被指挥中心撤回。"],
+  [/^.* is “cleared” and cannot become .*$/, "该任务已经完成。"],
+  [/^.* is “(.+)” and cannot become “(.+)” from there\.$/, "该任务现为“$1”，不能变为“$2”。"],
+  [/^The bytes of this evidence have not come yet;.*$/, "照片尚未传到中心，请重新拍摄提交。"],
+  [/^Evidence of more than (\d+) MB .*$/, "照片超过 $1 MB，请换小一些的照片。"],
+  [/^(.+) is not a task of yours;.*$/, "$1 不是您的任务，不能添加证据。"],
+  [/^Name and password do not belong together;.*$/, "呼号或口令不正确。"],
+  [/^Too many wrong passwords .*$/, "口令错误次数过多，请两分钟后再试。"],
+  [/^Your session has ended;.*$/, "登录已过期，请重新登录。"],
+];
+
 let language = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
 
 /** Return the text for a key in the chosen language. */
 export function word(key) {
   return WORDS[language][key];
+}
+
+/** Return central's reason in the chosen language; one that is not known as it was said. */
+export function reasonIn(reason) {
+  if (language === "en") return reason;
+  const [pattern, text] = REASONS.find(([known]) => known.test(reason)) ?? [null, reason];
+  if (!pattern) return reason;
+  const states = WORDS.zh.state;
+  return reason.replace(pattern, text).replace(/“(\w+)”/g, (all, code) => `“${states[code] ?? code}”`);
 }
 
 /** The chosen language, "zh" or "en". */

@@ -176,6 +176,50 @@ def test_that_a_refusal_carries_its_reason(central: CentralServer, phone: Browse
     assert until(lambda: rows(central, query, assignment) == wanted)
 
 
+def test_that_what_one_officer_could_not_send_outlives_another_on_the_same_device(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K7")
+    _, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.wait_for_selector("#accept")
+    central.stop()
+    expect(page.locator("#link")).to_have_text("离线", timeout=20_000)
+    page.click("#accept")
+    page.click("#back")
+    page.click("#log-off")
+    central.start()
+    log_on(page, central, "K8")
+    expect(page.locator("#notice")).to_contain_text("另一人员")
+    expect(page.locator("#unsent")).to_be_hidden()
+    page.click("#log-off")
+    log_on(page, central, "K7")
+    query = "SELECT state FROM assignment WHERE id = ?"
+    assert until(lambda: rows(central, query, assignment) == [("accepted",)])
+
+
+def test_that_a_rejection_stays_in_sight_and_the_page_shows_what_is_so(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K7")
+    page.click("#toggle-duty")
+    expect(page.locator("#duty")).to_have_text("在岗")
+    _, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#accept")
+    page.click("#back")
+    page.click("#toggle-duty")
+    expect(page.locator("#notice")).to_have_text("中心未接受：K7 仍有任务，反馈或撤回后才能下岗。")
+    expect(page.locator("#duty")).to_have_text("在岗")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#on-the-way")
+    expect(page.locator("#notice")).to_contain_text("仍有任务")
+    page.click("#notice")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_that_an_officer_whose_page_is_put_away_is_asleep_and_not_fresh(
     central: CentralServer, phone: BrowserContext
 ) -> None:
