@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from console.domain.assignments import AssignmentState
 from console.domain.ids import CameraId, EvidenceId, IncidentId, PersonId, UnitId
 from console.domain.incidents import Stage
-from console.domain.levels import Level
+from console.domain.levels import Channel, Level
 from console.domain.places import Evidence, EvidenceKind, LogEntry
 from console.ui.alarms import AlarmKind, AlarmList
 from console.ui.card import card_of, still_of
@@ -43,7 +43,7 @@ def entry(verb: str, detail: str | None = None, **kw: object) -> LogEntry:
 @pytest.mark.parametrize(
     ("written", "english", "chinese"),
     [
-        (entry("opened", "hotline"), "12345 call", "12345 热线"),
+        (entry("opened", str(Channel.HOTLINE)), "12345 call", "12345 热线"),
         (entry("report_joined", "app: 又来了"), "App: 又来了", "手机应用: 又来了"),
         (entry("evidence_attached", "frame"), "camera picture", "视频截图"),
         (entry("amended", "level: 3 → 2"), "level: Caution → High", "级别: 较急 → 紧急"),
