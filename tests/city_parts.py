@@ -163,7 +163,7 @@ class Watcher:
 
 
 def _epoch(client: CentralClient) -> str:
-    health = client.http.get(f"{client.server.url}/v1/health", timeout=10)
+    health = client.http.get(f"{client.server.url}/v1/health", timeout=60)
     return str(health.json()["epoch"])
 
 

@@ -18,7 +18,7 @@ from console.sync.client import utc_now
 from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, OutboxState, Who
 from console.tracking import ForceColumns
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 class Recorder:
@@ -185,7 +185,7 @@ class Cut:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
 
     def _accept(self) -> None:
         while True:

@@ -86,12 +86,12 @@ def report_incident_and_positions(server: CentralServer) -> None:
     client = server.client(Role.GATEWAY)
     fixes = np.zeros(8, INGEST)
     fixes["unit"] = np.arange(1, 9)
-    fixes["t_ms"] = int(client.http.get(f"{server.url}/v1/health", timeout=10).json()["server_ms"])
+    fixes["t_ms"] = int(client.http.get(f"{server.url}/v1/health", timeout=60).json()["server_ms"])
     east_m = np.arange(1, 9) * 150.0
     lats, lons = PLANE.to_degrees(east_m, east_m * 0.0)
     fixes["lat"], fixes["lon"] = np.round(lats * 1e7), np.round(lons * 1e7)
     fixes["heading"] = fixes["speed"] = fixes["accuracy"] = UNKNOWN_U2
-    answer = client.http.post(f"{server.url}/v1/positions", data=fixes.tobytes(), timeout=10)
+    answer = client.http.post(f"{server.url}/v1/positions", data=fixes.tobytes(), timeout=60)
     assert answer.json()["accepted"] == 8, answer.text
     client.close()
     dispatcher = server.client(Role.DISPATCHER)
@@ -174,8 +174,8 @@ def test_that_what_is_done_offline_is_shown_unsent_and_sent_when_central_is_back
     central_server.stop()
     qtbot.waitUntil(lambda: not models.status.line.is_live, timeout=20_000)
     window.command_entered.emit("L 1 2")
-    qtbot.waitUntil(lambda: models.status.line.unsent == 1, timeout=5_000)
-    qtbot.waitUntil(lambda: window.top._unsent_label.text() == "unsent 1", timeout=5_000)
+    qtbot.waitUntil(lambda: models.status.line.unsent == 1)
+    qtbot.waitUntil(lambda: window.top._unsent_label.text() == "unsent 1")
     assert models.mirror.is_pending(INCIDENT)
     assert "offline" in window.bottom.link.text()
     central_server.start()

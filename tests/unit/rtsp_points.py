@@ -118,7 +118,7 @@ class RtspPoints:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def camera(self, name: str, *, password: str | None = None) -> Camera:

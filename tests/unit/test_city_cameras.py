@@ -72,11 +72,11 @@ def running(**settings):
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(60)
         yield found["server"], found["loop"]
     finally:
         found["loop"].call_soon_threadsafe(ending.set)
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -208,7 +208,7 @@ def test_that_a_live_point_is_encoded_only_while_it_is_watched(server):
     assert until(lambda: not names())
 
 
-def until(condition, seconds=10.0):
+def until(condition, seconds=60.0):
     """Wait for another thread or process."""
     ending = time.monotonic() + seconds
     waiting = threading.Event()

@@ -70,7 +70,7 @@ def test_that_a_task_goes_from_order_to_outcome_with_a_picture(
     (photo,) = watcher.of("evidence")
     assert (photo["incident"], photo["unit"], photo["kind"]) == (incident, unit, "photo")
     supervisor = central.client(Role.SUPERVISOR)
-    kept = supervisor.http.get(f"{central.url}/v1/evidence/{photo['sha256']}", timeout=10)
+    kept = supervisor.http.get(f"{central.url}/v1/evidence/{photo['sha256']}", timeout=60)
     supervisor.close()
     assert kept.content[:2] == b"\xff\xd8"
     assert len(kept.content) == photo["size"] > 10_000

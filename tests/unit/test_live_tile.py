@@ -32,7 +32,7 @@ def clip() -> Clip:
     return make_clip(Codec.H264)
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 8.0) -> None:
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     until = time.monotonic() + timeout_s
     waiter = threading.Event()
     while not condition():
@@ -56,7 +56,7 @@ def run_tile(camera: Camera, patience: Patience = IMPATIENT) -> LiveTile:
 
 def end(tile: LiveTile) -> None:
     tile.stop()
-    assert tile.join(5)
+    assert tile.join(60)
 
 
 @pytest.mark.parametrize("codec", list(Codec))
@@ -190,7 +190,7 @@ def test_that_no_thread_is_left(clip: Clip) -> None:
         began = time.monotonic()
         for tile in tiles:
             tile.stop()
-        assert all(tile.join(5) for tile in tiles)
+        assert all(tile.join(60) for tile in tiles)
         assert time.monotonic() - began < 2
         assert set(threading.enumerate()) == before
 

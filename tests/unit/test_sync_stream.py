@@ -89,7 +89,7 @@ class Bench:
                 home=self.settings.home, beat_s=0.2, timeout_s=2,
             )  # fmt: skip
             stream = Stream(settings, self.keeper, self.watcher, console_id="c")
-            await asyncio.wait_for(stream.run(LOGIN), 10)
+            await asyncio.wait_for(stream.run(LOGIN), 60)
 
     def close(self) -> None:
         self.keeper.close()

@@ -150,8 +150,8 @@ def test_that_closing_leaves_no_thread(server: RtspPoints, build: Build, qtbot: 
     before = set(threading.enumerate())
     wall = build(mixed_cameras(server), tiles=16)
     feed = feed_of(wall)
-    qtbot.waitUntil(lambda: feed.running_streams >= 16, timeout=5000)
-    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: feed.running_streams >= 16)
+    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE)
     wall.hide()
     assert feed.stop()
     assert feed.running_streams == 0
@@ -163,19 +163,19 @@ def test_that_a_hidden_wall_decodes_nothing_and_goes_on_when_shown(
 ) -> None:
     wall = build(mixed_cameras(server))
     feed = feed_of(wall)
-    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE)
     wall.hide()
     qtbot.waitUntil(lambda: all(point.playing == 0 for point in server.points.values()))
     wall.show()
-    qtbot.waitUntil(lambda: server.points["C00"].playing == 1, timeout=8000)
-    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 1)
+    qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE)
 
 
 def test_that_evidence_is_what_the_tile_shows(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
     wall = build(mixed_cameras(server))
-    qtbot.waitUntil(lambda: feed_of(wall).tile(1).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: feed_of(wall).tile(1).kind is TileKind.LIVE)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_2)
     with qtbot.waitSignal(wall.evidence_taken) as taken:
         qtbot.keyClick(wall.canvas, Qt.Key.Key_S)
@@ -197,7 +197,7 @@ def test_that_evidence_of_words_is_refused_with_a_sentence(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
     wall = build(mixed_cameras(server))
-    qtbot.waitUntil(lambda: feed_of(wall).tile(2).kind is TileKind.FAILED, timeout=8000)
+    qtbot.waitUntil(lambda: feed_of(wall).tile(2).kind is TileKind.FAILED)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_3)
     with qtbot.waitSignal(wall.evidence_refused) as refused:
         qtbot.keyClick(wall.canvas, Qt.Key.Key_S)
@@ -243,13 +243,11 @@ def test_that_one_tile_opens_alone_on_its_main_stream_and_closes_again(
 ) -> None:
     wall = build(mixed_cameras(server))
     feed = feed_of(wall)
-    qtbot.waitUntil(lambda: feed.tile(1).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: feed.tile(1).kind is TileKind.LIVE)
     wall.canvas.pick(1)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_Return)
     assert (feed.tiles, feed.held) == (1, True)
-    qtbot.waitUntil(
-        lambda: feed.tile(0).camera == "C01" and feed.tile(0).kind is TileKind.LIVE, timeout=8000
-    )
+    qtbot.waitUntil(lambda: feed.tile(0).camera == "C01" and feed.tile(0).kind is TileKind.LIVE)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_Return)
     assert (feed.tiles, feed.held) == (4, False)
 
@@ -280,12 +278,12 @@ def test_that_the_sweeps_picture_stands_in_marked_with_its_age(
     writer.close()
     wall = build(mixed_cameras(server)[4:8], looks=LooksReader(path))
     feed = feed_of(wall)
-    qtbot.waitUntil(lambda: feed.tile(0).trouble is not None, timeout=8000)
+    qtbot.waitUntil(lambda: feed.tile(0).trouble is not None)
     view = feed.tile(0)
     assert view.kind is TileKind.LOOK
     assert view.age_s is not None
     assert 44 < view.age_s < 60
-    qtbot.waitUntil(lambda: feed.tile(0).finding is Finding.BLURRED, timeout=5000)
+    qtbot.waitUntil(lambda: feed.tile(0).finding is Finding.BLURRED)
     shot = pixels_of(wall.canvas.grab().toImage())
     middle = wall.canvas.frames()[0].picture.center()
     blue, _, red = shot[middle.y(), middle.x()]
@@ -336,7 +334,7 @@ def test_that_the_wall_fills_the_screen_and_comes_back_to_its_place(
     qtbot.keyClick(wall.canvas, Qt.Key.Key_F)
     assert wall.isWindow()
     assert wall.isFullScreen()
-    qtbot.waitUntil(lambda: feed_of(wall).tile(0).kind is TileKind.LIVE, timeout=8000)
+    qtbot.waitUntil(lambda: feed_of(wall).tile(0).kind is TileKind.LIVE)
     qtbot.keyClick(wall.canvas, Qt.Key.Key_Escape)
     assert not wall.isWindow()
     assert wall.isVisible()
