@@ -222,6 +222,7 @@ class Console(QObject):
         if self._is_stopped:
             return
         self._is_stopped = True
+        self.window.hide()  # a central that hangs is waited for without keeping the screen
         if self._wall is not None:
             self._wall.close()
         if self._map is not None:

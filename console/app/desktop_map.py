@@ -47,7 +47,8 @@ class MapDock(QObject):
             frame = MapFrame.of_pack(pack)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
         self._tiles = TileRenderer(pack_path, settings.home / "cache" / "tiles")
-        self.feed = MapFeed(parent=self)
+        mirror = models.mirror
+        self.feed = MapFeed(now_ms=lambda: int(mirror.now().timestamp() * 1000), parent=self)
         self._model = MapModel(
             resources=settings.resources,
             frame=frame,

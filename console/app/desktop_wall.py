@@ -93,7 +93,7 @@ class WallDock(QObject):
             _log.error("the sweep's points cannot be written: %s", error)
 
     def _say_sweep(self) -> None:
-        now = self._mirror.now()
+        now = self._mirror.own_now()
         slowed = [
             state
             for state in self._looks.sweeps()

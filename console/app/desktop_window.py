@@ -13,6 +13,7 @@ from console.domain.places import Evidence
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
 from console.ui.near import NearFound, NearState
+from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
 from widgets.common.appearance import Appearance
 from widgets.desk.card_view import CardView
@@ -154,7 +155,7 @@ class DeskWindow(QObject):
     def say_trouble(self, sentence: str) -> None:
         """Say what could not be done."""
         _log.warning("%s", sentence)
-        self.window.notice.say(sentence, is_trouble=True)
+        self.window.notice.say(reason_text(sentence), is_trouble=True)
 
     # bars
 

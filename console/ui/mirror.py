@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -18,6 +18,9 @@ from console.sync.overlay import pending_rows
 from console.sync.state import ChangeBatch, Contents, LinkState, OutboxState, Who
 from console.tracking import ForceColumns
 from console.ui.bridge import Bridge
+
+#: Clocks that differ by less count as one.
+CLOCK_OFF_S = 2.0
 
 
 class ReopeningReader(DetailReader, Protocol):
@@ -159,7 +162,16 @@ class Mirror(QObject):
     # what is asked
 
     def now(self) -> datetime:
-        """Return the time by which ages are told, aware UTC."""
+        """Return the time by which ages are told, aware UTC: central's, while it is known.
+
+        This machine's clock may be wrong; by a slow one an old position would look fresh.
+        """
+        ahead_s = self.link.clock_ahead_s if self.link is not None else None
+        off = ahead_s is not None and abs(ahead_s) > CLOCK_OFF_S
+        return self._now() - timedelta(seconds=ahead_s) if off and ahead_s else self._now()
+
+    def own_now(self) -> datetime:
+        """Return the time by this machine's clock, aware UTC, for what it has stamped itself."""
         return self._now()
 
     def incident(self, incident_id: str) -> Incident | None:

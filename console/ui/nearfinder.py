@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,7 +15,9 @@ from console.domain.errors import ZhihuiError
 from console.roads import RoadGraph
 from console.store.citypack import CityPack
 from console.ui.mirror import Mirror
+from console.ui.reasons import reason_text
 
+_log = logging.getLogger("zhihui.console")
 #: How many are shown, and how often they are ranked anew while the incident stays picked.
 SHOWN = 9
 AGAIN_MS = 5000
@@ -43,19 +46,39 @@ class NearFound:
 
 
 class _Work(QRunnable):
-    """One piece of work for a pool, its outcome given to a signal."""
+    """One piece of work for a pool; its outcome is told, whatever becomes of it."""
 
     def __init__(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
         super().__init__()
         self._work, self._done = work, done
 
     def run(self) -> None:
-        """Do it; an error that a person can read is an outcome too."""
+        """Do it; an error is an outcome too, for somebody waits for one."""
         try:
             outcome = self._work()
-        except ZhihuiError as error:
+        except Exception as error:  # noqa: BLE001 - told where the outcome is taken
             outcome = error
         self._done(outcome)
+
+
+class _Outlet(QObject):
+    """Carries outcomes to the finder's thread; held by the work, it outlives the finder.
+
+    Signals:
+        ranked: A `NearFound`, or why there is none.
+        loaded: A `RoadGraph`, or why there is none.
+    """
+
+    ranked = Signal(object)
+    loaded = Signal(object)
+
+    def give_ranked(self, outcome: object) -> None:
+        """Give on what became of a ranking; called in the pool's thread."""
+        self.ranked.emit(outcome)
+
+    def give_loaded(self, outcome: object) -> None:
+        """Give on what became of reading the roads; called in the pool's thread."""
+        self.loaded.emit(outcome)
 
 
 class NearFinder(QObject):
@@ -70,8 +93,6 @@ class NearFinder(QObject):
     found = Signal(object)
     state_changed = Signal(int)
     failed = Signal(str)
-    _ranked = Signal(object)
-    _loaded = Signal(object)
 
     def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,13 +101,15 @@ class NearFinder(QObject):
         self._picked: str | None = None
         self._busy = False
         self._wanted = False
+        self._trouble: str | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self.state = NearState.NOTHING_PICKED
         self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self.refresh)
-        self._ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
-        self._loaded.connect(self._take_graph, Qt.ConnectionType.QueuedConnection)
+        self._outlet = _Outlet()
+        self._outlet.ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
+        self._outlet.loaded.connect(self._take_graph, Qt.ConnectionType.QueuedConnection)
         mirror.incidents_changed.connect(self._take_incidents)
         mirror.units_changed.connect(self._take_units)
         mirror.positions_changed.connect(self._take_positions)
@@ -100,7 +123,7 @@ class NearFinder(QObject):
     @Slot(object)
     def take_pack(self, path: Path) -> None:
         """Read the roads from a city pack, in the background."""
-        self._pool.start(_Work(lambda: _roads(path), self._loaded.emit))
+        self._pool.start(_Work(lambda: _roads(path), self._outlet.give_loaded))
 
     @property
     def graph(self) -> RoadGraph | None:
@@ -150,17 +173,18 @@ class NearFinder(QObject):
             near = rank(units, force, graph, lat, lon, at, k=SHOWN)
             return NearFound(incident=incident, lat=lat, lon=lon, units=tuple(near))
 
-        self._pool.start(_Work(work, self._ranked.emit))
+        self._pool.start(_Work(work, self._outlet.give_ranked))
 
     @Slot(object)
     def _take_ranked(self, outcome: object) -> None:
         self._busy = False
         if isinstance(outcome, NearFound) and outcome.incident == self._picked:
+            self._trouble = None
             self._shown = frozenset(near.unit for near in outcome.units)
             self._say(NearState.RANKED if outcome.units else NearState.NONE_FREE)
             self.found.emit(outcome)
-        elif isinstance(outcome, ZhihuiError):
-            self.failed.emit(str(outcome))
+        elif isinstance(outcome, Exception):
+            self._tell(outcome)
         if self._wanted or (isinstance(outcome, NearFound) and outcome.incident != self._picked):
             self.refresh()
 
@@ -168,8 +192,21 @@ class NearFinder(QObject):
     def _take_graph(self, outcome: object) -> None:
         if isinstance(outcome, RoadGraph):
             self.set_graph(outcome)
-        else:
-            self.failed.emit(str(outcome))
+        elif isinstance(outcome, Exception):
+            self._tell(outcome)
+
+    def _tell(self, error: Exception) -> None:
+        """Say why there is no ranking; a list that is no longer worked out is not left standing."""
+        self._say(NearState.RANKING)
+        self.found.emit(NearFound(incident=self._picked or "", lat=0.0, lon=0.0, units=()))
+        if str(error) == self._trouble:
+            return  # said already, and tried again every few seconds
+        self._trouble = str(error)
+        if not isinstance(error, ZhihuiError):
+            _log.error("who is near could not be worked out", exc_info=error)
+        self.failed.emit(
+            self.tr("Who is near cannot be worked out: {0}").format(reason_text(str(error)))
+        )
 
     @Slot(list)
     def _take_incidents(self, ids: list[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from console.sync.state import LinkPhase, LinkState, LinkTrouble, Who
-from console.ui.mirror import Mirror
+from console.ui.mirror import CLOCK_OFF_S, Mirror
 from console.ui.reasons import reason_text
 
 
@@ -144,22 +144,22 @@ class StatusModel(QObject):
         self._newest_fix_ms = int(np.max(force.t_ms)) if force is not None and has_any else None
 
     def _line(self) -> StatusLine:
-        link, now = self._mirror.link, self._mirror.now()
+        link = self._mirror.link
         ahead_s = link.clock_ahead_s if link is not None else None
         positions_age_s = None
         if self._newest_fix_ms is not None:
-            central_ms = now.timestamp() * 1000 - (ahead_s or 0.0) * 1000
-            positions_age_s = max((central_ms - self._newest_fix_ms) / 1000.0, 0.0)
+            central_s = self._mirror.now().timestamp()
+            positions_age_s = max(central_s - self._newest_fix_ms / 1000.0, 0.0)
         return StatusLine(
             is_live=link is not None and link.is_live,
             phase=link.phase if link is not None else LinkPhase.STOPPED,
             sentence=link_sentence(link),
-            heard_age_s=link.age_s(now) if link is not None else None,
+            heard_age_s=link.age_s(self._mirror.own_now()) if link is not None else None,
             positions_age_s=positions_age_s,
             unsent=self._mirror.outbox.unsent,
             in_tray=len(self._mirror.outbox.tray),
             behind=link.behind if link is not None else 0,
-            clock_off_s=ahead_s if ahead_s is not None and abs(ahead_s) > 2.0 else None,
+            clock_off_s=ahead_s if ahead_s is not None and abs(ahead_s) > CLOCK_OFF_S else None,
             who=self._mirror.who,
             throttled=self._throttled,
         )

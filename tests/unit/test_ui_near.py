@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shiboken6
 from desk_city import NOW, change, filled_mirror
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
@@ -18,6 +19,7 @@ from console.domain.ids import UnitId
 from console.domain.units import UnitStatus
 from console.geo.distance import LocalPlane
 from console.roads import Mode, RoadGraph
+from console.sync.state import LinkPhase, LinkState
 from console.ui.mirror import Mirror
 from console.ui.near import (
     NearColumn,
@@ -82,6 +84,63 @@ def test_that_the_nearest_by_road_come_in_the_background(
     assert model.unit_at(0) != first.id
     finder.pick("")
     assert finder.state is NearState.NOTHING_PICKED
+
+
+class BrokenGraph(RoadGraph):
+    """Roads on which nothing can be reckoned."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def test_that_a_ranking_that_breaks_is_said_and_leaves_no_old_list_standing(
+    mirror: Mirror,
+    finder: NearFinder,
+    graph: RoadGraph,  # noqa: F811 - the fixture above
+    qtbot: QtBot,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = NearUnitsModel(mirror)
+    finder.found.connect(model.show_found)
+    finder.pick("i316")
+    finder.set_graph(graph)
+    with qtbot.waitSignal(finder.found, timeout=10_000):
+        positions(mirror)
+    assert model.rowCount() > 0
+    with qtbot.waitSignal(finder.failed, timeout=10_000) as said:
+        finder.set_graph(BrokenGraph())
+    assert "cannot be worked out" in said.args[0]
+    assert model.rowCount() == 0
+    assert "could not be worked out" in caplog.text
+    with qtbot.waitSignal(finder.found, timeout=10_000):
+        finder.set_graph(graph)
+    assert model.rowCount() > 0
+
+
+def test_that_a_finder_may_go_while_it_works(
+    mirror: Mirror,
+    graph: RoadGraph,  # noqa: F811 - the fixture above
+    qtbot: QtBot,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    made = NearFinder(mirror)
+    made.set_graph(graph)
+    positions(mirror)
+    made.pick("i316")
+    outlet = made._outlet
+    made.deleteLater()
+    qtbot.waitUntil(lambda: not shiboken6.isValid(made), timeout=10_000)
+    outlet.give_ranked(object())
+    assert capfd.readouterr().err == ""
+
+
+def test_that_ages_are_told_by_centrals_clock(mirror: Mirror) -> None:
+    own = mirror.own_now()
+    link = LinkState(phase=LinkPhase.LIVE, since=own, url="u", heard_at=own)
+    mirror.take_link(replace(link, clock_ahead_s=-600.0))  # our clock is ten minutes slow
+    assert (mirror.now() - own).total_seconds() == 600.0
+    mirror.take_link(replace(link, clock_ahead_s=0.3))
+    assert mirror.now() == own
 
 
 def test_that_an_incident_without_a_place_says_so(mirror: Mirror, finder: NearFinder) -> None:
