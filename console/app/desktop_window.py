@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
+from console.app.desktop_troubles import TroubleNotices
 from console.domain.places import Evidence
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
@@ -59,6 +60,7 @@ class DeskWindow(QObject):
         self._join_actions()
         self._join_bars()
         self._join_evidence()
+        self.troubles = TroubleNotices(window.notice, models, self)
 
     # what is picked moves everything together
 

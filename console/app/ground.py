@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from pathlib import Path
 
-from console.app.wiring import RunPlan, seed_marker
+from console.app.wiring import RunPlan, pack_of_home
 from console.domain.errors import ZhihuiError
 from console.store.citypack import CityPack
 
@@ -44,14 +43,14 @@ def ensure_pack(plan: RunPlan) -> Path:
 
 
 def _last_one(plan: RunPlan) -> Path | None:
-    """Return the pack that lies in this home and was used before, ``None`` when there is none."""
-    marker = seed_marker(plan.home)
-    if not marker.is_file():
-        return None
-    path = marker.parent / str(json.loads(marker.read_text(encoding="utf-8"))["pack"])
-    if not path.is_file():
-        return None
-    CityPack.open(path)
+    """Return the pack that this home was made for, ``None`` when there is none.
+
+    Raises:
+        CityPackError: It is broken.
+    """
+    path = pack_of_home(plan.home)
+    if path is not None:
+        CityPack.open(path)
     return path
 
 

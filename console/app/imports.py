@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from console.app import register
-from console.app.wiring import seed_marker
+from console.app.wiring import pack_of_home
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.gateways.cameras import read_cameras, with_districts
@@ -98,9 +98,7 @@ def _import_cameras(request: ImportRequest) -> ImportReport:
 
 def _placed(cameras: list[Camera], home: Path, report: ImportReport) -> list[Camera]:
     """Return the points with the districts of the home's city, where it has one."""
-    marker = seed_marker(home)
-    name = json.loads(marker.read_text(encoding="utf-8"))["pack"] if marker.is_file() else None
-    path = next((p for p in (marker.parent.glob("*.citypack")) if p.name == name), None)
+    path = pack_of_home(home)
     nowhere = sum(camera.lat is None for camera in cameras)
     if nowhere:
         report.notes.append(f"{nowhere} points have no position: on the wall, not on the map.")

@@ -58,11 +58,16 @@ class Child:
         self.started_at = time.monotonic()
         _log.info("started %s (pid %d)", self.name, self.process.pid)
 
+    def ask_to_end(self) -> None:
+        """Ask the process to end, if it lives."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self, *, timeout_s: float) -> None:
         """Ask the process to end, and end it when it does not."""
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.ask_to_end()
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -79,7 +84,7 @@ def _ourselves() -> list[str]:
 
 
 class Family:
-    """The processes of one run: started in order, restarted when they die, stopped in reverse."""
+    """The processes of one run: started in order, restarted when they die, the first stopped last."""
 
     def __init__(self, *, stop_timeout_s: float = 10.0) -> None:
         self._children: list[Child] = []
@@ -121,8 +126,11 @@ class Family:
                 child.start()
 
     def stop(self) -> None:
-        """Stop everything, last started first."""
-        for child in reversed(self._children):
+        """Stop everything: those that lean on the first all at once, then the first."""
+        dependent = self._children[:0:-1]
+        for child in dependent:
+            child.ask_to_end()
+        for child in (*dependent, *self._children[:1]):
             child.stop(timeout_s=self._stop_timeout_s)
 
 

@@ -198,6 +198,16 @@ def seed_marker(home: Path) -> Path:
     return home / "city" / "seeded.json"
 
 
+def pack_of_home(home: Path) -> Path | None:
+    """Return the city pack that a home was made for, ``None`` when there is none or it is gone."""
+    marker = seed_marker(home)
+    if not marker.is_file():
+        return None
+    said = json.loads(marker.read_text(encoding="utf-8"))
+    places = (marker.parent / str(said["pack"]), Path(str(said.get("pack_path", ""))))
+    return next((path for path in places if path.is_file()), None)
+
+
 def seed_home(plan: RunPlan, pack_path: Path) -> None:
     """Enter jurisdictions, the force and the camera points where they are not entered yet.
 
@@ -210,6 +220,7 @@ def seed_home(plan: RunPlan, pack_path: Path) -> None:
     marker = seed_marker(plan.home)
     wanted = {
         "pack": pack_path.name,
+        "pack_path": str(pack_path),
         "seed": plan.config.seed,
         "officers": plan.config.officers,
         "vehicles": plan.config.vehicles,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
@@ -70,6 +71,12 @@ def link_sentence(link: LinkState | None) -> str:
     source = _TROUBLES[link.trouble] if link.trouble is not None else _PHASES[link.phase]
     text = QCoreApplication.translate("StatusLine", source)
     return text.format(url=link.url, detail=reason_text(link.detail)).strip()
+
+
+def cache_damaged_sentence(kept_as: Path) -> str:
+    """Return in words that the cache was damaged and where it is now, in the language shown."""
+    source = _TROUBLES[LinkTrouble.CACHE_DAMAGED]
+    return QCoreApplication.translate("StatusLine", source).format(detail=kept_as)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import psutil
@@ -102,10 +102,14 @@ class LivingCity:
 
 
 class Window:
-    """A console's real window, driven by keys."""
+    """A console's real window, driven by keys.
+
+    Args:
+        mark: What it has to have reached: "usable_s", or "window_s" when it gets no rows.
+    """
 
     def __init__(self, city: LivingCity, name: str, environment: dict[str, str],
-                 *arguments: str) -> None:  # fmt: skip
+                 *arguments: str, mark: str = "usable_s") -> None:  # fmt: skip
         self._environment = environment
         self.marks = city.home / f"{name}.started.json"
         self.log = city.home.parent / f"{name}.log"
@@ -116,12 +120,12 @@ class Window:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        until(self._is_usable, f"the window; it said: {self.log}", 90)
+        until(lambda: self._has_reached(mark), f"the window; it said: {self.log}", 90)
         self._focus()
 
-    def _is_usable(self) -> bool:
+    def _has_reached(self, mark: str) -> bool:
         assert self.process.poll() is None, self.log.read_text()
-        return self.marks.is_file() and "usable_s" in json.loads(self.marks.read_text())
+        return self.marks.is_file() and mark in json.loads(self.marks.read_text())
 
     def _focus(self) -> None:
         """Give the window the keyboard: there is no window manager on this screen."""
@@ -180,6 +184,14 @@ class Window:
     def _grey(self) -> NDArray[np.int16]:
         taken = ImageGrab.grab(xdisplay=self._environment["DISPLAY"]).convert("L")
         return np.asarray(taken.resize((480, 270)), dtype=np.int16)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
 
     def close(self) -> int:
         """Close the window by its key; returns the exit status."""

@@ -40,14 +40,28 @@ class Notice(QFrame):
         """Return the sentence last said."""
         return self._text.text()
 
-    def say(self, sentence: str, *, is_trouble: bool = False) -> None:
-        """Show a sentence; the one before goes."""
+    def say(self, sentence: str, *, is_trouble: bool = False, stays: bool = False) -> None:
+        """Show a sentence; the one before goes.
+
+        Args:
+            sentence: What to say.
+            is_trouble: Whether it says what could not be done.
+            stays: Whether it is there until it is clicked away, withdrawn or followed by another.
+        """
         self._text.setText(sentence)
         set_tone(self._text, "warn" if is_trouble else "")
         self._place()
         self.show()
         self.raise_()
-        self._timer.start(STAYS_MS + MS_A_CHARACTER * len(sentence))
+        self._timer.stop()
+        if not stays:
+            self._timer.start(STAYS_MS + MS_A_CHARACTER * len(sentence))
+
+    def withdraw(self, sentence: str) -> None:
+        """Put a sentence away if it is the one shown."""
+        if sentence and self.text() == sentence:
+            self._timer.stop()
+            self.hide()
 
     def _place(self) -> None:
         window = self.window()
