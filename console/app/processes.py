@@ -84,7 +84,7 @@ def _ourselves() -> list[str]:
 
 
 class Family:
-    """The processes of one run: started in order, restarted when they die, the first stopped last."""
+    """The processes of one run: started in order, restarted when they die; the first ends last."""
 
     def __init__(self, *, stop_timeout_s: float = 10.0) -> None:
         self._children: list[Child] = []
