@@ -59,6 +59,78 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "Too many wrong passwords for {0}; wait two minutes, then try again."),
     _noop("Reasons", "Your session has ended; log on again."),
     _noop("Reasons", "Central is closing and takes no more; send it again in a moment."),
+    _noop(
+        "Reasons",
+        "Evidence of more than {0} MB is not taken in one piece; nothing was kept. Send a "
+        "shorter recording or a smaller picture.",
+    ),
+    _noop(
+        "Reasons",
+        "The bytes that came are not those of this hash; they were damaged on the way or the "
+        "hash is another's. Nothing was kept: send them again.",
+    ),
+    _noop(
+        "Reasons", "The bytes of this evidence have not come yet; send them first, then name it."
+    ),
+    _noop("Reasons", "The command's last time has no zone: send it as UTC."),
+    _noop("Reasons", "The evidence is said to have {0} bytes; {1} were received."),
+    _noop(
+        "Reasons",
+        "Central could not write to its database ({0}); nothing was done. Its disk may be full "
+        "or failing: see central's log, then send it again.",
+    ),
+    _noop("Reasons", "Central is closing; nothing was done. Send it again in a moment."),
+    _noop(
+        "Reasons",
+        "Central stumbled over this command ({0}); nothing was done. Its log says why: tell an "
+        "administrator.",
+    ),
+    _noop("Reasons", "A {0} may not use this stream."),
+    _noop("Reasons", "No hello came; say hello first."),
+    _noop("Reasons", "The first message must be hello."),
+    _noop("Reasons", "This handheld does not speak for that unit."),
+    _noop("Reasons", "{0} speaks for one unit only."),
+    _noop(
+        "Reasons",
+        "You speak version {0} of the protocol, central speaks {1}: install the same version "
+        "of the program as central has.",
+    ),
+    _noop("Reasons", "A position needs both latitude and longitude."),
+    _noop("Reasons", "The {0} has {1} characters; {2} are the most."),
+    _noop("Reasons", "The time of {0} has no zone: send it as UTC, ending in Z."),
+    _noop("Reasons", "There is no channel {0}; known are {1}."),
+    _noop("Reasons", "There is no level {0}; the levels are 1 to 4."),
+    _noop("Reasons", "{0} cannot be the id of {1}: send a UUID."),
+    _noop("Reasons", "{0}, {1} is no place on the globe (latitude, longitude)."),
+    _noop("Reasons", "Only {0} itself can say this; log on as that unit."),
+    _noop("Reasons", "An assignment with this id exists already; make a new id."),
+    _noop("Reasons", "The outcome is empty; say in words what was found and done."),
+    _noop("Reasons", "An incident with this id was opened before; make a new id."),
+    _noop("Reasons", "Evidence with this id is kept already, and evidence never changes."),
+    _noop("Reasons", "Evidence without a single byte cannot be kept."),
+    _noop("Reasons", "The evidence's hash is no SHA-256 in 64 small hexadecimal digits."),
+    _noop("Reasons", "There is no report with the id {0}."),
+    _noop("Reasons", "The report {0} belongs to another incident already."),
+    _noop("Reasons", "{0} is not a task of yours; evidence goes to one you were sent to."),
+    _noop("Reasons", "The address of {0} holds a user name; send it in its own field."),
+    _noop("Reasons", "The call sign {0} belongs to another unit."),
+    _noop("Reasons", "The number {0} belongs to {1} for ever."),
+    _noop("Reasons", "The number {0} or the call sign {1} is given twice."),
+    _noop("Reasons", "The stream of {0} is no RTSP address: {1}."),
+    _noop("Reasons", "The unit {0} has no call sign; nobody could call it."),
+    _noop("Reasons", "{0} has the number {1}; 0 to 2³² − 1 are allowed."),
+    _noop("Reasons", "{0} keeps the number {1} for ever."),
+    _noop(
+        "Reasons", "{0} still has a task; it can go off duty when that is reported or withdrawn."
+    ),
+    _noop("Reasons", "“{0}” is no step a unit takes; report an outcome, or withdraw the task."),
+    _noop(
+        "Reasons",
+        "The city pack {0} cannot be used: {1}. Fetch it again from central, or make it again "
+        "with “zhihui import osm” or from the simulated city.",
+    ),
+    _noop("Reasons", "Commands cannot be kept in {0}: {1}."),
+    _noop("Reasons", "The evidence cannot be kept: {0}."),
 )
 _FIELD = re.compile(r"\\\{(\d)\\\}")
 
@@ -73,6 +145,13 @@ _KINDS: Mapping[str, str] = {
     "assignment": _noop("Reasons", "task"),
     "unit": _noop("Reasons", "unit"),
     "report": _noop("Reasons", "report"),
+    "note": _noop("Reasons", "note"),
+    "reason": _noop("Reasons", "reason"),
+    "outcome": _noop("Reasons", "outcome"),
+    "summary": _noop("Reasons", "summary"),
+    "place": _noop("Reasons", "place"),
+    "form": _noop("Reasons", "form"),
+    "a command": _noop("Reasons", "command"),
 }
 _CODES: Mapping[str, Callable[[], str]] = {
     **{state.value: partial(step_word, state) for state in AssignmentState},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +17,10 @@ from console.domain.errors import (
     ZhihuiError,
 )
 from console.ui.reasons import reason_text
+from tests.real_data import ROOT
 from widgets.common.appearance import Appearance
 
-RESOURCES = Path(__file__).parents[2] / "resources"
+RESOURCES = ROOT / "resources"
 
 
 @pytest.fixture
@@ -49,6 +52,38 @@ def test_that_what_the_rules_say_is_told_in_chinese(
     chinese: None, error: ZhihuiError, text: str
 ) -> None:
     assert reason_text(str(error)) == text
+
+
+#: Where sentences begin that a person at a console may come to read.
+SPEAKERS = (
+    *sorted((ROOT / "console" / "dispatch").glob("*.py")),
+    *(ROOT / "console" / "central" / f"{name}.py" for name in
+      ("door", "evidence", "group", "sequencer", "streams")),
+    ROOT / "console" / "store" / "outbox.py",
+    ROOT / "console" / "sync" / "evidence.py",
+)  # fmt: skip
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the sentences a module says, a sign in each field."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        for said in (*node.args, *(keyword.value for keyword in node.keywords)):
+            parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+            text = "".join(
+                one.value if isinstance(one, ast.Constant) and isinstance(one.value, str) else "K7"
+                for one in parts
+            )
+            if " " in text and text.endswith(".") and (text[0].isupper() or text[0] == "“"):
+                yield text
+
+
+def test_that_every_sentence_of_the_rules_and_of_central_is_told_in_chinese(chinese: None) -> None:
+    said = {text for path in SPEAKERS for text in sentences(path)}
+    assert len(said) > 50
+    untold = [text for text in sorted(said) if not re.search("[\u4e00-\u9fff]", reason_text(text))]
+    assert untold == []
 
 
 def test_that_a_reason_that_is_not_known_is_told_as_written(chinese: None) -> None:
