@@ -51,6 +51,11 @@ class ConsoleSettings:
         return self.folder / "looks.db"
 
     @property
+    def own_looks_path(self) -> Path:
+        """Where this console keeps which points people have looked at."""
+        return self.folder / "own_looks.db"
+
+    @property
     def points_path(self) -> Path:
         """Where the sweep reads which camera points there are."""
         return self.folder / "points.json"

@@ -177,6 +177,8 @@ class Console(QObject):
         before, self._map = self._map, built
         widget = built.widget
         widget.incident_picked.connect(desk.pick)
+        widget.unit_picked.connect(desk.tell_unit)
+        widget.camera_picked.connect(self._show_on_wall)
         widget.place_picked.connect(desk.open_incident_at)
         widget.escaped.connect(self._go_to_queue)
         if before is None:
@@ -206,6 +208,15 @@ class Console(QObject):
     def _show_camera(self, camera: str) -> None:
         if self._map is not None:
             self._map.widget.show_camera(camera)
+
+    def _show_on_wall(self, camera: str) -> None:
+        desk = self._desk
+        name = "" if self._wall is None else self._wall.show_camera(camera)
+        if not name or desk is None:
+            return
+        if not self.window.regions.widget(Region.WALL).isVisible():
+            self.window.regions.show_region(Region.WALL)
+        desk.tell_camera(name)
 
     def _go_to_queue(self) -> None:
         self.window.regions.show_region(Region.QUEUE)

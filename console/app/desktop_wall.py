@@ -10,8 +10,11 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from console.app.desktop_models import DeskModels
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
+from console.sync.state import Who
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_today import midnight
 from console.video.looks import LooksReader
+from console.video.ownlooks import OwnLooks
 from console.video.sweep import write_points
 from widgets.common.appearance import Appearance
 from widgets.wall.wall import WallWidget
@@ -41,6 +44,10 @@ class WallDock(QObject):
             person=None if who is None else who.id,
             parent=self,
         )
+        self._own = OwnLooks(models.settings.own_looks_path)
+        self.feed.remember(self._own.since(midnight()))
+        self.feed.point_looked.connect(self._own.put)
+        models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._put_cameras)
@@ -60,9 +67,21 @@ class WallDock(QObject):
         else:
             self.feed.resume_plan()
 
+    def show_camera(self, camera_id: str) -> str:
+        """Show one point and hold it; return its name, "" if there is no such point."""
+        camera = self._mirror.camera(camera_id)
+        if camera is None or camera.retired:
+            return ""
+        self.feed.show_points([camera.id], name=camera.name)
+        return camera.name
+
+    def _take_who(self, who: Who) -> None:
+        self.feed.set_person(who.id)
+
     def close(self) -> None:
         """Stop every stream."""
         self._sweep.stop()
+        self._own.close()
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
@@ -14,8 +14,10 @@ from console.domain.places import Evidence
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
 from console.ui.near import NearFound, NearState
+from console.ui.orders import Verb
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
+from console.ui.unittexts import unit_sentence
 from widgets.common.appearance import Appearance
 from widgets.desk.card_view import CardView
 from widgets.desk.duty_view import DutyView
@@ -71,6 +73,9 @@ class DeskWindow(QObject):
         models.commands.incident_wanted.connect(self.pick)
         models.actions.incident_opened.connect(self.pick)
         self.window.bottom.alarms.picked.connect(self._pick_alarm)
+        self.near.unit_picked.connect(self.tell_unit)
+        # What carries out a line says so afterwards: the unit's own sentence stands after that.
+        models.commands.unit_wanted.connect(self.tell_unit, Qt.ConnectionType.QueuedConnection)
         models.finder.found.connect(self._show_found)
         models.finder.state_changed.connect(self._show_near_state)
         models.finder.failed.connect(self.say_trouble)
@@ -82,10 +87,31 @@ class DeskWindow(QObject):
         self._models.card.pick(incident)
         self._models.finder.pick(incident)
         self.queue.choose(incident)
+        self.window.top.command.offer("")
         for listener in self.picked_listeners:
             listener(incident)
         if goes_on:
             self.window.regions.show_region(Region.NEAR)
+
+    @Slot(str)
+    def tell_unit(self, unit_id: str) -> None:
+        """Say what a unit does and where it was; lay its dispatch ready if that makes sense."""
+        unit = self._models.mirror.unit(unit_id)
+        if unit is None:
+            return
+        sentence = unit_sentence(self._models.mirror, unit)
+        card = self._models.card.card
+        number = None if card is None else (card.incident.number or "").rpartition("-")[2]
+        if card is not None and number and unit.is_free and "AssignUnit" in card.can:
+            self.window.top.command.offer(f"{Verb.DISPATCH} {number} {unit.call_sign}")
+            offer = self.tr("{0} — Ctrl+K, Enter sends it to {1}")
+            sentence = offer.format(sentence, number)
+        self.window.notice.say(sentence)
+
+    def tell_camera(self, name: str) -> None:
+        """Say which point the wall shows on demand."""
+        words = self.tr("On the wall: {0}. Esc on the wall goes back to the plan.")
+        self.window.notice.say(words.format(name))
 
     def _pick_alarm(self, alarm_id: str) -> None:
         for alarm in self._models.alarms.alarms:
@@ -115,6 +141,9 @@ class DeskWindow(QObject):
         self.tray.retry_wanted.connect(actions.retry)
         self.tray.discard_wanted.connect(actions.discard)
         self.window.command_entered.connect(self._run)
+        line, queue = self.window.top.command, self._models.queue
+        for moved in (queue.rowsInserted, queue.rowsRemoved, queue.rowsMoved):
+            moved.connect(lambda *_: line.look_again())
         self.window.new_incident_wanted.connect(self.form.open)
         self.form.place_typed.connect(self._look_up)
         self.form.wanted.connect(self._open_incident)

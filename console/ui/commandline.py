@@ -10,6 +10,7 @@ from console.domain.forms import form_of
 from console.domain.incidents import Stage
 from console.domain.levels import Level
 from console.ui.actions import DeskActions
+from console.ui.byair import nearest_by_air
 from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
 from console.ui.orders import STEPS, USAGE, Order, OrderError, Verb, forms_like, read_order, say
@@ -138,7 +139,7 @@ class CommandLine(QObject):
         if not done:
             return self._rows(verb, word) if verb in _BY_ROW else self._call_signs(verb, word)
         if verb is Verb.DISPATCH:
-            return [f"{before}{sign} " for sign in self._free_signs(word, set(done[1:]))]
+            return [f"{before}{sign} " for sign in self._free_signs(word, done[0], set(done[1:]))]
         if verb is Verb.STEP and len(done) == 1:
             steps = [step for step in STEPS if step.isascii() is not is_chinese()]
             return [f"{before}{step}" for step in steps if step.startswith(word)]
@@ -167,15 +168,21 @@ class CommandLine(QObject):
             units = (self._call_sign(unit) for unit in running)
         return [f"{sign} " for sign in _shortest(units, word)]
 
-    def _free_signs(self, word: str, named: set[str]) -> list[str]:
+    def _free_signs(self, word: str, row: str, named: set[str]) -> list[str]:
+        """Return free units, those first that are near to the incident in the row named."""
+        try:
+            incident = self.incident_named(row)
+        except OrderError:
+            return []
         near = []
-        if self._near is not None:
+        if self._near is not None and self._near.incident == incident:
             rows = range(self._near.rowCount())
             near = [self._call_sign(self._near.unit_at(row) or "") for row in rows]
-        free = (unit.call_sign for unit in self._mirror.units() if unit.is_free)
+        free = [unit for unit in self._mirror.units() if unit.is_free]
         wanted = word.upper()
-        first = [sign for sign in near if sign.upper().startswith(wanted)]
-        every = dict.fromkeys([*first, *_shortest(free, word)])
+        first = near or nearest_by_air(self._mirror, incident, free, OFFERED + len(named))
+        fitting = [sign for sign in first if sign.upper().startswith(wanted)]
+        every = dict.fromkeys([*fitting, *_shortest((unit.call_sign for unit in free), word)])
         return [sign for sign in every if sign not in named][:OFFERED]
 
     def _new_tails(self, rest: str) -> list[str]:

@@ -153,6 +153,17 @@ class WallFeed(QObject):
         if self._home_plan is None and not self._borrowed:
             self._run_plan(self._whole_plan())
 
+    def set_person(self, person: PersonId | None) -> None:
+        """Say who sits at the wall from now on."""
+        self._person = person
+
+    def remember(self, looks: Iterable[Look]) -> None:
+        """Count looks from before this start as well."""
+        for look in looks:
+            self._today.note(look)
+        self._today.count(self._rotation.plan.points)
+        self.strip_changed.emit()
+
     def set_plan(self, plan: PatrolPlan | None) -> None:
         """Patrol another plan from its first page; ``None`` means all points."""
         self._home_plan, self._borrowed = plan, False
@@ -170,6 +181,11 @@ class WallFeed(QObject):
         self._borrowed = True
         self._rotation = Rotation(plan=PatrolPlan(name=name, points=known), tiles=self.tiles)
         self._begin_plan()
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether other points than the plan's are on."""
+        return self._borrowed
 
     def resume_plan(self) -> None:
         """Go back to the plan, if the wall was lent to other points."""

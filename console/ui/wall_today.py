@@ -12,6 +12,11 @@ from console.ui.wall_values import Finding, Repair
 from console.video.looks import LooksReader, SweepLook, Thumbnail
 
 
+def midnight() -> datetime:
+    """Return when today began by the clock on the wall."""
+    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 class WallToday:
     """Follows the sweep's looks and the operator's own.
 
@@ -68,8 +73,7 @@ class WallToday:
 
     def count(self, points: Sequence[CameraId]) -> None:
         """Count anew what of these points was seen since midnight, and what needs repair."""
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self.coverage = self._ledger.coverage(points, since=midnight)
+        self.coverage = self._ledger.coverage(points, since=midnight())
         found = []
         for point in points:
             state, camera = self._states.get(point), self._cameras.get(point)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QStringListModel, Qt, Signal
@@ -13,6 +14,8 @@ from widgets.common.labels import set_tone
 
 HISTORY_LENGTH = 50
 ROWS_SHOWN = 8
+#: What the line means has to have stood there for so long before Enter gives it.
+SETTLED_S = 1.0
 
 
 class CommandReader(Protocol):
@@ -80,6 +83,12 @@ class CommandPopup(QFrame):
 class CommandEdit(QLineEdit):
     """Takes a command; Enter gives it, Tab completes it, Esc leaves it.
 
+    Rows of the queue move by themselves: when what a line means has changed since it was read,
+    Enter says so and gives it only when pressed again.
+
+    Args:
+        clock: Seconds, monotonic.
+
     Signals:
         entered: The text of a command that can be carried out.
         left: Esc was pressed on an empty line; the focus should go back to the work.
@@ -88,9 +97,18 @@ class CommandEdit(QLineEdit):
     entered = Signal(str)
     left = Signal()
 
-    def __init__(self, reader: CommandReader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        reader: CommandReader,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(parent)
-        self._reader = reader
+        self._reader, self._clock = reader, clock
+        self._told: tuple[str, str] | None = None
+        self._moved_s: float | None = None
+        self._offered = ""
         self._history: list[str] = []
         self._history_at = 0
         self.popup = CommandPopup(self)
@@ -105,6 +123,34 @@ class CommandEdit(QLineEdit):
         """Let another reader understand the line from now on."""
         self._reader = reader
 
+    def offer(self, text: str) -> None:
+        """Lay a command ready, unless something else was typed; "" takes it away again."""
+        if self.text() in ("", self._offered) and not self.hasFocus():
+            self._offered = text
+            self.setText(text)
+
+    def look_again(self) -> None:
+        """Say anew what the line would do: what it speaks of may have moved."""
+        text = self.text().strip()
+        if not text or not self.popup.isVisible():
+            return
+        sentence, can_be = self._reader.preview(text)
+        if self._told != (text, sentence):
+            self._moved_s = self._clock()
+            self._tell(text, sentence, can_be=can_be)
+            self.popup.show_below(self)
+
+    def _tell(self, text: str, sentence: str, *, can_be: bool) -> None:
+        self._told = (text, sentence)
+        self.popup.sentence.setText(sentence)
+        set_tone(self.popup.sentence, "" if can_be else "warn")
+
+    def _has_moved(self, text: str, sentence: str) -> bool:
+        """Whether the line means something else than what was read, or only just does."""
+        if self._told is not None and self._told[0] == text and self._told[1] != sentence:
+            return True
+        return self._moved_s is not None and self._clock() - self._moved_s < SETTLED_S
+
     def _retranslate(self) -> None:
         self.setPlaceholderText(self.tr("Ctrl+K   D 3 K7 K9 sends K7 and K9 to row 3"))
         self.setAccessibleName(self.tr("Command line"))
@@ -115,8 +161,8 @@ class CommandEdit(QLineEdit):
             self.popup.hide()
             return
         sentence, can_be = self._reader.preview(text)
-        self.popup.sentence.setText(sentence)
-        set_tone(self.popup.sentence, "" if can_be else "warn")
+        self._moved_s = None
+        self._tell(text, sentence, can_be=can_be)
         self.popup.rows.setStringList(list(self._reader.completions(self.text()))[:ROWS_SHOWN])
         self.popup.show_below(self)
 
@@ -134,6 +180,13 @@ class CommandEdit(QLineEdit):
         if not can_be:
             self._show_help()
             self.popup.sentence.setText(sentence)
+            return
+        if self._has_moved(text, sentence):
+            self._show_help()
+            again = self.tr("The queue has just moved; Enter again for: {0}").format(sentence)
+            self.popup.sentence.setText(again)
+            set_tone(self.popup.sentence, "warn")
+            self.popup.show_below(self)
             return
         self._history = [*self._history[-HISTORY_LENGTH + 1 :], text]
         self._history_at = len(self._history)
@@ -175,6 +228,11 @@ class CommandEdit(QLineEdit):
             self._go_through_list(1 if key == Qt.Key.Key_Down else -1)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Say what the line would do that lies ready."""
+        super().focusInEvent(event)
+        self._show_help()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Put the help away when the focus goes elsewhere."""

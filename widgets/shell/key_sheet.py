@@ -19,7 +19,7 @@ class KeySheet(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._rows = QHBoxLayout(self)
         self._rows.setContentsMargins(24, 18, 24, 18)
-        self._rows.setSpacing(36)
+        self._rows.setSpacing(28)
         self._before: QWidget | None = None
         self.hide()
 
@@ -70,6 +70,7 @@ class KeySheet(QFrame):
                 [
                     ("1 – 9", self.tr("send that unit")),
                     ("Enter", self.tr("send the first two")),
+                    ("Space", self.tr("show it on the map")),
                 ],
             ),
             (
@@ -82,6 +83,21 @@ class KeySheet(QFrame):
                     ("Enter", self.tr("pick what is nearest to the middle")),
                     ("P", self.tr("new incident in the middle")),
                     ("Esc", self.tr("back to the queue")),
+                ],
+            ),
+            (
+                self.tr("Wall"),
+                [
+                    ("Space", self.tr("hold, go on")),
+                    ("← →", self.tr("page before, next page")),
+                    ("1 – 9  ↑ ↓", self.tr("choose a tile")),
+                    ("Enter", self.tr("that tile alone, and back")),
+                    ("S", self.tr("evidence into a new incident")),
+                    ("P", self.tr("pin the point")),
+                    ("R", self.tr("next point to repair")),
+                    ("Ctrl+1 … Ctrl+4", self.tr("1, 4, 9, 16 tiles")),
+                    ("F", self.tr("fill the screen")),
+                    ("Esc", self.tr("back to the plan")),
                 ],
             ),
             (
@@ -114,7 +130,8 @@ class KeySheet(QFrame):
             if widget is not None:
                 widget.deleteLater()
         groups = self._groups()
-        for columns in (groups[:1], groups[1:4], groups[4:]):
+        everywhere, queue, near, area, wall, incident, line = groups
+        for columns in ((everywhere, near), (queue, area), (wall,), (incident, line)):
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)

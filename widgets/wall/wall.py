@@ -23,7 +23,7 @@ class WallWidget(QWidget):
 
     Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…4 choose the layout,
-    Enter opens the tile alone and back, F fills the screen.
+    Enter opens the tile alone and back, F fills the screen, Esc goes back to the plan.
 
     Args:
         feed: What is shown.
@@ -160,6 +160,8 @@ class WallWidget(QWidget):
                 self.fill_screen(not self.isFullScreen())
             case Qt.Key.Key_Escape if self.isFullScreen():
                 self.fill_screen(False)
+            case Qt.Key.Key_Escape if feed.is_lent:
+                feed.resume_plan()
             case _:
                 return False
         return True

@@ -1,0 +1,179 @@
+"""What makes the desk handy: lines that follow the queue, units told in a sentence, looks kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from desk_city import NOW, Desk, change, filled_mirror, incident
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from console.domain.ids import CameraId, PersonId
+from console.domain.levels import Level
+from console.patrol.ledger import Look, Looker
+from console.tracking.columns import empty_columns
+from console.ui.actions import DeskActions
+from console.ui.commandline import CommandLine
+from console.ui.mirror import Mirror
+from console.ui.queue import IncidentQueueModel
+from console.ui.unittexts import unit_sentence
+from console.video.ownlooks import OwnLooks
+from widgets.common.appearance import Appearance
+from widgets.shell.command_edit import SETTLED_S, CommandEdit
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Iterator[Appearance]:
+    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
+    yield shown
+    shown.use_language("en")
+
+
+@pytest.fixture
+def mirror(appearance: Appearance) -> Mirror:
+    mirror = filled_mirror()
+    held = {unit.call_sign: unit for unit in mirror.units()}
+    force = empty_columns(64)
+    for sign, north in (("K9", 0.05), ("K20", 0.01), ("K25", 0.02)):
+        no = held[sign].no
+        force.lat[no], force.lon[no] = 39.93 + north, 116.45
+        force.t_ms[no] = int((NOW - timedelta(seconds=12)).timestamp() * 1000)
+    mirror.take_positions(force)
+    return mirror
+
+
+@pytest.fixture
+def line(mirror: Mirror, qtbot: QtBot) -> tuple[CommandEdit, Clock]:
+    queue = IncidentQueueModel(mirror, mirror)
+    reader = CommandLine(mirror, queue, DeskActions(mirror, Desk(), mirror), parent=mirror)  # type: ignore[arg-type]  # takes what this test sends
+    clock = Clock()
+    edit = CommandEdit(reader, clock=clock)
+    queue.rowsInserted.connect(lambda *_: edit.look_again())
+    qtbot.addWidget(edit)
+    edit.resize(600, 30)
+    edit.show()
+    qtbot.waitExposed(edit)
+    edit.activateWindow()
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    return edit, clock
+
+
+def test_that_a_line_whose_row_moved_is_not_given_by_the_enter_on_its_way(
+    line: tuple[CommandEdit, Clock], mirror: Mirror, qtbot: QtBot
+) -> None:
+    edit, _ = line
+    qtbot.keyClicks(edit, "D 2 K9")
+    before = edit.popup.sentence.text()
+    assert "00313" in before
+    change(mirror, incident(400, "0401", Level.CRITICAL, "新街口", 60.0))
+    assert edit.popup.sentence.text() != before
+    with qtbot.assertNotEmitted(edit.entered):
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert "Enter again" in edit.popup.sentence.text()
+    with qtbot.waitSignal(edit.entered) as given:
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert given.args == ["D 2 K9"]
+
+
+def test_that_a_line_read_after_it_moved_is_given_at_once(
+    line: tuple[CommandEdit, Clock], mirror: Mirror, qtbot: QtBot
+) -> None:
+    edit, clock = line
+    qtbot.keyClicks(edit, "D 2 K9")
+    change(mirror, incident(400, "0401", Level.CRITICAL, "新街口", 60.0))
+    clock.seconds += SETTLED_S
+    with qtbot.waitSignal(edit.entered):
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+def test_that_what_lies_ready_never_replaces_what_was_typed(
+    line: tuple[CommandEdit, Clock], qtbot: QtBot
+) -> None:
+    edit, _ = line
+    edit.offer("D 00317 K9")
+    assert edit.text() == ""
+    edit.clearFocus()
+    edit.offer("D 00317 K9")
+    edit.offer("D 00317 K20")
+    assert edit.text() == "D 00317 K20"
+    edit.setFocus()
+    qtbot.waitUntil(edit.popup.isVisible)
+    assert "K20" in edit.popup.sentence.text()
+    edit.clearFocus()
+    edit.setText("N x")
+    edit.offer("")
+    assert edit.text() == "N x"
+
+
+def test_that_completion_offers_who_is_near_to_the_row_named(
+    line: tuple[CommandEdit, Clock], qtbot: QtBot
+) -> None:
+    edit, _ = line
+    qtbot.keyClicks(edit, "D 1 ")
+    assert edit.popup.rows.stringList()[:3] == ["D 1 K20 ", "D 1 K25 ", "D 1 K9 "]
+
+
+def test_that_a_unit_is_told_in_a_sentence(mirror: Mirror, appearance: Appearance) -> None:
+    held = mirror.unit("u7")
+    free = mirror.unit_called("K9")
+    assert held is not None
+    assert free is not None
+    assert unit_sentence(mirror, free) == "K9 王建国 · officer · free · fix 12 s old · no task"
+    busy = unit_sentence(mirror, replace(held, phone="138", radio="7"))
+    assert "no fix" in busy
+    assert "00317 " in busy
+    assert busy.endswith("phone 138, radio 7")
+    appearance.use_language("zh_CN")
+    assert "定位 12 秒前 · 无派单" in unit_sentence(mirror, free)
+
+
+def look(point: str, seconds: float, person: str | None = "p1") -> Look:
+    return Look(
+        point=CameraId(point),
+        at=NOW + timedelta(seconds=seconds),
+        by=Looker.PERSON,
+        person=None if person is None else PersonId(person),
+    )
+
+
+def test_that_looks_outlive_the_console(tmp_path: Path) -> None:
+    path = tmp_path / "console" / "own_looks.db"
+    first = OwnLooks(path)
+    for one in (look("a", 1.5), look("b", -90.0), look("c", 3.0, None), look("a", 0.5)):
+        first.put(one)
+    first.close()
+    again = OwnLooks(path)
+    kept = sorted(again.since(NOW), key=lambda one: one.point)
+    again.close()
+    assert kept == [look("a", 1.5), look("c", 3.0, None)]
+
+
+def test_that_a_damaged_file_of_looks_is_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "own_looks.db"
+    path.write_bytes(b"no database at all" * 500)
+    looks = OwnLooks(path)
+    assert looks.since(NOW) == []
+    looks.put(look("a", 1.0))
+    assert [one.point for one in looks.since(NOW)] == ["a"]
+    looks.close()
+    assert "counted anew" in caplog.text
