@@ -35,6 +35,7 @@ class Config:
         cameras: RTSP points of the simulated city.
         complaints_a_year: Mean rate of complaints.
         pace: Factor by which the simulated handhelds think, travel and work faster.
+        time_zone: IANA name of the city's zone, for the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
         theme: "dark" or "light"; empty for the one shown last, at first dark.
@@ -50,6 +51,7 @@ class Config:
     cameras: int = 1_000
     complaints_a_year: float = 600_000.0
     pace: float = 1.0
+    time_zone: str = "Asia/Shanghai"
     sweep_points_per_s: float = 4.0
     language: str = ""
     theme: str = ""

@@ -70,6 +70,7 @@ def central_settings(
         port=config.port,
         database_url=database_url,
         pack_path=pack,
+        time_zone=config.time_zone,
     )
 
 

@@ -10,7 +10,7 @@ The mapping is a TOML file::
     lat = "latitude"
     lon = "longitude"
     channel = "source"
-    form = "type"
+    form = ["type", "reason"]   # the first whose word [forms] knows
 
     [times]
     timezone = "America/New_York"
@@ -51,6 +51,7 @@ from console.gateways.tables import read_rows
 #: A coordinate that at least this share of all rows bears is a geocoder's default, not a place.
 DEFAULT_COORDINATE_SHARE = 0.02
 DEFAULT_COORDINATE_LEAST = 50
+_DEFAULT = "default"
 _FIELDS = ("external_id", "received_at", "text", "place", "lat", "lon", "channel", "form")
 
 
@@ -157,18 +158,24 @@ def _complaint(row: dict[str, Any], mapping: ColumnMapping, number: int) -> Impo
         raise BadRowError("no text")
     lat, lon = _position(row, mapping)
     channel = _joined(row, mapping.columns.get("channel", ()))
-    form = _joined(row, mapping.columns.get("form", ()))
     return ImportedComplaint(
         external_id=_joined(row, mapping.columns.get("external_id", ())) or f"line-{number}",
         channel=Channel(mapping.channels.get(channel, mapping.channels.get("default", "online"))),
         received_at=_time(row[mapping.columns["received_at"][0]], mapping),
         text=text[:2_000],
         place=_joined(row, mapping.columns.get("place", ()))[:200] or "—",
-        form=mapping.forms.get(form, mapping.forms.get("default", "0599")),
+        form=_form(row, mapping),
         lat=lat,
         lon=lon,
         line=number,
     )
+
+
+def _form(row: dict[str, Any], mapping: ColumnMapping) -> str:
+    """Return our form of violation: by the first of the form's columns whose word is known."""
+    words = (_joined(row, (name,)) for name in mapping.columns.get("form", ()))
+    known = (mapping.forms[word] for word in words if word in mapping.forms and word != _DEFAULT)
+    return next(known, mapping.forms.get(_DEFAULT, "0599"))
 
 
 def _joined(row: dict[str, Any], names: Sequence[str]) -> str:
