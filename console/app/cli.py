@@ -16,6 +16,8 @@ from console.app.logs import start_logging
 from console.domain.errors import ZhihuiError
 from console.patrol.plans import LAYOUTS
 
+#: What these keep (passwords, callers' numbers, evidence, positions) is nobody else's to read.
+_KEEPERS = frozenset({"run", "central", "city", "cameras", "sweep", "console"})
 Handler = Callable[[argparse.Namespace], int]
 
 
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     if handler is None:
         parser.print_help()
         return 2
+    if chosen.command in _KEEPERS:
+        os.umask(0o077)
     try:
         chosen.home = home_directory(chosen.home)
         chosen.config = load_config(chosen.home, _overrides(chosen))

@@ -9,12 +9,15 @@ import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine
 from starlette.routing import WebSocketRoute
 
 from console import __version__
@@ -30,6 +33,7 @@ from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.routes_city import CityRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
+from console.central.rows import LiveRows
 from console.central.sequencer import Sequencer
 from console.central.settings import CentralError, CentralSettings
 from console.central.snapshots import SnapshotShelf
@@ -167,11 +171,7 @@ class Central:
     async def _write_positions(self) -> None:
         for fixes in self.positions.unsaved():
             try:
-                await self.link.in_writer(
-                    lambda connection, _, fixes=fixes: write_fixes(  # type: ignore[misc]
-                        connection, fixes
-                    )
-                )
+                await self.link.in_writer(partial(_keep_fixes, fixes))
             except CentralError as error:
                 _log.warning("last positions were not kept: %s", error)
 
@@ -216,6 +216,10 @@ class Central:
         app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
         city.mount_pages(app)
         return app
+
+
+def _keep_fixes(fixes: NDArray[np.void], connection: Connection, _rows: LiveRows) -> None:
+    write_fixes(connection, fixes)
 
 
 async def _again(work: Callable[[], None], every_s: float) -> None:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from console.central.accounts import Session
 from console.central.discretion import sees_passwords, without_passwords
@@ -158,11 +159,7 @@ class ConsoleHub:
     async def _catch_up(self, line: ConsoleLine, *, after: int, up_to: int) -> None:
         for first in range(after, up_to, _CATCH_UP_CHUNK):
             last = min(first + _CATCH_UP_CHUNK, up_to)
-            changes = await self._link.reading(
-                lambda connection, first=first, last=last: read_changes(  # type: ignore[misc]
-                    connection, after=first, up_to=last
-                )
-            )
+            changes = await self._link.reading(partial(read_changes, after=first, up_to=last))
             shown = tuple(changes) if line.sees_passwords else without_passwords(changes)
             line.lane.offer(encode(Changes(shown)))
 

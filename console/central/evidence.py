@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from console.domain.errors import ZhihuiError
 
 MAX_BYTES = 50 << 20
+#: The last of the disk is left to commands, which are small and cannot wait.
+LEFT_FREE_BYTES = 256 << 20
 _SMALL = "0123456789abcdef"
 
 
@@ -64,7 +68,10 @@ class EvidenceStore:
         Raises:
             EvidenceTooLargeError: There are too many.
             EvidenceHashError: They have another hash; none are kept.
+            OSError: The disk does not take them, or has too little left for commands.
         """
+        if shutil.disk_usage(self._incoming).free < LEFT_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         new = self._incoming / f"{sha256}-{secrets.token_hex(4)}"
         try:
             size = await self._write(new, sha256, chunks)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -21,6 +23,8 @@ _log = logging.getLogger("zhihui.render")
 LANGUAGES = ("zh", "en")
 SCALES = (1, 2)
 _PNG_EFFORT = 4
+#: Tiles are never kept in the last of a disk: commands and evidence need it.
+_LEFT_FREE_BYTES = 512 << 20
 
 
 class TileError(ZhihuiError):
@@ -111,6 +115,8 @@ class TileRenderer:
         """Put a tile on disk, whole or not at all; a full disk costs speed, not the map."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(path.parent).free < _LEFT_FREE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
             with os.fdopen(handle, "wb") as file:
                 file.write(picture)

@@ -13,6 +13,7 @@ import requests
 from central_parts import CentralClient, CentralServer, some_units
 from test_citypack import write_small
 
+from console.central import evidence
 from console.central.evidence import MAX_BYTES
 from console.domain.ids import new_id
 from console.domain.incidents import Incident, Report
@@ -148,6 +149,19 @@ def test_that_damaged_or_too_large_evidence_is_not_kept(
     seat = city.client(Role.HOTLINE_SEAT)
     assert seat.http.get(url, timeout=20).status_code == 403
     seat.close()
+
+
+def test_that_evidence_never_takes_the_last_of_the_disk(
+    city: CentralServer, dispatcher: CentralClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = b"taken when the disk was full"
+    url = f"{city.url}/v1/evidence/{hashlib.sha256(photo).hexdigest()}"
+    monkeypatch.setattr(evidence, "LEFT_FREE_BYTES", 1 << 62)
+    answer = dispatcher.http.put(url, data=photo, timeout=20)
+    assert (answer.status_code, "send them again" in answer.json()["error"]) == (503, True)
+    assert dispatcher.post(opened(fresh()))[0].verdict is Verdict.ACCEPTED
+    monkeypatch.undo()
+    assert dispatcher.http.put(url, data=photo, timeout=20).status_code == 201
 
 
 def fetched(client: CentralClient, folder: Path, query: str = "") -> tuple[Path, requests.Response]:

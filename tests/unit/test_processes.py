@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,3 +94,16 @@ def test_that_a_session_that_others_lead_is_left_alone() -> None:
     before = Path("/proc/self/autogroup").read_text()
     assert os.getsid(0) == os.getpid() or not nice_session(3)
     assert Path("/proc/self/autogroup").read_text() == before
+
+
+def test_that_what_central_keeps_is_its_owners_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "console.app", "central", "--home", str(home)]
+        ended = subprocess.run([*command, "--port", port], cwd=ROOT, check=False, timeout=60)
+    assert ended.returncode == 2
+    for kept in (home, home / "logs", home / "logs" / "central.log"):
+        assert kept.stat().st_mode & 0o077 == 0, kept
