@@ -60,7 +60,7 @@ class WallDock(QObject):
 
     def show_near(self, incident: Incident) -> None:
         """Show the points that look at an incident's place, or go on with the plan."""
-        points = self._near(incident)
+        points = self._near(incident.lat, incident.lon)[:NEAR_POINTS]
         if points:
             number = (incident.number or "").rpartition("-")[2] or incident.place
             self.feed.show_points(points, name=number)
@@ -68,11 +68,12 @@ class WallDock(QObject):
             self.feed.resume_plan()
 
     def show_camera(self, camera_id: str) -> str:
-        """Show one point and hold it; return its name, "" if there is no such point."""
+        """Show one point and its neighbours, and hold; return its name, "" if there is none."""
         camera = self._mirror.camera(camera_id)
         if camera is None or camera.retired:
             return ""
-        self.feed.show_points([camera.id], name=camera.name)
+        others = [one for one in self._near(camera.lat, camera.lon) if one != camera.id]
+        self.feed.show_points([camera.id, *others][: self.feed.tiles], name=camera.name)
         return camera.name
 
     def _take_who(self, who: Who) -> None:
@@ -85,10 +86,9 @@ class WallDock(QObject):
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
 
-    def _near(self, incident: Incident) -> list[CameraId]:
-        if incident.lat is None or incident.lon is None:
+    def _near(self, lat: float | None, lon: float | None) -> list[CameraId]:
+        if lat is None or lon is None:
             return []
-        lat, lon = incident.lat, incident.lon
         shrink = math.cos(math.radians(lat))
         found = []
         for camera in self._mirror.cameras():
@@ -97,7 +97,7 @@ class WallDock(QObject):
             away_m = _METRES_A_DEGREE * math.hypot(camera.lat - lat, (camera.lon - lon) * shrink)
             if away_m <= NEAR_WITHIN_M:
                 found.append((away_m, camera.id))
-        return [camera for _, camera in sorted(found)[:NEAR_POINTS]]
+        return [camera for _, camera in sorted(found)]
 
     def _gather_more(self, _ids: list[str]) -> None:
         if not self._gather.isActive():

@@ -131,8 +131,7 @@ class NearUnitsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(near, index.row())[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = index.column() in (NearColumn.NO, NearColumn.ROAD, NearColumn.FIX)
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            side = _side(index.column())
             return side | Qt.AlignmentFlag.AlignVCenter
         unit = self._mirror.unit(near.unit)
         status = unit.status if unit is not None else UnitStatus.OFF_DUTY
@@ -151,6 +150,8 @@ class NearUnitsModel(QAbstractTableModel):
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
         """Return a column's name, or the key that sends a row's unit."""
+        if role == Qt.ItemDataRole.TextAlignmentRole and orientation is Qt.Orientation.Horizontal:
+            return _side(section) | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation is Qt.Orientation.Vertical:
@@ -205,6 +206,12 @@ class NearUnitsModel(QAbstractTableModel):
             unit_state_word(unit.status) if unit is not None else "",
             _fix_text(near),
         )
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    """Figures stand at the right, their column's name above them."""
+    right = column in (NearColumn.NO, NearColumn.ROAD, NearColumn.FIX)
+    return Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
 
 
 def _unit_text(unit: Unit | None, unit_id: str) -> str:

@@ -230,14 +230,19 @@ class CardView(QWidget):
             body.addWidget(wrapped(" · ".join(wheres), "secondary"))
         if not any(report.text == incident.summary for report in card.reports):
             body.addWidget(wrapped(incident.summary, "secondary"))
-        self._add_section(
-            self.tr("REPORTS {0}").format(len(card.reports)) if card.reports else "",
-            [report_part(report) for report in card.reports],
-        )
-        self._add_section(
-            self.tr("UNITS {0}").format(len(card.assignments)) if card.assignments else "",
-            [assignment_part(line, self._appearance) for line in card.assignments],
-        )
+        sections = [
+            (
+                self.tr("REPORTS {0}").format(len(card.reports)) if card.reports else "",
+                [report_part(report) for report in card.reports],
+            ),
+            (
+                self.tr("UNITS {0}").format(len(card.assignments)) if card.assignments else "",
+                [assignment_part(line, self._appearance) for line in card.assignments],
+            ),
+        ]
+        # Whoever is on it now comes before what was said: on a small screen one of them is below.
+        for title, parts in reversed(sections) if card.running else sections:
+            self._add_section(title, parts)
         if incident.outcome:
             self._add_section(self.tr("OUTCOME"), [wrapped(incident.outcome)])
         if card.evidence:
