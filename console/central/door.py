@@ -29,6 +29,8 @@ from console.domain.units import Unit
 
 TRIES = 10
 TRIES_WITHIN = timedelta(minutes=2)
+#: With so many names tried, old tries are looked through at each new one.
+_MOST_WRONG = 10_000
 #: Argon2 takes 64 MiB each; more at once would not be faster on a small machine.
 _AT_ONCE = 2
 
@@ -95,6 +97,8 @@ class Door:
         self._check_tries(name, host)
         person = await self._who(name, password)
         if person is None:
+            if len(self._wrong) >= _MOST_WRONG:
+                self._forget_expired(self._clock())
             self._wrong.setdefault((name, host), deque(maxlen=TRIES)).append(self._clock())
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
         self._wrong.pop((name, host), None)

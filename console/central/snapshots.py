@@ -27,6 +27,7 @@ class SnapshotShelf:
             left.unlink()
         self._making = asyncio.Lock()
         self._newest: dict[bool, tuple[Snapshot, float]] = {}
+        self._past: dict[bool, Path] = {}
         self._count = 0
 
     async def newest(self, *, head: int, at_least: int = 0, passwords: bool = False) -> Snapshot:
@@ -48,7 +49,9 @@ class SnapshotShelf:
             made = await asyncio.to_thread(
                 write_snapshot, self._engine, path, at=at, passwords=passwords
             )
+            if passwords in self._past:
+                self._past[passwords].unlink(missing_ok=True)  # who still reads it has it open
             if found is not None:
-                found.path.unlink(missing_ok=True)  # whoever still reads it has it open
+                self._past[passwords] = found.path  # somebody may be about to open it
             self._newest[passwords] = made, time.monotonic()
             return made

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from console.dispatch.checks import checked_id, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
@@ -115,6 +116,8 @@ def report_outcome(ask: Ask, body: c.ReportOutcome) -> Decision:
     if assignment.state is AssignmentState.CLEARED and assignment.note == outcome:
         return NOTHING_NEW
     at = ask.device_time(checked_time(body.at, "the outcome"))
+    if assignment.state is AssignmentState.WITHDRAWN:
+        return _noted(ask, assignment, outcome, at=at)
     cleared = assignment.moved_to(AssignmentState.CLEARED, at=at, note=outcome)
     incident = replace(ask.incident(assignment.incident), outcome=outcome)
     draft = Draft(ask)
@@ -122,6 +125,13 @@ def report_outcome(ask: Ask, body: c.ReportOutcome) -> Decision:
     draft.put(replace(incident, changed_at=ask.at))
     _follow(ask, draft, cleared, incident=incident, unit=unit)
     draft.log(incident.id, "cleared", detail=outcome, unit=unit.id, at=at)
+    return draft.decision()
+
+
+def _noted(ask: Ask, assignment: Assignment, outcome: str, *, at: datetime) -> Decision:
+    """Keep what a unit found before it heard that it was called back; nothing moves by it."""
+    draft = Draft(ask)
+    draft.log(assignment.incident, "noted", detail=outcome, unit=assignment.unit, at=at)
     return draft.decision()
 
 

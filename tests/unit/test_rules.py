@@ -8,7 +8,7 @@ import pytest
 from rule_rows import A_PHOTO, START, PlainRows, filed_rows, opened
 
 from console.dispatch.rules import target_of
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import Assignment, AssignmentState
 from console.domain.errors import (
     ConflictError,
     IllegalTransitionError,
@@ -151,6 +151,17 @@ def test_that_reporting_back_waits_for_every_unit(rows: PlainRows) -> None:
     assert stage(rows) is Stage.DISPATCH
     moved(rows, AssignmentState.REFUSED, "b")
     assert stage(rows) is Stage.REPORT_BACK
+
+
+def test_that_an_outcome_told_after_the_recall_is_kept_and_moves_nothing(rows: PlainRows) -> None:
+    rows.do(c.AssignUnit(assignment="a", incident="i", unit="u1"))
+    rows.do(c.MoveAssignment(assignment="a", state=AssignmentState.ON_SCENE, at=rows.at))
+    rows.do(c.WithdrawAssignment(assignment="a", reason="nearer unit"))
+    before = rows.rows[Incident, "i"], rows.rows[Assignment, "a"]
+    told = c.ReportOutcome(assignment="a", outcome="gas smelt, valve shut", at=rows.at)
+    decision = rows.do(told, role=Role.OFFICER, actor="u1")
+    assert [(row.verb, row.detail) for row in decision.rows] == [("noted", "gas smelt, valve shut")]
+    assert before == (rows.rows[Incident, "i"], rows.rows[Assignment, "a"])
 
 
 def test_that_a_step_overtaken_or_said_twice_is_a_duplicate(rows: PlainRows) -> None:
