@@ -13,8 +13,9 @@ from console.protocol.commands import AnyBody, name_of
 from console.protocol.messages import Command, Result, Verdict
 
 _LOG = logging.getLogger("zhihui.city")
-#: Commands in one request; central commits them in groups of its own.
-BATCH = 200
+#: Commands in one request. Central decides a request at one go: an order given at the change of
+#: shift must not wait for hundreds of reports for duty.
+BATCH = 40
 
 
 class CommandPost:
