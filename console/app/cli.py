@@ -10,6 +10,7 @@ from typing import Any
 
 from console import __version__
 from console.app import commands
+from console.app.cityclock import keep_city_time
 from console.app.config import home_directory, load_config
 from console.app.lineage import follow_parent
 from console.app.logs import start_logging
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         chosen.home = home_directory(chosen.home)
         chosen.config = load_config(chosen.home, _overrides(chosen))
+        keep_city_time(os.environ, chosen.config.time_zone)
         if chosen.command not in {"test", "doctor"}:
             start_logging(chosen.home, chosen.command, verbose=chosen.verbose)
         return handler(chosen)

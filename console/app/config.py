@@ -35,7 +35,7 @@ class Config:
         cameras: RTSP points of the simulated city.
         complaints_a_year: Mean rate of complaints.
         pace: Factor by which the simulated handhelds think, travel and work faster.
-        time_zone: IANA name of the city's zone, for the dates in incident numbers.
+        time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
         theme: "dark" or "light"; empty for the one shown last, at first dark.

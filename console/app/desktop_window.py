@@ -15,6 +15,7 @@ from console.ui.alarms import Alarm
 from console.ui.card import still_of
 from console.ui.near import NearFound, NearState
 from console.ui.orders import Verb
+from console.ui.queuetexts import short_number
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
 from console.ui.unittexts import unit_sentence
@@ -101,11 +102,11 @@ class DeskWindow(QObject):
             return
         sentence = unit_sentence(self._models.mirror, unit)
         card = self._models.card.card
-        number = None if card is None else (card.incident.number or "").rpartition("-")[2]
+        number = None if card is None else card.incident.number
         if card is not None and number and unit.is_free and "AssignUnit" in card.can:
             self.window.top.command.offer(f"{Verb.DISPATCH} {number} {unit.call_sign}")
             offer = self.tr("{0} — Ctrl+K, Enter sends it to {1}")
-            sentence = offer.format(sentence, number)
+            sentence = offer.format(sentence, short_number(card.incident))
         self.window.notice.say(sentence)
 
     def tell_camera(self, name: str) -> None:

@@ -101,19 +101,22 @@ class CommandLine(QObject):
 
     def incident_named(self, word: str) -> str:
         """Return the id of the incident in a row of the queue, or with a running number."""
-        if not word.isdecimal():
+        whole = word.replace("-", "", 1)
+        if not (word.isascii() and whole.isdecimal()):
             raise OrderError(say("“{0}” is no row number of the queue.").format(word))
-        found = self._queue.incident_at(int(word) - 1) if len(word) < 5 else None
-        if found is None:
-            found = next(
-                (one.id for one in self._mirror.open_incidents()
-                 if one.number is not None and one.number.endswith(f"-{word}")), None
-            )  # fmt: skip
-        if found is None:
+        found = self._queue.incident_at(int(word) - 1) if word == whole and len(word) < 5 else None
+        if found is not None:
+            return found
+        numbers = {one.number or "": one.id for one in self._mirror.open_incidents()}
+        fitting = [each for each in numbers if each == word or each.endswith(f"-{word}")]
+        if len(fitting) > 1:
+            text = say("Several incidents bear the number {0}; type the row or {1}.")
+            raise OrderError(text.format(word, " / ".join(sorted(fitting))))
+        if not fitting:
             raise OrderError(
                 say("There is no row {0}; the queue has {1}.").format(word, self._queue.rowCount())
             )
-        return found
+        return numbers[fitting[0]]
 
     def unit_named(self, word: str) -> str:
         """Return the id of the unit with a call sign."""

@@ -177,3 +177,17 @@ def test_that_a_damaged_file_of_looks_is_begun_anew(
     assert [one.point for one in looks.since(NOW)] == ["a"]
     looks.close()
     assert "counted anew" in caplog.text
+
+
+def test_that_a_number_of_two_days_is_asked_for_whole(mirror: Mirror) -> None:
+    queue = IncidentQueueModel(mirror, mirror)
+    reader = CommandLine(mirror, queue, DeskActions(mirror, Desk(), mirror), parent=mirror)  # type: ignore[arg-type]  # takes what this test sends
+    change(mirror, incident(401, "0401", Level.CRITICAL, "新街口", 60.0, number="20261123-00317"))
+    assert reader.preview("D 00317 K9") == (
+        "Several incidents bear the number 00317; type the row or 20261122-00317 / 20261123-00317.",
+        False,
+    )
+    sentence, can_be = reader.preview("D 20261123-00317 K9")
+    assert can_be
+    assert "新街口" in sentence
+    assert not reader.preview("D 2026-1-1 K9")[1]

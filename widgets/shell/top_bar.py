@@ -142,7 +142,9 @@ class TopBar(QFrame):
     def _show_clock(self) -> None:
         now = datetime.now().astimezone()
         self._clock.setText(now.strftime("%H:%M:%S"))
-        self._clock.setToolTip(now.strftime("%Y-%m-%d %H:%M:%S %z"))
+        zone = f"UTC{now.strftime('%z')}"
+        told = self.tr("{0}, the city's own time ({1}); every time on the screen is told in it.")
+        self._clock.setToolTip(told.format(now.strftime("%Y-%m-%d %H:%M"), zone))
         self._timer.start(1000 - now.microsecond // 1000)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

@@ -71,7 +71,8 @@ class MainWindow(QMainWindow):
     def restore(self) -> None:
         """Show place, size, workspace and docks as they were left."""
         geometry = self._settings.value("geometry")
-        if isinstance(geometry, QByteArray):
+        fills = self._settings.value("fills", False, type=bool)
+        if isinstance(geometry, QByteArray) and not fills:
             self.restoreGeometry(geometry)
         else:
             self.setGeometry(self.screen().availableGeometry())
@@ -84,6 +85,9 @@ class MainWindow(QMainWindow):
     def save(self) -> None:
         """Keep place, size, workspace, docks, theme and language."""
         self._settings.setValue("geometry", self.saveGeometry())
+        # Qt makes room for a title bar when it restores, also where no window manager draws one.
+        fills = self.geometry() == self.screen().availableGeometry()
+        self._settings.setValue("fills", fills)
         self._settings.setValue("theme", self._appearance.theme.name)
         self._settings.setValue("language", self._appearance.language)
         self.regions.save(self._settings)
