@@ -213,6 +213,10 @@ class LiveTile:
             if error.trouble in _HARD_TROUBLES:
                 self._wait_s = _LONGEST_WAIT_S
             self._fall_back = not self._fall_back and error.retry_otherwise
+        except Exception as error:  # the tile goes on, and says that it shows nothing
+            log.exception("%s: its stream met a fault", self.camera.id)
+            with self._lock:
+                self._trouble = VideoError(Trouble.GARBAGE, self.camera.id, type(error).__name__)
 
     async def _watch(self) -> None:
         address = stream_address(self.camera, main=self.main)

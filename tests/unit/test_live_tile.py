@@ -218,3 +218,20 @@ def test_that_libavformat_reads_the_same_stream_where_it_is_needed(clip: Clip, m
             assert next(frames, None) is None
     assert [one.units for one in decoded] == [1, 2, 3, 4, 5]
     assert decoded[-1].gop.original(5) is not None
+
+
+def test_that_a_fault_of_ours_is_shown_and_the_tile_comes_back(
+    clip: Clip, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(C1=Point(clip)) as server:
+        tile = LiveTile(server.camera("C1"), patience=IMPATIENT)
+        tile.show_at(200, 150, 25)
+        whole, tile._patience = tile._patience, "none"  # type: ignore[assignment] # the fault
+        tile.start()
+        wait_for(lambda: tile.status().state is TileState.FAILED)
+        assert tile.status().sentence
+        tile._patience = whole
+        picture_of(tile)
+        wait_for(lambda: tile.status().state is TileState.LIVE)
+        end(tile)
+    assert "met a fault" in caplog.text
