@@ -1,11 +1,15 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from city_parts import write_small_pack
 
 from console.domain.levels import Channel
-from console.gateways.complaints import load_mapping, read_complaints
-from console.gateways.rows import ImportFileError, ImportReport
+from console.gateways.complaints import ImportedComplaint, load_mapping, read_complaints
+from console.gateways.onto import move_onto
+from console.gateways.rows import BadRowError, ImportFileError, ImportReport
+from console.store.citypack import CityPack
 from tests.real_data import ROOT, real_data
 
 MAPPING = """
@@ -135,3 +139,45 @@ def test_that_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ImportFileError, match=name):
             read_complaints(path, load_mapping(columns), ImportReport())
+
+
+def test_that_complaints_moved_onto_a_city_lie_at_its_places_under_its_names(
+    tmp_path: Path,
+) -> None:
+    pack = write_small_pack(tmp_path / "small.citypack")
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    there = [
+        ImportedComplaint(
+            external_id=str(n), channel=Channel.APP, received_at=start, text="x",
+            place="Roxbury", form="0599", lat=42.3 + n / 1000, lon=-71.1 + n / 1000, line=n + 2,
+        )
+        for n in range(100)
+    ]  # fmt: skip
+    there.append(replace(there[0], lat=None, lon=None, line=200))
+    report = ImportReport()
+    moved = move_onto(there, pack, report)
+    assert report.taken == len(moved) == 98
+    assert sorted(line for line, _ in report.lines) == [2, 101, 200]
+    with CityPack.open(pack) as city:
+        assert all(city.bounds.contains(item.lat or 0.0, item.lon or 0.0) for item in moved)
+    assert {item.place.rstrip("0123456789号") for item in moved} <= {"东长街", "East"}
+    assert len({item.place for item in moved}) > 5
+
+
+def test_that_a_report_names_lines_of_every_reason() -> None:
+    report = ImportReport()
+    for line in range(2, 60):
+        report.reject(line, BadRowError("no text"))
+    report.reject(60, BadRowError("a time that cannot be read", "soon"))
+    text = report.text(most=10)
+    assert "58 × no text\n            line 2, 3, 4, 5, 6 … and 53 more" in text
+    assert "line 60: a time that cannot be read ('soon')" in text
+    assert len(report.lines) == 59
+
+
+def test_that_the_first_known_word_of_several_columns_names_the_form(tmp_path: Path) -> None:
+    mapping = MAPPING.replace('form = "kind"', 'form = ["words", "kind"]')
+    assert mapping != MAPPING
+    data, columns = write(tmp_path, "1,2026-03-01 08:00,noise,odd,39.9,116.4,call\n", mapping)
+    (found,) = read_complaints(data, load_mapping(columns), ImportReport())
+    assert found.form == "0301"

@@ -121,3 +121,42 @@ def test_that_counts_agree_with_osmium_and_routes_with_networkx(tmp_path: Path, 
     assert len(expected) > 1_000
     for node, cost in expected.items():
         assert ours[node] == pytest.approx(cost, rel=1e-3, abs=0.5)
+
+
+#: A coast, a lake and a street that leave the map and come back: nodes outside are not in the file.
+CUT = SMALL.replace(
+    "</osm>",
+    """<node id="30" lat="39.003" lon="116.0195"/><node id="31" lat="39.003" lon="116.0005"/>
+<node id="40" lat="39.014" lon="116.0002"/><node id="41" lat="39.016" lon="116.003"/>
+<node id="42" lat="39.018" lon="116.0002"/>
+<way id="5"><nd ref="97"/><nd ref="30"/><nd ref="31"/><nd ref="96"/>
+<tag k="natural" v="coastline"/></way>
+<way id="6"><nd ref="40"/><nd ref="41"/><nd ref="42"/><nd ref="95"/><nd ref="40"/>
+<tag k="natural" v="water"/></way>
+<way id="7"><nd ref="1"/><nd ref="2"/><nd ref="94"/><nd ref="3"/><nd ref="5"/>
+<tag k="highway" v="tertiary"/></way></osm>""",
+).replace('<way id="5"><nd ref="21"/><nd ref="20"/><tag k="natural" v="coastline"/></way>', "")
+
+
+def test_that_what_the_edge_of_an_extract_cuts_ends_there(tmp_path: Path) -> None:
+    source = tmp_path / "cut.osm"
+    source.write_text(CUT, encoding="utf-8")
+    import_osm(source, tmp_path / "cut.citypack", progress=quiet)
+    with CityPack.open(tmp_path / "cut.citypack") as pack:
+        graph = pack.road_graph()
+        tertiary = graph.edge_class == RoadClass.TERTIARY
+        place = np.column_stack([graph.node_lat, graph.node_lon]).round(3)
+        ends = {
+            (tuple(place[a]), tuple(place[b]))
+            for a, b in zip(graph.edge_from[tertiary], graph.edge_to[tertiary], strict=True)
+        }
+        across = ((39.01, 116.01), (39.01, 116.02))
+        assert len(ends) == 4
+        assert across not in ends
+        assert across[::-1] not in ends
+        water = {shape.shape_class: shape for shape in pack.shapes(("water",), pack.bounds)}
+        assert water["sea"].points[:, 0].min() == pytest.approx(39.003, abs=1e-6)
+        assert water["sea"].points[:, 1].min() == pytest.approx(pack.bounds.west, abs=1e-6)
+        assert len(water["lake"].points) == 4
+        districts, _ = pack.districts_at(graph.node_lat, graph.node_lon)
+        assert None not in districts

@@ -172,3 +172,15 @@ def test_that_the_bar_fits_a_small_screen_with_longer_words(
     for child in (window.top.link, window.top.command):
         assert window.top.rect().contains(child.geometry())
         assert child.width() >= child.minimumSizeHint().width()
+
+
+def test_that_a_trouble_stays_until_it_is_withdrawn(window: MainWindow, qtbot: QtBot) -> None:
+    notice = window.notice
+    notice.say("Central does not answer.", is_trouble=True, stays=True)
+    notice.withdraw("Something else.")
+    assert notice.isVisible()
+    assert not notice.is_timed
+    notice.withdraw("Central does not answer.")
+    assert not notice.isVisible()
+    notice.say("Sent.")
+    assert notice.is_timed

@@ -40,6 +40,11 @@ class Notice(QFrame):
         """Return the sentence last said."""
         return self._text.text()
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether it goes by itself after a while."""
+        return self._timer.isActive()
+
     def say(self, sentence: str, *, is_trouble: bool = False, stays: bool = False) -> None:
         """Show a sentence; the one before goes.
 
