@@ -55,6 +55,7 @@ class WallDock(QObject):
         self._sweep = QTimer(self, interval=SWEEP_MS)
         self._sweep.timeout.connect(self._say_sweep)
         self._sweep.start()
+        appearance.language_changed.connect(self._say_sweep)
         if self._mirror.cameras():
             self._put_cameras()
 
@@ -111,7 +112,7 @@ class WallDock(QObject):
         except OSError as error:
             _log.error("the sweep's points cannot be written: %s", error)
 
-    def _say_sweep(self) -> None:
+    def _say_sweep(self, _language: str = "") -> None:
         now = self._mirror.own_now()
         slowed = [
             state

@@ -250,6 +250,12 @@ def time_text(at: datetime | None, *, seconds: bool = True) -> str:
     return "—" if at is None else at.astimezone().strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
+def due_text(at: datetime, now: datetime) -> str:
+    """Return when a limit ends: the time of day, with its date when that is not today."""
+    local, today = at.astimezone(), now.astimezone().date()
+    return local.strftime("%H:%M" if local.date() == today else "%m-%d %H:%M")
+
+
 def moment_text(at: datetime | None) -> str:
     """Return date and time by the clock on the wall."""
     return "—" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")

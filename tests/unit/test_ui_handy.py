@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from desk_city import NOW, Desk, change, filled_mirror, incident
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.domain.ids import CameraId, PersonId
@@ -22,8 +22,11 @@ from console.ui.commandline import CommandLine
 from console.ui.mirror import Mirror
 from console.ui.queue import IncidentQueueModel
 from console.ui.unittexts import unit_sentence
+from console.ui.words import due_text
 from console.video.ownlooks import OwnLooks
 from widgets.common.appearance import Appearance
+from widgets.desk.new_incident import NewIncidentForm
+from widgets.desk.queue_view import QueueView
 from widgets.shell.command_edit import SETTLED_S, CommandEdit
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -191,3 +194,43 @@ def test_that_a_number_of_two_days_is_asked_for_whole(mirror: Mirror) -> None:
     assert can_be
     assert "新街口" in sentence
     assert not reader.preview("D 2026-1-1 K9")[1]
+
+
+def test_that_a_limit_of_another_day_says_its_date() -> None:
+    now = NOW.astimezone().replace(hour=12, minute=0)
+    assert due_text(now + timedelta(hours=1), now) == "13:00"
+    assert due_text(now + timedelta(days=1), now) == (now + timedelta(days=1)).strftime(
+        "%m-%d 12:00"
+    )
+
+
+def test_that_an_incident_just_opened_is_chosen_when_its_row_comes(
+    mirror: Mirror, appearance: Appearance, qtbot: QtBot
+) -> None:
+    view = QueueView(appearance, IncidentQueueModel(mirror, mirror))
+    qtbot.addWidget(view)
+    view.choose("i317")
+    view.choose("i500")
+    assert view.current_id() == "i317"
+    change(mirror, incident(500, "0401", Level.ROUTINE, "新街口", 60.0))
+    assert view.current_id() == "i500"
+    change(mirror, incident(501, "0401", Level.ROUTINE, "新街口", 60.0))
+    assert view.current_id() == "i500"
+
+
+def test_that_a_form_typed_in_part_is_written_out(appearance: Appearance, qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.resize(900, 600)
+    form = NewIncidentForm(holder)
+    holder.show()
+    qtbot.waitExposed(holder)
+    form.open()
+    typed = form.form.lineEdit()
+    assert typed is not None
+    qtbot.keyClicks(typed, "night constr")
+    qtbot.keyClick(typed, Qt.Key.Key_Return)
+    assert form.form.currentText().startswith("Night construction")
+    form.place.setText("nowhere")
+    form.offer_places("nowhere", [])
+    assert any("no position" in label.text() for label in form.findChildren(QLabel))

@@ -205,7 +205,7 @@ class EvidenceThumb(QWidget):
     def _kind_word(self) -> str:
         """Say what the bytes are: a camera's own are its stream as received, not a film."""
         if self._still is not None:
-            return self.tr("original stream")
+            return self.tr("original")
         return evidence_word(self._evidence.kind)
 
     def set_picture(self, picture: QImage) -> None:

@@ -24,6 +24,7 @@ from console.ui.card import CardModel, IncidentCard, still_of
 from console.ui.words import (
     age_text,
     clock_text,
+    due_text,
     form_word,
     is_chinese,
     level_word,
@@ -216,7 +217,7 @@ class CardView(QWidget):
             is_late = left_s < 0
             words = self.tr("limit {0}, {1} over") if is_late else self.tr("limit {0}, {1} left")
             left = clock_text(abs(left_s))
-            parts.append(words.format(time_text(incident.due_at, seconds=False), left))
+            parts.append(words.format(due_text(incident.due_at, now), left))
         self._clock.setText(" · ".join(parts))
         set_tone(self._clock, "alarm" if is_late else "secondary")
         age = age_text((now - incident.opened_at).total_seconds())

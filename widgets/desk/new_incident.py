@@ -98,6 +98,9 @@ class NewIncidentForm(QFrame):
         self._leave.clicked.connect(self.leave)
         self._search = QTimer(self, interval=SEARCH_AFTER_MS, singleShot=True)
         self._search.timeout.connect(lambda: self.place_typed.emit(self.place.text().strip()))
+        typed = self.form.lineEdit()
+        if typed is not None:
+            typed.editingFinished.connect(self._settle_form)
         self.place.textEdited.connect(lambda _text: self._search.start())
         self._set_completers()
         self._lay_out()
@@ -106,6 +109,7 @@ class NewIncidentForm(QFrame):
 
     def _set_completers(self) -> None:
         self._forms.setFilterMode(Qt.MatchFlag.MatchContains)
+        self._forms.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._forms.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.form.setCompleter(self._forms)
         places = QCompleter(self._place_rows, self)
@@ -165,6 +169,8 @@ class NewIncidentForm(QFrame):
             return
         self._found = {place.text: place for place in places}
         self._place_rows.setStringList(list(self._found))
+        lost = self.tr("Not found on the map: it will have no position.")
+        self._trouble.setText(lost if text and not places else "")
         if places and self.place.hasFocus():
             self.place.completer().complete()
 
@@ -173,6 +179,12 @@ class NewIncidentForm(QFrame):
         if at < 0 and self._forms.completionCount() == 1:
             at = self.form.findText(self._forms.currentCompletion())
         return None if at < 0 else str(self.form.itemData(at))
+
+    def _settle_form(self) -> None:
+        """Write out the form that the words typed can only mean."""
+        code = self._code()
+        if code is not None:
+            self.form.setCurrentIndex(self.form.findData(code))
 
     def _give(self) -> None:
         code, place = self._code(), self.place.text().strip()

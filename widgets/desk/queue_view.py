@@ -123,6 +123,7 @@ class QueueView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model = model
+        self._awaited: str | None = None
         self._counts = (0, 0, 0)
         self._heading = QLabel()
         self.age = AgeLabel()
@@ -177,18 +178,25 @@ class QueueView(QWidget):
         self.filter.textChanged.connect(lambda text: self._model.show_only(QueueFilter(text=text)))
         self.filter.returnPressed.connect(self._go_to_rows)
         self._model.counts_changed.connect(self._count)
+        self._model.rowsInserted.connect(self._choose_awaited)
 
     def current_id(self) -> str | None:
         """Return the id of the chosen incident."""
         return self.table.current_id()
 
     def choose(self, incident_id: str) -> None:
-        """Choose an incident's row, if it is shown."""
+        """Choose an incident's row; one that was just opened, when its row comes."""
         row = self._model.row_of(incident_id)
+        self._awaited = incident_id if row is None else None
         if row is not None and row != self.table.current_row():
             self.table.selectRow(row)
 
+    def _choose_awaited(self, *_: object) -> None:
+        if self._awaited is not None and self._model.row_of(self._awaited) is not None:
+            self.choose(self._awaited)
+
     def _click(self, index: QModelIndex) -> None:
+        self._awaited = None
         self.picked.emit(str(index.data(QueueRole.ID)), False)
 
     def _open_filter(self) -> None:

@@ -259,7 +259,7 @@ class MapWidget(QWidget):
             "legend": legend_entries(),
             "basemap": self._model.addresses.has_tiles,
             "bounds": self._model.frame.bounds,
-            "attribution": self._model.frame.attribution,
+            "attribution": self._words.attribution(self._model.frame.attribution),
         }
         self.channel.state_changed.emit(json.dumps(state, ensure_ascii=False))
 

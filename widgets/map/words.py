@@ -105,6 +105,11 @@ class MapWords(QObject):
         """Return the hint for a camera point."""
         return f"{camera.name}\n{self.camera_state(state)}"
 
+    def attribution(self, written: str) -> str:
+        """Return whose the map's data is; what is quoted from a licence stays as written."""
+        invented = "Invented city, laid out by Zhihui"
+        return self.tr("Invented city, laid out by Zhihui") if written == invented else written
+
     def starting(self) -> str:
         """Return what stands where the map will be."""
         return self.tr("The map is starting …")
