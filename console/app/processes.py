@@ -31,14 +31,14 @@ class Child:
         name: What a person calls it.
         arguments: Arguments of `python -m console.app`.
         nice: Added to its niceness.
-        restart: Whether it is started again when it dies.
+        ends_on: Exit statuses that are an end on purpose; after any other it is started again.
         environment: Variables set on top of ours.
     """
 
     name: str
     arguments: Sequence[str]
     nice: int = 0
-    restart: bool = True
+    ends_on: frozenset[int] = frozenset()
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
@@ -49,6 +49,11 @@ class Child:
     def is_running(self) -> bool:
         """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process ended on purpose."""
+        return self.process is not None and self.process.poll() in self.ends_on
 
     def start(self) -> None:
         """Start the process; it dies with us, whatever kills us."""
@@ -108,7 +113,7 @@ class Family:
             now: The monotonic clock, seconds.
         """
         for child in self._children:
-            if child.is_running or not child.restart or child.process is None:
+            if child.process is None or child.is_running or child.has_ended:
                 continue
             if child.due_at == 0.0:
                 lived = now - child.started_at

@@ -21,6 +21,8 @@ from console.app.wiring import RunPlan
 _log = logging.getLogger("zhihui.run")
 READY_TIMEOUT_S = 60.0
 LOOK_AFTER_EVERY_S = 0.5
+#: Crashes of the console, each soon after its start, after which the run gives up.
+MOST_CRASHES = 4
 #: Any length does: only whether the videos open is asked.
 CLIP_PROBE_S = 10.0
 
@@ -45,7 +47,7 @@ def run_everything(plan: RunPlan) -> int:
         family = Family()
         try:
             _start_all(family, plan, pack, stop)
-            _stay(family, stop)
+            _stay(family, stop, plan.home)
         finally:
             _say("Stopping …")
             family.stop()
@@ -85,18 +87,22 @@ def _central_is_ready(plan: RunPlan, child: Child) -> bool:
     )
 
 
-def _stay(family: Family, stop: _Stop) -> None:
-    """Look after the processes until someone asks to stop or the console is closed."""
+def _stay(family: Family, stop: _Stop, home: Path) -> None:
+    """Look after the processes until someone asks to stop or the console is closed.
+
+    A console that crashes is started again; the server and the city go on meanwhile.
+    """
     consoles = [child for child in family.children if child.name == "console"]
     while not stop.wait(LOOK_AFTER_EVERY_S):
         family.look_after(time.monotonic())
         for console in consoles:
-            if not console.is_running and console.process is not None:
-                if console.process.returncode:
-                    _say(
-                        f"The console ended with status {console.process.returncode}; "
-                        "see logs/console.log in the home directory."
-                    )
+            if console.has_ended:
+                return
+            if console.deaths >= MOST_CRASHES:
+                _say(
+                    f"The console crashed {console.deaths} times in a row; see logs/console.log in "
+                    f"{home}. Nothing is lost: start again, or run `zhihui doctor`."
+                )
                 return
 
 

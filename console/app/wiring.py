@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 #: The language as a person names it, and as Qt does; otherwise the one shown last.
 _LANGUAGES = {"zh": "zh_CN", "en": "en"}
+#: The console was closed by a person, or told what is wrong with its settings.
+CONSOLE_ENDS = frozenset({0, 2})
 CITY_NICE, CAMERAS_NICE, SWEEP_NICE = 5, 3, 15
 
 
@@ -326,4 +328,4 @@ def console_child(plan: RunPlan, pack: Path, server: str) -> Child:
         arguments += ["--language", plan.config.language]
     if plan.config.theme:
         arguments += ["--theme", plan.config.theme]
-    return Child(name="console", arguments=arguments, restart=False)
+    return Child(name="console", arguments=arguments, ends_on=CONSOLE_ENDS)

@@ -107,3 +107,17 @@ def test_that_what_central_keeps_is_its_owners_alone(tmp_path: Path) -> None:
     assert ended.returncode == 2
     for kept in (home, home / "logs", home / "logs" / "central.log"):
         assert kept.stat().st_mode & 0o077 == 0, kept
+
+
+def test_that_an_end_on_purpose_is_not_a_crash() -> None:
+    child = Child(name="closed", arguments=["--version"], ends_on=frozenset({0}))
+    family = Family()
+    family.start(child)
+    assert child.process is not None
+    first = child.process
+    first.wait(60)
+    assert child.has_ended
+    now = time.monotonic()
+    for later in (0.0, 60.0, 120.0):
+        family.look_after(now + later)
+    assert child.process is first
