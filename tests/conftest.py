@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,9 +38,14 @@ class PatientBot(QtBot):
 
 
 @pytest.fixture
-def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
-    """The bot that drives widgets."""
-    return PatientBot(request)
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QtBot]:
+    """The bot that drives widgets.
+
+    Widgets in reference cycles go here, in Qt's own thread: collected in a thread of the next
+    test they would take their timers with them there, and crash.
+    """
+    yield PatientBot(request)
+    gc.collect()
 
 
 @pytest.fixture
