@@ -39,7 +39,7 @@ DESKTOP_PACKAGES = (
     "libxtst6",
 )
 #: What the tests need on top: a screen, a browser, keys to press.
-TEST_PACKAGES = ("chromium", "git", "libxcb-util1", "xdotool", "xvfb")
+TEST_PACKAGES = ("chromium", "git", "libatomic1", "libxcb-util1", "xdotool", "xvfb")
 
 
 class SystemPackagesError(Exception):

@@ -124,7 +124,9 @@ class Stream:
                 close_timeout=1.0,
             ) as socket:
                 await self._greet(socket, login)
-                await self._speak(socket)
+                # In a task of its own: until Python 3.11.4 a group that fails leaves its task
+                # counted as cancelled, and closing within a limit would end as cancelled too.
+                await asyncio.create_task(self._speak(socket))
         except (OSError, TimeoutError) as error:
             raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
         except ConnectionClosed as error:

@@ -30,6 +30,7 @@ from widgets.desk.queue_view import QueueView
 from widgets.shell.command_edit import SETTLED_S, CommandEdit
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+pytestmark = pytest.mark.xvfb
 
 
 class Clock:
