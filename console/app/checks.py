@@ -33,7 +33,9 @@ def all_checks(*, quick: bool) -> list[Check]:
     """Return the steps in order; ``quick`` leaves out those that start windows and servers."""
     python = sys.executable
     tools = Path(python).parent
-    workers = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal")
+    # A worker that hangs in a library's own code ends and is named; the other tests go on.
+    workers = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal",
+               "--timeout-method", "thread")  # fmt: skip
     tests = (python, "-m", "pytest", "-q", "--durations", "5", "--durations-min", "5")
     offscreen, screen = (("QT_QPA_PLATFORM", "offscreen"),), (("QT_QPA_PLATFORM", "xcb"),)
     steps = [

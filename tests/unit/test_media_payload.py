@@ -174,7 +174,9 @@ def test_that_real_encoders_streams_are_read(encoder, codec):
     context.width, context.height, context.pix_fmt = 640, 362, "yuv420p"
     context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
     options = {"preset": "ultrafast", "tune": "zerolatency"}
-    context.options = options | ({"x265-params": "log-level=none"} if codec is Codec.H265 else {})
+    if codec is Codec.H265:
+        options["x265-params"] = "log-level=none:frame-threads=1:pools=1"
+    context.options = options
     picture = av.VideoFrame.from_ndarray(np.full((362, 640, 3), 90, np.uint8), format="rgb24")
     data = b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
     nals = nals_of.split_annex_b(data)
