@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -46,16 +47,18 @@ def run(
         family = Family()
         try:
             url = start_central(family, plan, pack)
-            lag = home / "lag.json"
+            lag, started = home / "lag.json", home / "started.json"
             console = wiring.console_child(plan, pack, url)
             console.arguments = [*console.arguments, "--lag-file", str(lag), "--workspace",
-                                 workspace, "--wall-tiles", str(wall_tiles)]  # fmt: skip
+                                 workspace, "--wall-tiles", str(wall_tiles),
+                                 "--started-file", str(started)]  # fmt: skip
             console.environment = {"DISPLAY": environment.get("DISPLAY", "")}
             family.start(console)
             for child in (wiring.cameras_child(plan, pack), wiring.city_child(plan, pack, url),
                           wiring.sweep_child(plan)):  # fmt: skip
                 family.start(child)
             _stay(console, family, SETTLE_S)
+            _need_work(home, started)
             before, began = _cpu_seconds(family), time.monotonic()
             _stay(console, family, seconds)
             took_s = time.monotonic() - began
@@ -75,6 +78,20 @@ def _stay(console: Child, family: Family, seconds: float) -> None:
             raise ProcessError("The console ended during the bench; see its log.")
         family.look_after(time.monotonic())
         time.sleep(LOOK_EVERY_S)
+
+
+def _need_work(home: Path, started: Path) -> None:
+    """See that the window has something to do: an empty one is smooth, and proves nothing.
+
+    Raises:
+        ProcessError: The console has no rows after all this time.
+    """
+    marks = json.loads(started.read_text(encoding="utf-8")) if started.is_file() else {}
+    if "usable_s" not in marks:
+        raise ProcessError(
+            f"The console cannot be used after {SETTLE_S:.0f} s, so its smoothness would mean "
+            f"nothing; see {home / 'logs' / 'console.log'}."
+        )
 
 
 def _cpu_seconds(family: Family) -> dict[str, float]:
