@@ -19,6 +19,7 @@ from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from console.app.consolesettings import ConsoleSettings
+from console.app.desktop_faults import FaultNotices
 from console.app.desktop_signals import StopSignals
 from console.domain.errors import ZhihuiError
 from console.ui.mapgraphics import graphics_environment, register_scheme
@@ -270,9 +271,11 @@ def run_console(settings: ConsoleSettings) -> int:
     sys.setswitchinterval(SWITCH_EVERY_S)
     gc.set_threshold(*GARBAGE_AFTER)
     console = Console(app, settings)
+    faults = FaultNotices(console.window.notice, console)
     console.show()
     meter = None if settings.lag_file is None else _lag_meter(settings.lag_file)
     status = app.exec()
+    faults.restore()
     if meter is not None:
         meter.stop()
     if console.trouble is not None:
