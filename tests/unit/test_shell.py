@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -184,3 +184,24 @@ def test_that_a_trouble_stays_until_it_is_withdrawn(window: MainWindow, qtbot: Q
     assert not notice.isVisible()
     notice.say("Sent.")
     assert notice.is_timed
+
+
+class Greedy(QPlainTextEdit):
+    """Wants all the room there is, as the map's page does."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        return QSize(1900, 1060)
+
+
+def test_that_a_greedy_map_leaves_the_wall_its_room(window: MainWindow, qtbot: QtBot) -> None:
+    regions = window.regions
+    heights = {
+        region: regions.widget(region).height() for region in (Region.MAP, Region.WALL, Region.CARD)
+    }
+    assert heights[Region.WALL] > window.height() // 5
+    with qtbot.waitSignal(regions._settling.timeout):
+        for region in (Region.WALL, Region.MAP, Region.CARD):
+            regions.set_widget(region, Greedy(region.value))
+    QApplication.processEvents()
+    for region, height in heights.items():
+        assert abs(regions.widget(region).height() - height) <= 4, region

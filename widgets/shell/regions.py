@@ -11,11 +11,14 @@ import qtawesome
 from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSplitter, QWidget
+from shiboken6 import isValid
 
 from widgets.common.theme import Theme, Token
 
 #: Raised when the set of regions changes; a layout saved before is then left out.
 LAYOUT_VERSION = 1
+#: Widgets that come within this time of each other come together.
+SETTLED_AFTER_MS = 200
 #: PySide6QtAds ships no type stubs.
 Dock = Any
 
@@ -103,6 +106,9 @@ class Regions(QObject):
             QtAds.CDockManager.setConfigFlag(flag, is_on)
         self._dressing = QTimer(self, interval=0, singleShot=True)
         self._dressing.timeout.connect(self._dress_buttons)
+        self._sizes: list[tuple[QSplitter, list[int]]] = []
+        self._settling = QTimer(self, interval=SETTLED_AFTER_MS, singleShot=True)
+        self._settling.timeout.connect(self._settle)
         self.manager: Any = QtAds.CDockManager(parent)
         self._docks: dict[Region, Dock] = {region: self._dock(region) for region in Region}
         self._counts: dict[Region, int] = {}
@@ -125,15 +131,27 @@ class Regions(QObject):
         return dock
 
     def set_widget(self, region: Region, widget: QWidget) -> None:
-        """Put a widget into a region; the one before it is deleted."""
+        """Put a widget into a region; the one before it is deleted.
+
+        Regions keep their sizes: those from before the first of several widgets that come
+        together, for Qt shares the room out anew for each once it has asked how large it wants to
+        be, which is after this returns.
+        """
         dock = self._docks[region]
-        splitters = [(each, each.sizes()) for each in self.manager.findChildren(QSplitter)]
+        if not self._settling.isActive():
+            found = self.manager.findChildren(QSplitter)
+            self._sizes = [(each, each.sizes()) for each in found]
         before = dock.takeWidget()
         if before is not None:
             before.deleteLater()
         dock.setWidget(widget, QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
-        for splitter, sizes in splitters:
-            splitter.setSizes(sizes)
+        self._settle()
+        self._settling.start()
+
+    def _settle(self) -> None:
+        for splitter, sizes in self._sizes:
+            if isValid(splitter) and sum(sizes):
+                splitter.setSizes(sizes)
 
     def widget(self, region: Region) -> QWidget:
         """Return what a region holds."""
@@ -237,6 +255,7 @@ class Regions(QObject):
         self._arrange(self.workspace)
 
     def _open(self, settings: QSettings) -> None:
+        self._settling.stop()
         state = settings.value(f"layout/{self.workspace}")
         if not isinstance(state, QByteArray) or not self.manager.restoreState(
             state, LAYOUT_VERSION
@@ -244,6 +263,7 @@ class Regions(QObject):
             self._arrange(self.workspace)
 
     def _arrange(self, workspace: Workspace) -> None:
+        self._settling.stop()
         arrangements: Mapping[Workspace, Callable[[], None]] = {
             Workspace.DISPATCHER: self._arrange_dispatcher,
             Workspace.WALL: self._arrange_wall,
