@@ -8,7 +8,7 @@ from typing import Any
 
 import PySide6QtAds as QtAds
 import qtawesome
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSplitter, QWidget
 from shiboken6 import isValid
@@ -107,6 +107,7 @@ class Regions(QObject):
         self._dressing = QTimer(self, interval=0, singleShot=True)
         self._dressing.timeout.connect(self._dress_buttons)
         self._sizes: list[tuple[QSplitter, list[int]]] = []
+        self._delivered: list[tuple[Any, list[int]]] = []
         self._settling = QTimer(self, interval=SETTLED_AFTER_MS, singleShot=True)
         self._settling.timeout.connect(self._settle)
         self.manager: Any = QtAds.CDockManager(parent)
@@ -149,9 +150,17 @@ class Regions(QObject):
         self._settling.start()
 
     def _settle(self) -> None:
+        """Give the regions their sizes: as delivered until a hand moved one, else as they were."""
+        for area, shares in self._delivered:
+            self.manager.setSplitterSizes(area, shares)
+        if self._delivered:
+            return
         for splitter, sizes in self._sizes:
-            if isValid(splitter) and sum(sizes):
+            if isValid(splitter) and any(sizes):
                 splitter.setSizes(sizes)
+
+    def _forget_delivered(self, *_: object) -> None:
+        self._delivered.clear()
 
     def widget(self, region: Region) -> QWidget:
         """Return what a region holds."""
@@ -257,13 +266,14 @@ class Regions(QObject):
     def _open(self, settings: QSettings) -> None:
         self._settling.stop()
         state = settings.value(f"layout/{self.workspace}")
-        if not isinstance(state, QByteArray) or not self.manager.restoreState(
-            state, LAYOUT_VERSION
-        ):
+        if isinstance(state, QByteArray) and self.manager.restoreState(state, LAYOUT_VERSION):
+            self._delivered.clear()
+        else:
             self._arrange(self.workspace)
 
     def _arrange(self, workspace: Workspace) -> None:
         self._settling.stop()
+        self._delivered.clear()
         arrangements: Mapping[Workspace, Callable[[], None]] = {
             Workspace.DISPATCHER: self._arrange_dispatcher,
             Workspace.WALL: self._arrange_wall,
@@ -272,6 +282,10 @@ class Regions(QObject):
             if dock.isFloating() or dock.isClosed():
                 dock.toggleView(True)
         arrangements[workspace]()
+        for splitter in self.manager.findChildren(QSplitter):
+            splitter.splitterMoved.connect(
+                self._forget_delivered, Qt.ConnectionType.UniqueConnection
+            )
         for dock in self._docks.values():
             dock.toggleView(True)
         fronts: Mapping[Workspace, tuple[Region, ...]] = {
@@ -288,7 +302,10 @@ class Regions(QObject):
         self.manager.addDockWidgetTabToArea(self._docks[region], area)
 
     def _split(self, area: Any, shares: list[int]) -> None:
+        """Share the room out, and again soon: before the window shows there is none to share."""
         self.manager.setSplitterSizes(area, shares)
+        self._delivered.append((area, shares))
+        self._settling.start()
 
     def _arrange_dispatcher(self) -> None:
         """Queue, map over wall and duty, card over who is near: the dispatcher's sketch."""
@@ -301,7 +318,7 @@ class Regions(QObject):
         self._tab(Region.TRAY, duty)
         self._split(queue, [540, 900, 480])
         self._split(near, [620, 380])
-        self._split(wall, [640, 360])
+        self._split(middle, [640, 360])
         self._split(duty, [600, 360])
 
     def _arrange_wall(self) -> None:
