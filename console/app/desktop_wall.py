@@ -63,7 +63,7 @@ class WallDock(QObject):
         """Show the points that look at an incident's place, or go on with the plan."""
         points = self._near(incident.lat, incident.lon)[:NEAR_POINTS]
         if points:
-            number = (incident.number or "").rpartition("-")[2] or incident.place
+            number = incident.short_number or incident.place
             self.feed.show_points(points, name=number)
         else:
             self.feed.resume_plan()

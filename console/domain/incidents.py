@@ -87,6 +87,11 @@ class Incident:
         """Whether anything is left to be done."""
         return self.stage not in CLOSED_STAGES
 
+    @property
+    def short_number(self) -> str | None:
+        """The running number without its date, "00317"; ``None`` until central has given one."""
+        return self.number.rpartition("-")[2] if self.number is not None else None
+
     def moved_to(self, stage: Stage, *, at: datetime) -> Incident:
         """Return the incident in another stage.
 

@@ -56,7 +56,7 @@ def clock_ms() -> int:
 
 def short_number(incident: Incident) -> str:
     """Return what is written beside an incident: the running number without its date."""
-    return incident.number.rpartition("-")[2] if incident.number else ""
+    return incident.short_number or ""
 
 
 def _moves_row(before: Unit, after: Unit) -> bool:

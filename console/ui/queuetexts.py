@@ -69,9 +69,10 @@ class QueueFilter:
 
 def short_number(incident: Incident) -> str:
     """Return the running number of the day, or that there is none yet."""
-    if incident.number is None:
+    number = incident.short_number
+    if number is None:
         return QCoreApplication.translate("IncidentQueueModel", "NOT SENT")
-    return incident.number.rpartition("-")[2]
+    return number
 
 
 def left_s(mirror: Mirror, incident: Incident) -> float | None:

@@ -69,8 +69,7 @@ def incident_of(body: Any, mirror: Mirror) -> str | None:
 
 
 def _short(incident: Incident) -> str:
-    number = incident.number
-    return form_word(incident.form) if number is None else number.rpartition("-")[2]
+    return incident.short_number or form_word(incident.form)
 
 
 def command_sentence(body: Any, mirror: Mirror) -> str:
