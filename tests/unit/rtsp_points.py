@@ -107,7 +107,6 @@ class RtspPoints:
         self.points = points
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="rtsp-points")
         self.port = 0
 
@@ -139,16 +138,15 @@ class RtspPoints:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        for task in self._tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+        # A connection taken in the last moment begins its task while others are being ended.
+        while tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         player: asyncio.Task[None] | None = None
         parser = RtspParser()
         try:
@@ -170,7 +168,6 @@ class RtspPoints:
         except (ConnectionError, asyncio.CancelledError):
             return
         finally:
-            self._tasks.discard(task)
             if player is not None:
                 player.cancel()
             writer.transport.abort()
