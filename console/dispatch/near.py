@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
-from console.geo.arrays import Floats
+from console.geo.arrays import Bools, Floats, Ints
 from console.geo.distance import flat_distance_m
 from console.roads.columns import Mode
 from console.roads.graph import BIKE_MPS, FOOT_MPS, RoadGraph
@@ -73,19 +74,6 @@ class NearUnit:
     note: FixNote | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Units that might be sent, in columns of the same length."""
-
-    units: list[Unit]
-    mode: NDArray[np.uint8]  # place in `_MODES`
-    lat: Floats
-    lon: Floats
-    air_m: Floats  # NaN without a fix
-    age_s: Floats
-    freshness: NDArray[np.uint8]
-
-
 def mode_of(unit: Unit) -> Mode:
     """Return how a unit travels: vehicles drive, others walk unless they have what is faster."""
     if unit.kind is UnitKind.VEHICLE or VEHICLE_SKILL in unit.skills:
@@ -104,31 +92,9 @@ def rank(
     k: int | None = None,
     include_busy: bool = False,
 ) -> list[NearUnit]:
-    """Return the units nearest to a place by road time, the nearest first.
-
-    Units without a fix, or without a way, come last: they may be near, nobody knows.
-
-    Args:
-        units: The force; those off duty are left out.
-        force: Last fixes, a row a unit number.
-        graph: The city's roads.
-        lat: Latitude of the place, WGS-84.
-        lon: Longitude of the place.
-        at: Now, aware UTC; ages are reckoned from it.
-        k: How many are wanted, ``None`` for all. A small ``k`` is found without
-            looking over the whole city.
-        include_busy: Whether units with running work are ranked too.
-    """
-    usable = [
-        unit
-        for unit in units
-        if unit.status is UnitStatus.AVAILABLE
-        or (include_busy and unit.status is not UnitStatus.OFF_DUTY)
-    ]
-    found = _candidates(usable, force, lat, lon, at)
-    wanted = len(usable) if k is None else min(k, len(usable))
-    seconds = _road_seconds(found, graph, (lat, lon), wanted)
-    return _in_order(found, seconds, wanted)
+    """Return the units nearest to a place by road time, the nearest first, as `Ranker.rank`."""
+    ranker, roster = Ranker(graph), Roster.of(units)
+    return list(ranker.rank(roster, force, lat, lon, at, k=k, include_busy=include_busy))
 
 
 def free_within(
@@ -142,104 +108,258 @@ def free_within(
     limit_s: float,
 ) -> list[NearUnit]:
     """Return the free units known to be within ``limit_s`` seconds by road, the nearest first."""
-    found = _candidates([unit for unit in units if unit.is_free], force, lat, lon, at)
-    seconds = _seconds_within(found, graph, (lat, lon), limit_s)
-    return _in_order(found, seconds, int(np.count_nonzero(seconds <= limit_s)))
+    found = Ranker(graph).free_within(Roster.of(units), force, lat, lon, at, limit_s=limit_s)
+    return list(found)
 
 
-def _in_order(found: _Candidates, seconds: Floats, wanted: int) -> list[NearUnit]:
-    order = np.lexsort((found.air_m, seconds))[:wanted]  # NaN and infinity sort last
-    available = UnitStatus.AVAILABLE  # looked up once: there may be thousands of rows
-    return [
-        NearUnit(
+@dataclass(frozen=True, slots=True, eq=False)
+class Roster:
+    """Units in columns, made once for as long as they do not change; all of shape (n,)."""
+
+    units: tuple[Unit, ...]
+    no: NDArray[np.int64]
+    kind_no: NDArray[np.uint8]
+    mode: NDArray[np.uint8]  # place in `_MODES`
+    is_free: Bools
+    is_on_duty: Bools
+
+    @classmethod
+    def of(cls, units: Iterable[Unit]) -> Roster:
+        """Return the roster of some units."""
+        every = tuple(units)
+        count = len(every)
+        modes = {mode: number for number, mode in enumerate(_MODES)}
+        return cls(
+            units=every,
+            no=np.fromiter((unit.no for unit in every), np.int64, count),
+            kind_no=np.fromiter((KIND_NO[unit.kind] for unit in every), np.uint8, count),
+            mode=np.fromiter((modes[mode_of(unit)] for unit in every), np.uint8, count),
+            is_free=np.fromiter(
+                (unit.status is UnitStatus.AVAILABLE for unit in every), bool, count
+            ),
+            is_on_duty=np.fromiter(
+                (unit.status is not UnitStatus.OFF_DUTY for unit in every), bool, count
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking(Sequence[NearUnit]):
+    """Units in order of arrival, held in columns; a `NearUnit` is made when it is looked at.
+
+    Attributes:
+        rows: Rows of the roster, the nearest first.
+        seconds: Road time, infinite without a way or a fix.
+        air_m: Straight distance, NaN without a fix.
+        age_s: Age of the fix, NaN without one.
+    """
+
+    roster: Roster
+    rows: NDArray[np.int64]
+    seconds: Floats
+    air_m: Floats
+    age_s: Floats
+    freshness: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> NearUnit: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[NearUnit]: ...
+    def __getitem__(self, at: int | slice) -> NearUnit | list[NearUnit]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self.rows)))]
+        row = int(self.rows[at])
+        unit = self.roster.units[row]
+        return NearUnit(
             unit=unit.id,
-            mode=mode,
-            is_free=unit.status is available,
-            seconds=road_s,
-            metres_by_air=air_m,
-            age_s=age_s,
-            note=note,
+            mode=_MODES[self.roster.mode[row]],
+            is_free=unit.status is UnitStatus.AVAILABLE,
+            seconds=_known(self.seconds[at]),
+            metres_by_air=_known(self.air_m[at]),
+            age_s=_known(self.age_s[at]),
+            note=_NOTES[int(self.freshness[at])],
         )
-        for unit, mode, road_s, air_m, age_s, note in zip(
-            [found.units[row] for row in order.tolist()],
-            [_MODES[number] for number in found.mode[order].tolist()],
-            _known(seconds[order]),
-            _known(found.air_m[order]),
-            _known(found.age_s[order]),
-            [_NOTES[freshness] for freshness in found.freshness[order].tolist()],
-            strict=True,
-        )
-    ]
 
 
-def _known(values: Floats) -> list[float | None]:
-    """Return numbers as a list, ``None`` for what is infinite or none."""
-    known: list[float | None] = values.tolist()
-    for row in np.flatnonzero(~np.isfinite(values)).tolist():
-        known[row] = None
-    return known
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+class _Places:
+    """Which node each unit stands at; looked up again only for those that have moved."""
+
+    def __init__(self, graph: RoadGraph, mode: Mode) -> None:
+        self._graph, self._mode = graph, mode
+        self._grow(0)
+
+    def _grow(self, size: int) -> None:
+        self._lat, self._lon = np.full(size, np.nan), np.full(size, np.nan)
+        self._node, self._gap_m = np.zeros(size, np.int32), np.zeros(size)
+
+    def find(self, no: NDArray[np.int64], lat: Floats, lon: Floats) -> tuple[Ints, Floats]:
+        """Return each unit's nearest node and the metres to it."""
+        if len(no) and no.max() >= len(self._lat):
+            self._grow(2 * int(no.max()) + 1)
+        moved = np.flatnonzero((self._lat[no] != lat) | (self._lon[no] != lon))
+        if len(moved):
+            nodes, gaps = self._graph.nearest_nodes(lat[moved], lon[moved], self._mode)
+            which = no[moved]
+            self._lat[which], self._lon[which] = lat[moved], lon[moved]
+            self._node[which], self._gap_m[which] = nodes, gaps
+        return self._node[no], self._gap_m[no]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """Rows of a roster that might be sent, with their fixes, in columns of the same length."""
+
+    rows: NDArray[np.int64]
+    no: NDArray[np.int64]
+    mode: NDArray[np.uint8]
+    lat: Floats
+    lon: Floats
+    air_m: Floats  # NaN without a fix
+    age_s: Floats
+    freshness: NDArray[np.uint8]
+
+
+class Ranker:
+    """Ranks units on one road graph; used by one thread at a time."""
+
+    def __init__(self, graph: RoadGraph) -> None:
+        self.graph = graph
+        drives, walks = _Places(graph, Mode.CAR), _Places(graph, Mode.FOOT)
+        self._places = {Mode.CAR: drives, Mode.FOOT: walks, Mode.BIKE: walks}
+
+    def rank(
+        self,
+        roster: Roster,
+        force: ForceColumns,
+        lat: float,
+        lon: float,
+        at: datetime,
+        *,
+        k: int | None = None,
+        include_busy: bool = False,
+    ) -> Ranking:
+        """Return the units nearest to a place by road time, the nearest first.
+
+        Units without a fix, or without a way, come last: they may be near, nobody knows.
+
+        Args:
+            roster: The force; those off duty are left out.
+            force: Last fixes, a row a unit number.
+            lat: Latitude of the place, WGS-84.
+            lon: Longitude of the place.
+            at: Now, aware UTC; ages are reckoned from it.
+            k: How many are wanted, ``None`` for all. A small ``k`` is found without
+                looking over the whole city.
+            include_busy: Whether units with running work are ranked too.
+        """
+        usable = np.flatnonzero(roster.is_on_duty if include_busy else roster.is_free)
+        found = _candidates(roster, usable, force, (lat, lon), at)
+        wanted = len(usable) if k is None else min(k, len(usable))
+        seconds = self._road_seconds(found, (lat, lon), wanted)
+        return _in_order(roster, found, seconds, wanted)
+
+    def free_within(
+        self,
+        roster: Roster,
+        force: ForceColumns,
+        lat: float,
+        lon: float,
+        at: datetime,
+        *,
+        limit_s: float,
+    ) -> Ranking:
+        """Return the free units known to be within ``limit_s`` by road, the nearest first."""
+        found = _candidates(roster, np.flatnonzero(roster.is_free), force, (lat, lon), at)
+        seconds = self._seconds_within(found, (lat, lon), limit_s)
+        return _in_order(roster, found, seconds, int(np.count_nonzero(seconds <= limit_s)))
+
+    def _road_seconds(self, found: _Candidates, place: tuple[float, float], wanted: int) -> Floats:
+        """Return each one's road time, infinite where it is none of the ``wanted`` nearest."""
+        limit_s = _FIRST_LIMIT_S if wanted < len(found.rows) else math.inf
+        while True:
+            seconds = self._seconds_within(found, place, limit_s)
+            if math.isinf(limit_s) or np.count_nonzero(seconds <= limit_s) >= wanted:
+                return seconds
+            limit_s = limit_s * _LIMIT_GROWTH if limit_s < _LAST_LIMIT_S else math.inf
+
+    def _seconds_within(
+        self, found: _Candidates, place: tuple[float, float], limit_s: float
+    ) -> Floats:
+        """Return each candidate's road time, infinite beyond a limit."""
+        graph = self.graph
+        seconds = np.full(len(found.rows), np.inf)
+        wheels = None  # times by bicycle; on foot they are the same but slower
+        for number, mode in enumerate(_MODES):
+            fastest_mps = graph.fastest_mps if mode is Mode.CAR else graph.off_road_mps(mode)
+            near = found.air_m <= limit_s * fastest_mps
+            rows = np.flatnonzero((found.mode == number) & near)
+            if not len(rows):
+                continue
+            if mode is Mode.CAR:
+                to_place = graph.seconds_to(*place, _limit(limit_s), mode=mode)
+            else:
+                if wheels is None:
+                    wheels = graph.seconds_to(*place, _limit(limit_s), mode=Mode.BIKE)
+                to_place = wheels
+            pace = 1.0 if mode is Mode.CAR else BIKE_MPS / graph.off_road_mps(mode)
+            nodes, gap_m = self._places[mode].find(found.no[rows], found.lat[rows], found.lon[rows])
+            times = to_place[nodes] * pace + gap_m / graph.off_road_mps(mode)
+            seconds[rows] = np.where(times <= limit_s, times, np.inf)
+        walked = found.air_m <= _WALKED_M
+        on_foot = found.air_m[walked] * _WINDING / FOOT_MPS
+        seconds[walked] = np.minimum(seconds[walked], on_foot)
+        return seconds
+
+
+def _in_order(roster: Roster, found: _Candidates, seconds: Floats, wanted: int) -> Ranking:
+    order = np.lexsort((found.air_m, seconds))[:wanted]  # NaN and infinity sort last
+    return Ranking(
+        roster=roster,
+        rows=found.rows[order],
+        seconds=seconds[order],
+        air_m=found.air_m[order],
+        age_s=found.age_s[order],
+        freshness=found.freshness[order],
+    )
 
 
 def _candidates(
-    units: list[Unit], force: ForceColumns, lat: float, lon: float, at: datetime
+    roster: Roster,
+    rows: NDArray[np.int64],
+    force: ForceColumns,
+    place: tuple[float, float],
+    at: datetime,
 ) -> _Candidates:
-    count = len(units)
-    number = np.fromiter((unit.no for unit in units), np.int64, count)
-    kind_no = np.fromiter((KIND_NO[unit.kind] for unit in units), np.uint8, count)
-    mode = np.fromiter((_MODES.index(mode_of(unit)) for unit in units), np.uint8, count)
+    number, count = roster.no[rows], len(rows)
     held = number < len(force)
     row = np.where(held, number, 0)
-    columns = [np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)]
+    lats, lons, age_s = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
     flags = np.zeros(count, np.uint16)
     if len(force):
         t_ms = force.t_ms[row]
         held &= t_ms > 0
         ages = np.maximum(at.timestamp() - t_ms / 1000.0, 0.0)
-        known = (force.lat[row], force.lon[row], ages)
-        columns = [np.where(held, values, np.nan) for values in known]
+        lats, lons, age_s = (
+            np.where(held, values, np.nan) for values in (force.lat[row], force.lon[row], ages)
+        )
         flags = force.flags[row]
-    lats, lons, age_s = columns
-    air_m = flat_distance_m(lats, lons, lat, lon)
-    return _Candidates(units, mode, lats, lons, air_m, age_s, classify(age_s, kind_no, flags))
-
-
-def _road_seconds(
-    found: _Candidates, graph: RoadGraph, place: tuple[float, float], wanted: int
-) -> Floats:
-    """Return each candidate's road time, infinite where it is none of the ``wanted`` nearest."""
-    limit_s = _FIRST_LIMIT_S if wanted < len(found.units) else math.inf
-    while True:
-        seconds = _seconds_within(found, graph, place, limit_s)
-        if math.isinf(limit_s) or np.count_nonzero(seconds <= limit_s) >= wanted:
-            return seconds
-        limit_s = limit_s * _LIMIT_GROWTH if limit_s < _LAST_LIMIT_S else math.inf
-
-
-def _seconds_within(
-    found: _Candidates, graph: RoadGraph, place: tuple[float, float], limit_s: float
-) -> Floats:
-    """Return each candidate's road time, infinite beyond a limit."""
-    seconds = np.full(len(found.units), np.inf)
-    wheels = None  # times by bicycle; on foot they are the same but slower
-    for number, mode in enumerate(_MODES):
-        fastest_mps = graph.fastest_mps if mode is Mode.CAR else graph.off_road_mps(mode)
-        near = found.air_m <= limit_s * fastest_mps
-        rows = np.flatnonzero((found.mode == number) & near)
-        if not len(rows):
-            continue
-        if mode is Mode.CAR:
-            to_place = graph.seconds_to(*place, _limit(limit_s), mode=mode)
-        else:
-            if wheels is None:
-                wheels = graph.seconds_to(*place, _limit(limit_s), mode=Mode.BIKE)
-            to_place = wheels * np.float32(BIKE_MPS / graph.off_road_mps(mode))
-        nodes, gap_m = graph.nearest_nodes(found.lat[rows], found.lon[rows], mode)
-        times = to_place[nodes] + gap_m / graph.off_road_mps(mode)
-        seconds[rows] = np.where(times <= limit_s, times, np.inf)
-    walked = found.air_m <= _WALKED_M
-    on_foot = found.air_m[walked] * _WINDING / FOOT_MPS
-    seconds[walked] = np.minimum(seconds[walked], on_foot)
-    return seconds
+    return _Candidates(
+        rows=rows,
+        no=number,
+        mode=roster.mode[rows],
+        lat=lats,
+        lon=lons,
+        air_m=flat_distance_m(lats, lons, *place),
+        age_s=age_s,
+        freshness=classify(age_s, roster.kind_no[rows], flags),
+    )
 
 
 def _limit(limit_s: float) -> float | None:

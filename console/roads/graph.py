@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats, Ints
 from console.geo.distance import LocalPlane, flat_distance_m
 from console.roads.columns import Floats32, Mode, RoadClass, RoadColumns, RoadColumnsError, RoadName
+from console.roads.contraction import Contracted, Matrix, fastest_only
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
     from scipy.spatial import KDTree
 
 FOOT_MPS = 1.35
@@ -30,8 +31,8 @@ OFF_ROAD_CAR_MPS = 4.0
 _FIRST_LIMIT_S = 600.0
 _LIMIT_GROWTH = 4.0
 _SHORTEST_S = 1e-3
-
-Matrix: TypeAlias = "csr_array[np.float64, tuple[int, int]]"
+#: Within this time a plain search sees so little of a city that making it small does not pay.
+_PLAIN_WITHIN_S = 1200.0
 
 
 class NoRouteError(ZhihuiError):
@@ -69,13 +70,16 @@ class Route:
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
 class _Network:
     """The edges one mode may use, turned round, and the nodes that all reach each other."""
 
-    reversed: Matrix
-    nodes: Ints
-    tree: KDTree
+    def __init__(self, reversed_: Matrix, nodes: Ints, tree: KDTree) -> None:
+        self.reversed, self.nodes, self.tree = reversed_, nodes, tree
+
+    @cached_property
+    def contracted(self) -> Contracted:
+        """The same without the nodes between crossings, made when a whole city is asked for."""
+        return Contracted(self.reversed, rounds=1)
 
 
 class RoadGraph:
@@ -159,9 +163,48 @@ class RoadGraph:
         """Return the seconds from every node to one node, infinite beyond the limit."""
         from scipy.sparse.csgraph import dijkstra
 
-        graph, pace = self._networks[mode].reversed, _pace(mode)
-        rows = dijkstra(graph, directed=True, indices=np.array([node]), limit=limit_s / pace)
+        network, pace = self._networks[mode], _pace(mode)
+        limit = limit_s / pace
+        if limit > _PLAIN_WITHIN_S:
+            return network.contracted.seconds([(node, 0.0)], limit) * pace
+        rows = dijkstra(network.reversed, directed=True, indices=np.array([node]), limit=limit)
         return np.asarray(rows[0] * pace, np.float64)
+
+    def reversed_matrix(self, mode: Mode) -> Matrix:
+        """Return the mode's network with its edges turned round, for comparisons."""
+        return self._networks[mode].reversed
+
+    def edges_touching(self, holds: Callable[[Floats, Floats], Bools]) -> Bools:
+        """Return which edges begin, end or have their middle where ``holds`` says so, shape (m,).
+
+        Args:
+            holds: Takes latitudes and longitudes, says which lie inside some area.
+        """
+        lat, lon = self.node_lat, self.node_lon
+        inside = holds(lat, lon)
+        middle_lat = (lat[self.edge_from] + lat[self.edge_to]) / 2
+        middle_lon = (lon[self.edge_from] + lon[self.edge_to]) / 2
+        touching = inside[self.edge_from] | inside[self.edge_to]
+        return np.asarray(touching | holds(middle_lat, middle_lon), bool)
+
+    def without(self, closed: Bools) -> RoadGraph:
+        """Return the graph with some edges closed to everybody (a closure 封路, a cordon 警戒区).
+
+        Args:
+            closed: Which edges, shape (m,).
+
+        Raises:
+            RoadColumnsError: Nothing is left.
+        """
+        if not closed.any():
+            return self
+        columns, kept = self.columns, ~closed
+        edges = {
+            name: getattr(columns, name)[kept]
+            for name in columns.__slots__
+            if name.startswith("edge_")
+        }
+        return RoadGraph(replace(columns, **edges), self.names)
 
     @staticmethod
     def off_road_mps(mode: Mode) -> float:
@@ -234,7 +277,7 @@ class RoadGraph:
         if mode is Mode.FOOT:  # one-way streets bind nobody on foot
             tail, head = np.concatenate([tail, head]), np.concatenate([head, tail])
             cost = np.concatenate([cost, cost])
-        reversed_ = _fastest_only(head, tail, cost, self.n_nodes)
+        reversed_ = fastest_only(head, tail, cost, self.n_nodes)
         nodes = self._well_joined(reversed_, tail, head)
         if not len(nodes):
             nodes = np.arange(self.n_nodes, dtype=np.int32)
@@ -257,14 +300,3 @@ class RoadGraph:
 def _pace(mode: Mode) -> float:
     """Return how long one takes against the times in the mode's network."""
     return FOOT_MPS / BIKE_MPS if mode is Mode.BIKE else 1.0
-
-
-def _fastest_only(tail: Ints, head: Ints, cost: Floats, size: int) -> Matrix:
-    """Return the matrix of the edges, the fastest one where several join the same two nodes."""
-    from scipy.sparse import csr_array
-
-    order = np.lexsort((cost, head, tail))
-    tail, head, cost = tail[order], head[order], cost[order]
-    first = np.ones(len(tail), bool)
-    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    return csr_array((cost[first], (tail[first], head[first])), shape=(size, size))

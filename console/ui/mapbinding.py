@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from console.dispatch.near import NearUnit
+from console.dispatch.reach import ReachRing
 from console.ui.mapfeed import MapFeed, NearMark
 from console.ui.mapreach import Reach, ReachFinder
 from console.ui.mapsprites import MapLayer
@@ -30,8 +31,9 @@ class MapBinding(QObject):
         self._stale: set[MapLayer] = set()
         self._finder: NearFinder | None = None
         self._near: tuple[NearUnit, ...] = ()
+        self._first: tuple[float | None, ...] = ()
         self._near_to = ""
-        self._reach: tuple[tuple[float, float], ...] = ()
+        self._reach: tuple[ReachRing, ...] = ()
         self._reach_asked: tuple[str, float, float] | None = None
         self._reaches = ReachFinder(self)
         self._reaches.found.connect(self._take_reach)
@@ -66,24 +68,25 @@ class MapBinding(QObject):
             self._reach = ()
             self._reaches.find(found.incident, graph, found.lat, found.lon)
         self._near, self._near_to = tuple(found.units[:NEAR_SHOWN]), found.incident
+        self._first = found.first[:NEAR_SHOWN]
         self._show_near()
 
     def _take_near_state(self, state: int) -> None:
         if state in (NearState.NOTHING_PICKED, NearState.NO_PLACE, NearState.NONE_FREE):
-            self._near = ()
+            self._near = self._first = ()
             if state != NearState.NONE_FREE:
                 self._reach, self._reach_asked = (), None
             self._show_near()
 
     def _take_reach(self, reach: Reach) -> None:
         if self._reach_asked is not None and self._reach_asked[0] == reach.incident:
-            self._reach = reach.outline
+            self._reach = reach.rings
             self._show_near()
 
     def _show_near(self) -> None:
         marks = [
-            NearMark(unit=row.unit, rank=rank, text=minutes_text(row.seconds))
-            for rank, row in enumerate(self._near, start=1)
+            NearMark(unit=row.unit, rank=rank, text=_badge_text(row, first))
+            for rank, (row, first) in enumerate(zip(self._near, self._first, strict=True), start=1)
         ]
         self._feed.set_near(marks, self._reach, incident=self._near_to)
 
@@ -114,3 +117,10 @@ class MapBinding(QObject):
             self._feed.set_incidents(self._mirror.open_incidents())
         self._units.clear()
         self._stale.clear()
+
+
+def _badge_text(near: NearUnit, first: float | None) -> str:
+    """Return road minutes and, where that is no foregone thing, the chance to be there first."""
+    minutes = minutes_text(near.seconds)
+    chance = None if first is None else round(100 * first)
+    return minutes if not chance or chance >= 100 else f"{minutes} {chance}%"

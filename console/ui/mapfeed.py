@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from console.dispatch.reach import ReachRing
 from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Incident, Stage
 from console.domain.places import Camera
@@ -94,7 +95,7 @@ class MapFeed(QObject):
         self._picked: tuple[MapLayer, str] | None = None
         self._near: tuple[NearMark, ...] = ()
         self._near_to = ""
-        self._reach: tuple[tuple[float, float], ...] = ()
+        self._reach: tuple[ReachRing, ...] = ()
         self._ageing = QTimer(self)
         self._ageing.setInterval(AGEING_MS)
         self._ageing.timeout.connect(self.refresh_ages)
@@ -163,7 +164,7 @@ class MapFeed(QObject):
     def set_near(
         self,
         near: Sequence[NearMark],
-        reach: Sequence[tuple[float, float]] = (),
+        reach: Sequence[ReachRing] = (),
         *,
         incident: str = "",
     ) -> None:
@@ -171,7 +172,7 @@ class MapFeed(QObject):
 
         Args:
             near: Nearest first.
-            reach: Outline of what can be reached in time, ``(lat, lon)`` degrees.
+            reach: What can be reached in time, the widest ring first.
             incident: Which incident they are near to.
         """
         self._near, self._reach, self._near_to = tuple(near), tuple(reach), incident
@@ -191,7 +192,8 @@ class MapFeed(QObject):
             for mark in self._near
             if (row := units.row_of(mark.unit)) is not None
         ]
-        return json.dumps({"rings": rings, "near": near, "reach": self._reach})
+        reach = [{"s": ring.limit_s, "outlines": ring.outlines} for ring in self._reach]
+        return json.dumps({"rings": rings, "near": near, "reach": reach})
 
     def near_places(self, incident: str) -> list[tuple[float, float]]:
         """Return where the numbered units are, if they are those near to this incident."""

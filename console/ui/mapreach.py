@@ -1,4 +1,4 @@
-"""Works out the reach ring of the picked incident, off the GUI thread."""
+"""Works out the reach rings of the picked incident, off the GUI thread."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
-from console.dispatch.reach import reach_outline
+from console.dispatch.reach import ReachRing, reach_rings
 from console.roads import RoadGraph
 
-#: The ring shows from where a vehicle comes within this time.
-REACH_S = 300.0
-
-Outline = tuple[tuple[float, float], ...]
+#: The rings show from where a vehicle comes within these times.
+REACH_S = (600.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The outline of what can be reached in time round an incident, ``(lat, lon)`` degrees."""
+    """What can be reached in time round an incident, the widest ring first."""
 
     incident: str
-    outline: Outline
+    rings: tuple[ReachRing, ...]
 
 
 class _Work(QRunnable):
@@ -72,7 +70,7 @@ class ReachFinder(QObject):
         self._next, self._busy = None, True
 
         def work() -> Reach:
-            return Reach(incident=incident, outline=reach_outline(graph, lat, lon, REACH_S))
+            return Reach(incident=incident, rings=reach_rings(graph, lat, lon, REACH_S))
 
         self._pool.start(_Work(work, self._worked.emit))
 

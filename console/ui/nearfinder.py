@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 
-from console.dispatch.near import NearUnit, rank
+from console.dispatch.arrival import arrives_first
+from console.dispatch.near import NearUnit, Ranker, Roster
 from console.domain.errors import ZhihuiError
 from console.roads import RoadGraph
 from console.store.citypack import CityPack
@@ -37,12 +38,18 @@ class NearState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearFound:
-    """The units nearest to an incident, nearest by road first."""
+    """The units nearest to an incident, nearest by road first.
+
+    Attributes:
+        first: Of each unit the probability that it is there before the others listed, ``None``
+            where its time is not known.
+    """
 
     incident: str
     lat: float
     lon: float
     units: tuple[NearUnit, ...]
+    first: tuple[float | None, ...] = ()
 
 
 class _Work(QRunnable):
@@ -98,6 +105,8 @@ class NearFinder(QObject):
         super().__init__(parent)
         self._mirror = mirror
         self._graph: RoadGraph | None = None
+        self._ranker: Ranker | None = None
+        self._roster: Roster | None = None
         self._picked: str | None = None
         self._busy = False
         self._wanted = False
@@ -132,7 +141,7 @@ class NearFinder(QObject):
 
     def set_graph(self, graph: RoadGraph) -> None:
         """Use these roads."""
-        self._graph = graph
+        self._graph, self._ranker = graph, Ranker(graph)
         self.refresh()
 
     @Slot(str)
@@ -154,24 +163,28 @@ class NearFinder(QObject):
             self._say(NearState.NOTHING_PICKED)
         elif incident.lat is None or incident.lon is None:
             self._say(NearState.NO_PLACE)
-        elif self._graph is None:
+        elif self._ranker is None:
             self._say(NearState.NO_ROADS)
         elif self._mirror.force is None:
             self._say(NearState.NO_POSITIONS)
         else:
-            self._start(incident.id, incident.lat, incident.lon, self._graph)
+            self._start(incident.id, incident.lat, incident.lon, self._ranker)
 
-    def _start(self, incident: str, lat: float, lon: float, graph: RoadGraph) -> None:
-        force, at, units = self._mirror.force, self._mirror.now(), self._mirror.units()
+    def _start(self, incident: str, lat: float, lon: float, ranker: Ranker) -> None:
+        force, at = self._mirror.force, self._mirror.now()
         if force is None:
             return
+        if self._roster is None:
+            self._roster = Roster.of(self._mirror.units())
+        roster = self._roster
         if self.state is not NearState.RANKED:
             self._say(NearState.RANKING)
         self._busy, self._wanted = True, False
 
         def work() -> NearFound:
-            near = rank(units, force, graph, lat, lon, at, k=SHOWN)
-            return NearFound(incident=incident, lat=lat, lon=lon, units=tuple(near))
+            near = tuple(ranker.rank(roster, force, lat, lon, at, k=SHOWN))
+            first = tuple(arrives_first(near))
+            return NearFound(incident=incident, lat=lat, lon=lon, units=near, first=first)
 
         self._pool.start(_Work(work, self._outlet.give_ranked))
 
@@ -215,6 +228,7 @@ class NearFinder(QObject):
 
     @Slot(list)
     def _take_units(self, ids: list[str]) -> None:
+        self._roster = None
         if self._shown.intersection(ids):
             self.refresh()
 

@@ -87,11 +87,11 @@ class MapPage {
     this.live.setMarks(marks.rings, marks.near);
     this.reach?.remove();
     this.reach = null;
-    if (marks.reach.length > 2) {
-      const style = { color: this.state.colours.en_route, weight: 1.5, dashArray: "6 5",
-        fillOpacity: 0.06, interactive: false };
-      this.reach = L.polygon(marks.reach, style).addTo(this.map);
-    }
+    if (marks.reach.length === 0) return;
+    const rings = marks.reach.map(({ s, outlines }) => L.polygon(outlines, {
+      color: this.state.colours.en_route, weight: s > 300 ? 1 : 1.6, dashArray: "6 5",
+      fillOpacity: 0.05, fillRule: "evenodd", interactive: false }));
+    this.reach = L.featureGroup(rings).addTo(this.map);
   }
 
   home() {

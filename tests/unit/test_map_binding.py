@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from console.dispatch.reach import SECTORS, reach_outline
+from console.dispatch.reach import BESIDE_M, reach_rings
 from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level
 from console.domain.places import Camera, Evidence, LogEntry
 from console.domain.units import Unit, UnitKind, UnitStatus
-from console.geo.distance import flat_distance_m
 from console.roads import RoadClass, RoadColumns, RoadGraph
 from console.sync.state import ChangeBatch, Contents, RowChange
 from console.tracking.columns import empty_columns
@@ -156,11 +155,14 @@ def test_that_the_nearest_five_and_the_reach_are_marked(
     binding.follow_near(finder)
     finder.set_graph(graph)
     finder.pick("i1")
-    qtbot.waitUntil(lambda: len(json.loads(feed.marks())["reach"]) == SECTORS)
+    qtbot.waitUntil(lambda: len(json.loads(feed.marks())["reach"]) == 2)
     near = json.loads(feed.marks())["near"]
     assert [mark["index"] for mark in near] == [0, 1, 2, 3, 4]
     assert [mark["rank"] for mark in near] == [1, 2, 3, 4, 5]
-    assert near[0]["text"].endswith("′")
+    assert near[0]["text"].split()[0].endswith("′")
+    assert near[0]["text"].endswith("%")
+    reach = json.loads(feed.marks())["reach"]
+    assert [ring["s"] for ring in reach] == [600.0, 300.0]
     finder.pick("")
     qtbot.waitUntil(lambda: json.loads(feed.marks()) == {"rings": [], "near": [], "reach": []})
     finder.stop()
@@ -168,18 +170,26 @@ def test_that_the_nearest_five_and_the_reach_are_marked(
 
 
 def test_that_the_reach_on_a_lattice_is_its_diamond(graph: RoadGraph) -> None:
-    limit_s = 200.0
-    outline = np.array(reach_outline(graph, *CENTRE, limit_s))
-    radius_m = flat_distance_m(outline[:, 0], outline[:, 1], *CENTRE)
-    bearing = np.arange(SECTORS) * (2 * np.pi / SECTORS)
-    diamond_m = limit_s * CAR_MPS / (np.abs(np.sin(bearing)) + np.abs(np.cos(bearing)))
-    assert np.abs(radius_m - diamond_m).max() < 1.5 * STEP_M
-    assert outline[0, 0] > CENTRE[0]
-    assert outline[SECTORS // 4, 1] > CENTRE[1]
+    wide, narrow = reach_rings(graph, *CENTRE, [150.0, 300.0])
+    assert (wide.limit_s, narrow.limit_s) == (300.0, 150.0)
+    outline = np.array(max(wide.outlines, key=len))
+    north_m = (outline[:, 0] - CENTRE[0]) * 111_195
+    east_m = (outline[:, 1] - CENTRE[1]) * 111_195 * np.cos(np.radians(CENTRE[0]))
+    far_m = np.abs(north_m) + np.abs(east_m)  # a lattice is driven along its streets
+    assert 300 * CAR_MPS - STEP_M < far_m.max() < 300 * CAR_MPS + 2 * BESIDE_M + 30
+    tips = [north_m.max(), east_m.max(), -north_m.min(), -east_m.min()]
+    assert tips == pytest.approx([300 * CAR_MPS + BESIDE_M] * 4, abs=40)
+
+
+def test_that_blocks_nobody_reaches_are_holes_in_the_ring(graph: RoadGraph) -> None:
+    blocks = 0
+    for ring in reach_rings(graph, *CENTRE, [200.0]):
+        blocks += len(ring.outlines) - 1
+    assert blocks > 20  # streets 200 m apart, seen 70 m to either side
 
 
 def test_that_there_is_no_reach_where_there_is_no_road(graph: RoadGraph) -> None:
-    assert reach_outline(graph, *CENTRE, 1.0) == ()
+    assert reach_rings(graph, *CENTRE, [1.0]) == ()
 
 
 def test_that_the_sweeps_findings_are_the_cameras_looks(feed: MapFeed, tmp_path: Path) -> None:

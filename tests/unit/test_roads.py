@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import dijkstra
 
 from console.geo.distance import LocalPlane, flat_distance_m
 from console.roads import (
@@ -18,6 +19,7 @@ from console.roads import (
     RoadColumnsError,
     RoadGraph,
 )
+from console.roads.contraction import Contracted, fastest_only
 
 PLANE = LocalPlane(39.9087, 116.3975)
 
@@ -158,3 +160,41 @@ def test_that_columns_that_do_not_fit_are_refused() -> None:
         ))  # fmt: skip
     with pytest.raises(RoadColumnsError, match="no road"):
         RoadGraph(columns_of([0, 100], [0, 0], []))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), rounds=st.integers(0, 3))
+def test_that_taking_chains_out_changes_no_time(seed: int, rounds: int) -> None:
+    """Sparse graphs of bends, yards, rings and one-way streets, from every kind of node."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 70))
+    pairs = rng.integers(0, size, (int(rng.integers(1, 2 * size)), 2))
+    cost = rng.uniform(0.5, 90, len(pairs))
+    back = rng.random(len(pairs)) < 0.6
+    tail = np.concatenate([pairs[:, 0], pairs[back, 1]]).astype(np.int32)
+    head = np.concatenate([pairs[:, 1], pairs[back, 0]]).astype(np.int32)
+    network = fastest_only(head, tail, np.concatenate([cost, cost[back]]), size)
+    small = Contracted(network, rounds)
+    for node in range(size):
+        expected = dijkstra(network, indices=[node])[0]
+        assert small.seconds([(node, 0.0)]) == pytest.approx(expected, rel=1e-9, abs=1e-6)
+    limit = 60.0
+    expected = dijkstra(network, indices=[0], limit=limit)[0]
+    assert small.seconds([(0, 0.0)], limit) == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+def test_that_a_closed_road_is_gone_round_and_the_rest_stays() -> None:
+    square = [(0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 0), (0, 3)]
+    graph = RoadGraph(columns_of([0, 500, 500, 0], [0, 0, 500, 500], square))
+    middle_lat, middle_lon = PLANE.to_degrees(250.0, 0.0)
+
+    def in_cordon(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        return flat_distance_m(lat, lon, middle_lat, middle_lon) < 50
+
+    closed = graph.edges_touching(in_cordon)
+    assert np.flatnonzero(closed).tolist() == [0, 1]
+    rest = graph.without(closed)
+    lat, lon = graph.node_lat, graph.node_lon
+    assert graph.route(lat[0], lon[0], lat[1], lon[1]).metres == pytest.approx(500, rel=1e-3)
+    assert rest.route(lat[0], lon[0], lat[1], lon[1]).metres == pytest.approx(1500, rel=1e-3)
+    assert graph.without(np.zeros(8, bool)) is graph

@@ -34,7 +34,7 @@ class MapWords(QObject):
             "patrol": self.tr("Foot patrol"),
             "vehicle": self.tr("Vehicle"),
             "officer": self.tr("Officer"),
-            "reach": self.tr("5 min by car from the picked incident"),
+            "reach": self.tr("5 and 10 min by car from the picked incident"),
             "waiting": self.tr("Thick rim: nobody has accepted"),
             **{f"status_{status}": self.status(status) for status in UnitStatus},
             **{f"level_{level.name.lower()}": level_word(level) for level in Level},
