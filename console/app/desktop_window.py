@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
 from console.app.desktop_troubles import TroubleNotices
+from console.domain.assignments import Means
 from console.domain.places import Evidence
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
@@ -139,8 +140,9 @@ class DeskWindow(QObject):
         self.card.close_wanted.connect(actions.close)
         self.card.cancel_wanted.connect(actions.cancel)
         self.card.withdraw_wanted.connect(actions.withdraw)
+        self.card.voice_order_wanted.connect(self._tell_by_voice)
         self.tray.retry_wanted.connect(actions.retry)
-        self.tray.discard_wanted.connect(actions.discard)
+        self.tray.drop_wanted.connect(actions.drop)
         self.window.command_entered.connect(self._run)
         line, queue = self.window.top.command, self._models.queue
         for moved in (queue.rowsInserted, queue.rowsRemoved, queue.rowsMoved):
@@ -156,6 +158,9 @@ class DeskWindow(QObject):
 
     def _verify(self, incident: str, passed: bool, note: str) -> None:
         self._models.actions.verify(incident, passed=passed, note=note or None)
+
+    def _tell_by_voice(self, incident: str, unit: str, means: str, words: str) -> None:
+        self._models.actions.tell_by_voice(incident, unit, Means(means), words or None)
 
     def _run(self, text: str) -> None:
         sentence, is_done = self._models.commands.run(text)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from console.central.accounts import Session
 from console.central.group import Committed
@@ -73,6 +75,8 @@ class HandheldHub:
         for row in committed.rows:
             if isinstance(row, Assignment) and not row.is_running:
                 self._drop_orders(row)
+            elif isinstance(row, Assignment):
+                self._freshen(row)
         self._deliver_all(committed.deliveries)
 
     async def join(self, session: Session, units: Iterable[str]) -> HandheldLine:
@@ -165,6 +169,13 @@ class HandheldHub:
         pending.attempt += 1
         message = Deliver(pending.delivery.id, pending.attempt, pending.delivery.task)
         claims[-1].lane.offer(encode_text(message))
+
+    def _freshen(self, assignment: Assignment) -> None:
+        """Have what still waits say how far the unit is: an order given by voice is not new."""
+        for one in self._by_assignment.get(assignment.id, ()):
+            pending = self._pending[one]
+            task = msgspec.structs.replace(pending.delivery.task, state=assignment.state)
+            pending.delivery = replace(pending.delivery, task=task)
 
     def _drop_orders(self, assignment: Assignment) -> None:
         for one in list(self._by_assignment.get(assignment.id, ())):

@@ -54,7 +54,7 @@ def task_of(assignment: Assignment, incident: Incident) -> Task:
 def deliveries_for(rows: LiveRows, before: Row | None, after: Row) -> list[Delivery]:
     """Return what units have to be told because a row changed."""
     if isinstance(after, Assignment):
-        if after.state is AssignmentState.ORDERED and before is None:
+        if before is None and after.is_running:  # one given by voice is shown, not ordered again
             return _delivery(rows, after, "order")
         if after.state is AssignmentState.WITHDRAWN:
             return _delivery(rows, after, "withdraw")

@@ -31,6 +31,7 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.CancelIncident: rules_incidents.cancel_incident,
     c.AttachEvidence: rules_incidents.attach_evidence,
     c.AssignUnit: rules_assignments.assign_unit,
+    c.OrderByVoice: rules_assignments.order_by_voice,
     c.WithdrawAssignment: rules_assignments.withdraw_assignment,
     c.MoveAssignment: rules_assignments.move_assignment,
     c.ReportOutcome: rules_assignments.report_outcome,
@@ -80,10 +81,11 @@ def decide(
 def target_of(body: AnyBody) -> tuple[str, str] | None:
     """Return kind and id of the row whose version ``base_version`` speaks of.
 
-    For `AssignUnit` it is the unit: who has seen that it is busy, and sends the version seen, may
-    send it all the same. Facts (steps, outcomes, notes, reports, duty) have no target.
+    For `AssignUnit` and `OrderByVoice` it is the unit: who has seen that it is busy, and sends the
+    version seen, may send it all the same. Facts (steps, outcomes, notes, reports, duty) have no
+    target.
     """
-    if isinstance(body, c.AssignUnit):
+    if isinstance(body, c.AssignUnit | c.OrderByVoice):
         return "unit", body.unit
     if isinstance(body, c.WithdrawAssignment):
         return "assignment", body.assignment

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from console.dispatch.checks import checked_id, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
-from console.domain.assignments import Assignment, AssignmentState
+from console.domain.assignments import UNACCEPTED_STATES, Assignment, AssignmentState
 from console.domain.errors import ConflictError, RejectedError
 from console.domain.ids import AssignmentId
 from console.domain.incidents import Incident, Stage
@@ -38,6 +38,8 @@ STEPS = frozenset(
         AssignmentState.ON_SCENE,
     }
 )
+#: Verb of the log's line about an order by voice; its detail begins with how it was told.
+TOLD_BY_VOICE = "told_by_voice"
 _AFTER_ACCEPTING = frozenset({AssignmentState.EN_ROUTE, AssignmentState.ON_SCENE})
 _UNDER_WAY = frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK})
 
@@ -66,6 +68,61 @@ def assign_unit(ask: Ask, body: c.AssignUnit) -> Decision:
     _follow(ask, draft, ordered, incident=incident, unit=unit)
     draft.log(incident.id, "assigned", detail=ordered.note, unit=unit.id)
     return draft.decision()
+
+
+def order_by_voice(ask: Ask, body: c.OrderByVoice) -> Decision:
+    """Keep an order that was given by voice: the unit has it, and is not ordered once more.
+
+    Where the unit was sent to this incident already, by whomever, the words go to that assignment.
+    """
+    incident, unit = ask.incident(body.incident), ask.unit(body.unit)
+    at = ask.device_time(checked_time(body.at, "the order by voice"))
+    told = _told(body.means, checked_words(body.words, "words") if body.words else None)
+    draft = Draft(ask)
+    sent = _sent_already(ask, body)
+    if sent is None:
+        _check_can_be_sent(ask, incident, unit)
+        times = {AssignmentState.ORDERED.value: at, AssignmentState.ACCEPTED.value: at}
+        taken = Assignment(
+            id=AssignmentId(body.assignment),
+            incident=incident.id,
+            unit=unit.id,
+            state=AssignmentState.ACCEPTED,
+            ordered_by=ask.actor,
+            changed_at=at,
+            times=times,
+            note=body.words or None,
+        )
+    elif sent.state in UNACCEPTED_STATES:
+        taken = sent.moved_to(AssignmentState.ACCEPTED, at=at, note=body.words or None)
+    else:
+        draft.log(incident.id, TOLD_BY_VOICE, detail=told, unit=unit.id, at=at)
+        return draft.decision()
+    draft.put(taken)
+    _follow(ask, draft, taken, incident=incident, unit=unit)
+    draft.log(incident.id, TOLD_BY_VOICE, detail=told, unit=unit.id, at=at)
+    return draft.decision()
+
+
+def _told(means: str, words: str | None) -> str:
+    return f"{means}: {words}" if words else means
+
+
+def _sent_already(ask: Ask, body: c.OrderByVoice) -> Assignment | None:
+    """Return the assignment that the words belong to, ``None`` if there is none yet."""
+    earlier = ask.rows.assignment(checked_id(body.assignment, "an assignment"))
+    if earlier is not None and (earlier.incident, earlier.unit) != (body.incident, body.unit):
+        raise RejectedError("An assignment with this id exists already; make a new id.")
+    if earlier is not None and not earlier.is_running:
+        call_sign = ask.unit(earlier.unit).call_sign
+        raise RejectedError(
+            f"{call_sign} had ended this task (“{earlier.state}”) before the order by voice came "
+            "here; call it again, and send it anew if it goes."
+        )
+    if earlier is not None:
+        return earlier
+    running = [one for one in ask.rows.assignments_of_unit(body.unit) if one.is_running]
+    return next((one for one in running if one.incident == body.incident), None)
 
 
 def withdraw_assignment(ask: Ask, body: c.WithdrawAssignment) -> Decision:

@@ -24,6 +24,13 @@ class AssignmentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Means(StrEnum):
+    """How an order was given by voice."""
+
+    PHONE = "phone"
+    RADIO = "radio"
+
+
 _S = AssignmentState
 #: A receipt may be overtaken by the next one, so every state ahead may be reached directly.
 NEXT_STATES: dict[AssignmentState, frozenset[AssignmentState]] = {
@@ -42,6 +49,8 @@ NEXT_STATES: dict[AssignmentState, frozenset[AssignmentState]] = {
     _S.WITHDRAWN: frozenset(),
 }
 ENDED_STATES = frozenset({_S.REFUSED, _S.CLEARED, _S.WITHDRAWN})
+#: States in which nobody knows yet whether the unit comes.
+UNACCEPTED_STATES = frozenset({_S.ORDERED, _S.DELIVERED, _S.SEEN})
 #: States in which the unit has said it is coming, or came.
 TAKEN_STATES = frozenset({_S.ACCEPTED, _S.EN_ROUTE, _S.ON_SCENE, _S.CLEARED})
 _ORDER = {state: rank for rank, state in enumerate(_S)}

@@ -6,7 +6,8 @@ from console.domain.levels import Role
 
 #: Names of things that can be done; commands bear the name of their message type.
 _DISPATCH = {
-    "OpenIncident", "AmendIncident", "AddReport", "AssignUnit", "WithdrawAssignment",
+    "OpenIncident", "AmendIncident", "AddReport", "AssignUnit", "OrderByVoice",
+    "WithdrawAssignment",
     "MoveAssignment", "CloseIncident", "CancelIncident", "VerifyIncident", "AttachEvidence",
     "NoteIncident", "read:city", "read:snapshot", "read:evidence", "write:evidence", "stream",
 }  # fmt: skip

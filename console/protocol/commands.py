@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
@@ -80,6 +80,24 @@ class AssignUnit(Body, frozen=True, kw_only=True):
     incident: str
     unit: str
     note: str | None = None
+
+
+class OrderByVoice(Body, frozen=True, kw_only=True):
+    """An order was given by voice (口头派单): the unit knows it and takes it.
+
+    Attributes:
+        assignment: New id, or that of an assignment the unit has not taken yet.
+        means: How it was told.
+        at: When it was told, aware UTC, by the sender's clock.
+        words: What was said besides, ``None`` for nothing.
+    """
+
+    assignment: str
+    incident: str
+    unit: str
+    means: Means
+    at: datetime
+    words: str | None = None
 
 
 class WithdrawAssignment(Body, frozen=True, kw_only=True):
@@ -166,6 +184,7 @@ AnyBody = (
     | NoteIncident
     | AddReport
     | AssignUnit
+    | OrderByVoice
     | WithdrawAssignment
     | MoveAssignment
     | ReportOutcome

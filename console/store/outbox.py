@@ -6,44 +6,49 @@ A file of its own that outlives every snapshot. One thread writes it; a command 
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from console.domain.errors import ZhihuiError
-from console.domain.ids import CommandId
-from console.protocol.codec import decode, encode
-from console.protocol.messages import Command, Result, Verdict
+from console.protocol.codec import encode
+from console.protocol.messages import Result, Verdict
+from console.store.outboxrows import (
+    TRAY,
+    UNSETTLED,
+    Draft,
+    EntryState,
+    OutboxEntry,
+    added,
+    connected,
+    is_late,
+    put_in_place,
+    read_entries,
+    to_us,
+)
 from console.store.setaside import set_aside
+
+__all__ = [
+    "TRAY",
+    "UNSETTLED",
+    "Draft",
+    "EntryState",
+    "OpenedOutbox",
+    "Outbox",
+    "OutboxEntry",
+    "OutboxError",
+    "open_outbox",
+]
 
 T = TypeVar("T")
 #: How long accepted commands are kept, to be offered again if central is restored.
 KEPT = timedelta(hours=72)
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS entry (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    command_id TEXT NOT NULL UNIQUE,
-    command BLOB NOT NULL,
-    state TEXT NOT NULL,
-    upload TEXT,
-    bytes TEXT,
-    media_type TEXT,
-    was_sent INTEGER NOT NULL DEFAULT 0,
-    settled_us INTEGER,
-    result BLOB
-);
-CREATE INDEX IF NOT EXISTS entry_state ON entry (state, seq);
-"""
 
 
 class OutboxError(ZhihuiError):
@@ -58,69 +63,12 @@ class OutboxError(ZhihuiError):
         self.path = path
 
 
-class EntryState(StrEnum):
-    """What has become of a command so far."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    NEEDS_ASKING = "needs_asking"
-    ACCEPTED = "accepted"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
-
-
-UNSETTLED = (EntryState.WAITING, EntryState.SENT)
-#: What waits for a person, in the tray.
-TRAY = (EntryState.NEEDS_ASKING, EntryState.CONFLICT, EntryState.REJECTED)
 _STATE_OF = {
     Verdict.ACCEPTED: EntryState.ACCEPTED,
     Verdict.DUPLICATE: EntryState.ACCEPTED,
     Verdict.CONFLICT: EntryState.CONFLICT,
     Verdict.REJECTED: EntryState.REJECTED,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxEntry:
-    """One command and what has become of it.
-
-    Attributes:
-        upload: SHA-256 of bytes central must hold before the command is sent.
-        media_type: What those bytes are.
-        was_sent: Whether it ever went over the wire, so that central may have carried it out.
-        settled_at: When central answered, by our clock, aware UTC.
-    """
-
-    command: Command
-    state: EntryState
-    upload: str | None = None
-    media_type: str | None = None
-    was_sent: bool = False
-    settled_at: datetime | None = None
-    result: Result | None = None
-
-    @property
-    def command_id(self) -> CommandId:
-        """Id of the command."""
-        return CommandId(self.command.command_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A command as it is typed, before the outbox gives it its number.
-
-    Attributes:
-        not_after: After this time it is not sent without asking again; ``None`` for never.
-        upload: SHA-256 of bytes that have to be at central first.
-    """
-
-    command_id: CommandId
-    made_at: datetime
-    body: Any
-    base_version: int | None = None
-    not_after: datetime | None = None
-    upload: str | None = None
-    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +115,7 @@ class Outbox:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         try:
-            self._db, self.console_id = self._thread.submit(_connect, path).result()
+            self._db, self.console_id = self._thread.submit(connected, path).result()
         except sqlite3.Error:
             self._thread.shutdown()
             raise
@@ -183,17 +131,28 @@ class Outbox:
         Raises:
             OutboxError: It could not be written; nothing was kept.
         """
-        return self._do(lambda db: _add(db, draft, self.console_id))
+        return self._do(lambda db: added(db, draft, self.console_id))
+
+    def put_in_place(self, command_id: str, draft: Draft) -> OutboxEntry:
+        """Keep a command in the place of one that was never sent; one or the other is on disk.
+
+        What was typed after the one replaced still comes after. If it went over the wire, or was
+        settled, or is not here, it stays as it is and the new command is the last.
+
+        Raises:
+            OutboxError: It could not be written; the one that was there still is.
+        """
+        return self._do(lambda db: put_in_place(db, command_id, draft, self.console_id))
 
     def entry(self, command_id: str) -> OutboxEntry | None:
         """Return one command, if it is kept."""
-        found = self._do(lambda db: _read(db, "command_id = ?", (command_id,)))
+        found = self._do(lambda db: read_entries(db, "command_id = ?", (command_id,)))
         return found[0] if found else None
 
     def in_state(self, *states: EntryState) -> list[OutboxEntry]:
         """Return the commands in these states, in the order they were typed."""
         marks = ",".join("?" * len(states))
-        return self._do(lambda db: _read(db, f"state IN ({marks})", states))
+        return self._do(lambda db: read_entries(db, f"state IN ({marks})", states))
 
     def mark_sent(self, command_ids: Sequence[str]) -> set[str]:
         """Note that commands go over the wire; they stay until central answers.
@@ -221,7 +180,7 @@ class Outbox:
         Returns:
             The command as it is now, or ``None`` if it is not kept here.
         """
-        values = (_STATE_OF[result.verdict], _us(at), encode(result), result.command_id)
+        values = (_STATE_OF[result.verdict], to_us(at), encode(result), result.command_id)
         self._do(lambda db: db.execute(
             "UPDATE entry SET state = ?, settled_us = ?, result = ? "
             "WHERE command_id = ? AND state IN ('waiting', 'sent')", values))  # fmt: skip
@@ -229,7 +188,7 @@ class Outbox:
 
     def expire(self, *, now: datetime) -> list[OutboxEntry]:
         """Set apart the commands never sent whose time has passed; they ask again."""
-        late = [e for e in self.in_state(EntryState.WAITING) if _is_late(e, now)]
+        late = [e for e in self.in_state(EntryState.WAITING) if is_late(e, now)]
         rows = [(EntryState.NEEDS_ASKING, e.command_id) for e in late]
         if rows:
             self._do(lambda db: db.executemany(
@@ -274,7 +233,7 @@ class Outbox:
 
     def forget_settled(self, *, now: datetime) -> int:
         """Drop accepted commands older than 72 hours; return how many."""
-        before = _us(now - KEPT)
+        before = to_us(now - KEPT)
         return self._do(lambda db: db.execute(
             "DELETE FROM entry WHERE state = 'accepted' AND settled_us < ?", (before,)).rowcount
         )  # fmt: skip
@@ -306,94 +265,3 @@ class Outbox:
             return self._thread.submit(run).result()
         except sqlite3.Error as error:
             raise _explained(self._path, error) from error
-
-
-def _connect(path: Path) -> tuple[sqlite3.Connection, str]:
-    db = sqlite3.connect(path, timeout=2.0)
-    try:
-        db.execute("PRAGMA locking_mode=EXCLUSIVE")
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("the file is damaged")
-        db.executescript(_TABLES)
-        db.execute("BEGIN IMMEDIATE")
-        console_id = _console_id(db)
-        db.commit()
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db, console_id
-
-
-def _console_id(db: sqlite3.Connection) -> str:
-    db.execute(
-        "INSERT OR IGNORE INTO meta VALUES ('console_id', ?)", (f"console-{secrets.token_hex(8)}",)
-    )
-    return str(db.execute("SELECT value FROM meta WHERE key = 'console_id'").fetchone()[0])
-
-
-def _add(db: sqlite3.Connection, draft: Draft, console_id: str) -> OutboxEntry:
-    known = _read(db, "command_id = ?", (draft.command_id,))
-    if known:
-        return known[0]
-    last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
-    seq = (last[0] if last else 0) + 1
-    command = Command(
-        command_id=draft.command_id,
-        console_id=console_id,
-        seq=seq,
-        made_at=draft.made_at,
-        body=draft.body,
-        base_version=draft.base_version,
-        not_after=draft.not_after,
-    )
-    db.execute(
-        "INSERT INTO entry (seq, command_id, command, state, upload, bytes, media_type) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (seq, draft.command_id, encode(command), EntryState.WAITING, draft.upload, draft.upload,
-         draft.media_type),
-    )  # fmt: skip
-    return _read(db, "command_id = ?", (draft.command_id,))[0]
-
-
-def _read(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[OutboxEntry]:
-    rows = db.execute(
-        "SELECT command, state, upload, media_type, was_sent, settled_us, result "
-        f"FROM entry WHERE {where} ORDER BY seq",
-        tuple(values),
-    )
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: tuple[Any, ...]) -> OutboxEntry:
-    command, state, upload, media_type, was_sent, settled_us, result = row
-    decoded = decode(command)
-    answer = decode(result) if result is not None else None
-    if not isinstance(decoded, Command) or not isinstance(answer, Result | None):
-        raise sqlite3.DatabaseError("an entry is no command")
-    return OutboxEntry(
-        command=decoded,
-        state=EntryState(state),
-        upload=upload,
-        media_type=media_type,
-        was_sent=bool(was_sent),
-        settled_at=_at(settled_us),
-        result=answer,
-    )
-
-
-def _is_late(entry: OutboxEntry, now: datetime) -> bool:
-    limit = entry.command.not_after
-    return limit is not None and limit < now and not entry.was_sent
-
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def _us(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _at(us: int | None) -> datetime | None:
-    return None if us is None else _EPOCH + timedelta(microseconds=us)

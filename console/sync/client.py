@@ -13,7 +13,13 @@ from pathlib import Path
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
 from console.domain.places import Evidence
-from console.protocol.commands import AnyBody, AssignUnit, AttachEvidence, WithdrawAssignment
+from console.protocol.commands import (
+    AnyBody,
+    AssignUnit,
+    AttachEvidence,
+    OrderByVoice,
+    WithdrawAssignment,
+)
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, open_outbox
 from console.sync.evidence import EvidenceFiles
@@ -109,6 +115,41 @@ class SyncClient:
             not_after=self._not_after(body, at),
         )
         self._outbox.add(draft)
+        self._worker.outbox_changed()
+        return draft.command_id
+
+    def submit_voice_order(self, body: OrderByVoice, base_version: int | None = None) -> CommandId:
+        """Keep an order given by voice; the order itself, where it was not sent, is not sent now.
+
+        Args:
+            body: What was said to whom; the assignment is that of the order, if there is one.
+            base_version: Version of the unit that was seen.
+
+        Raises:
+            OutboxError: It could not be kept; the order stays as it was.
+        """
+        at = self._now()
+        waiting = self._outbox.in_state(EntryState.WAITING, EntryState.NEEDS_ASKING)
+        order = next(
+            (
+                one
+                for one in waiting
+                if isinstance(one.command.body, AssignUnit)
+                and one.command.body.assignment == body.assignment
+                and not one.was_sent
+            ),
+            None,
+        )
+        draft = Draft(
+            command_id=CommandId(new_id(at)),
+            made_at=at,
+            body=body,
+            base_version=base_version if order is None else order.command.base_version,
+        )
+        if order is None:
+            self._outbox.add(draft)
+        else:
+            self._outbox.put_in_place(order.command_id, draft)
         self._worker.outbox_changed()
         return draft.command_id
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from console.domain.errors import ZhihuiError
-from console.store.outbox import Outbox
+from console.store.outbox import Outbox, OutboxError
 from console.store.snapshotfile import SnapshotError
 from console.sync.errands import Errands
 from console.sync.evidence import EvidenceFiles
@@ -126,15 +126,25 @@ class Worker:
         self._errands = errands
         uploads = asyncio.create_task(errands.upload_evidence())
         cities = asyncio.create_task(errands.offer_packs())
+        tidying = asyncio.create_task(self._keep_tidy(self._keeper))
         try:
             await self._keep_trying()
         finally:
-            uploads.cancel()
-            cities.cancel()
-            await asyncio.gather(uploads, cities, return_exceptions=True)
+            for task in (uploads, cities, tidying):
+                task.cancel()
+            await asyncio.gather(uploads, cities, tidying, return_exceptions=True)
             await self._log_off()
             self._keeper.close()
             self._tell(LinkPhase.STOPPED)
+
+    async def _keep_tidy(self, keeper: Keeper) -> None:
+        """Do what time alone asks for, whether central is there or not."""
+        while True:
+            await asyncio.sleep(self._settings.beat_s)
+            try:
+                keeper.expire()
+            except OutboxError:
+                _log.exception("the outbox could not be looked at; it is tried again")
 
     async def _keep_trying(self) -> None:
         ending = asyncio.create_task(self._ending.wait())

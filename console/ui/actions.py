@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import AssignmentState, Means
 from console.domain.errors import ZhihuiError
 from console.domain.forms import OTHER
 from console.domain.ids import (
@@ -25,6 +25,7 @@ from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.ui.mirror import Mirror
+from console.ui.tray import command_sentence, incident_of
 
 
 class Submitter(Protocol):
@@ -32,6 +33,11 @@ class Submitter(Protocol):
 
     def submit(self, body: AnyBody, base_version: int | None = None) -> CommandId:
         """Keep a command and send it; it is on disk when this returns."""
+
+    def submit_voice_order(
+        self, body: c.OrderByVoice, base_version: int | None = None
+    ) -> CommandId:
+        """Keep an order given by voice, in the place of the order if that was not sent."""
 
     def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
         """Keep evidence with its bytes and send both."""
@@ -108,6 +114,30 @@ class DeskActions(QObject):
             if self._submit(body, None if unit.is_free else unit.version):
                 ordered.append(assignment)
         return ordered
+
+    def tell_by_voice(
+        self, incident: str, unit_id: str, means: Means, words: str | None = None
+    ) -> bool:
+        """Enter an order given by phone or radio; the unit has it, and is not ordered once more."""
+        unit = self._mirror.unit(unit_id)
+        if unit is None:
+            self.refused.emit(self.tr("There is no unit with the id {0}.").format(unit_id))
+            return False
+        sent = [
+            one.id
+            for one in self._mirror.assignments_of_unit(unit_id)
+            if one.incident == incident and one.is_running
+        ]
+        body = c.OrderByVoice(
+            assignment=sent[-1] if sent else self._new_id(),
+            incident=incident,
+            unit=unit_id,
+            means=means,
+            at=self._mirror.now(),
+            words=words or None,
+        )
+        seen = None if sent or unit.is_free else unit.version
+        return self._keep(lambda: self._submitter.submit_voice_order(body, seen))
 
     def withdraw(self, assignment: str, reason: str) -> bool:
         """Call a unit back."""
@@ -215,8 +245,18 @@ class DeskActions(QObject):
         """Send a command from the tray once more."""
         return self._keep(lambda: self._submitter.retry(command_id))
 
-    def discard(self, command_id: str) -> bool:
-        """Throw a command from the tray away."""
+    def drop(self, command_id: str, reason: str) -> bool:
+        """Give up a command from the tray; its incident's log says so, and why."""
+        entry = next((one for one in self._mirror.tray() if one.command_id == command_id), None)
+        if entry is None:
+            return False
+        body = entry.command.body
+        incident = self._mirror.incident(incident_of(body, self._mirror) or "")
+        if incident is not None and not self._mirror.is_pending(incident.id):
+            what = command_sentence(body, self._mirror)
+            text = self.tr("Not done: {0} — {1}").format(what, reason)
+            if not self._submit(c.NoteIncident(incident=incident.id, text=text)):
+                return False
         return self._keep(lambda: self._submitter.discard(command_id))
 
     def _evidence(

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from console.domain.assignments import TAKEN_STATES, Assignment, AssignmentState
+from console.dispatch.rules_assignments import TOLD_BY_VOICE
+from console.domain.assignments import TAKEN_STATES, UNACCEPTED_STATES, Assignment, AssignmentState
 from console.domain.incidents import NEXT_STAGES, Incident, Report, Stage
 from console.domain.levels import Role
 from console.domain.permissions import may
@@ -17,7 +18,7 @@ from console.ui.mirror import Mirror
 from console.ui.words import is_gateway
 
 #: What is done to a unit, not by it.
-_ORDERS = frozenset({"assigned", "withdrawn"})
+_ORDERS = frozenset({"assigned", "withdrawn", TOLD_BY_VOICE})
 #: The seven stages, in the order an incident goes through them.
 TRACK = tuple(stage for stage in Stage if stage is not Stage.CANCELLED)
 
@@ -29,11 +30,13 @@ class AssignmentLine:
     Attributes:
         unit: ``None`` if the unit is not known here.
         pending: Whether central has not confirmed what is shown.
+        told: The newest line of the log about an order by voice, ``None`` if there was none.
     """
 
     assignment: Assignment
     unit: Unit | None
     pending: bool
+    told: LogEntry | None = None
 
     @property
     def call_sign(self) -> str:
@@ -88,6 +91,13 @@ class IncidentCard:
     row_no: int | None = None
 
     @property
+    def unaccepted(self) -> tuple[AssignmentLine, ...]:
+        """The units that have not said yes."""
+        return tuple(
+            line for line in self.assignments if line.assignment.state in UNACCEPTED_STATES
+        )
+
+    @property
     def running(self) -> tuple[AssignmentLine, ...]:
         """The units that still have something to do."""
         return tuple(line for line in self.assignments if line.assignment.is_running)
@@ -100,14 +110,17 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
         return None
     details = mirror.details_of(incident_id)
     assignments = mirror.assignments_of(incident_id)
-    lines = tuple(
-        AssignmentLine(
-            assignment=one, unit=mirror.unit(one.unit), pending=mirror.is_pending(one.id)
-        )
-        for one in assignments
-    )
     entries = sorted(
         (one for one in details if isinstance(one, LogEntry)), key=lambda one: (one.at, one.id)
+    )
+    lines = tuple(
+        AssignmentLine(
+            assignment=one,
+            unit=mirror.unit(one.unit),
+            pending=mirror.is_pending(one.id),
+            told=_told(one, entries),
+        )
+        for one in assignments
     )
     return IncidentCard(
         incident=incident,
@@ -121,6 +134,17 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
         can=allowed(incident, assignments, mirror),
         pending=mirror.is_pending(incident_id),
     )
+
+
+def _told(assignment: Assignment, entries: list[LogEntry]) -> LogEntry | None:
+    """Return the line that says that this very order was given by voice."""
+    ordered_at = assignment.times.get(AssignmentState.ORDERED.value, assignment.changed_at)
+    about = [
+        one
+        for one in entries
+        if one.verb == TOLD_BY_VOICE and one.unit == assignment.unit and one.at >= ordered_at
+    ]
+    return about[-1] if about else None
 
 
 def still_of(evidence: Evidence, among: tuple[Evidence, ...]) -> Evidence | None:
@@ -170,6 +194,7 @@ def allowed(incident: Incident, assignments: list[Assignment], mirror: Mirror) -
     makes_sense = {
         "AssignUnit": incident.stage
         in {Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK},
+        "OrderByVoice": any(one.state in UNACCEPTED_STATES for one in assignments),
         "VerifyIncident": Stage.VERIFY in then and who.unit not in handlers,
         "CloseIncident": Stage.EVALUATE in then,
         "CancelIncident": Stage.CANCELLED in then,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from console.domain.assignments import UNACCEPTED_STATES
 from console.domain.forms import form_of
 from console.domain.incidents import Stage
 from console.domain.levels import Level
@@ -13,19 +14,40 @@ from console.ui.actions import DeskActions
 from console.ui.byair import nearest_by_air
 from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
-from console.ui.orders import STEPS, USAGE, Order, OrderError, Verb, forms_like, read_order, say
+from console.ui.orders import (
+    MEANS,
+    STEPS,
+    USAGE,
+    Order,
+    OrderError,
+    Verb,
+    forms_like,
+    read_order,
+    say,
+)
 from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queue import IncidentQueueModel
 from console.ui.queuetexts import short_number
-from console.ui.words import form_word, is_chinese, level_word, step_word
+from console.ui.words import form_word, is_chinese, level_word, means_word, step_word
 
 OFFERED = 8
 _BY_ROW = frozenset(
-    {Verb.DISPATCH, Verb.LEVEL, Verb.VERIFY, Verb.CLOSE, Verb.CANCEL, Verb.NOTE, Verb.PICK}
+    {
+        Verb.DISPATCH,
+        Verb.VOICE,
+        Verb.LEVEL,
+        Verb.VERIFY,
+        Verb.CLOSE,
+        Verb.CANCEL,
+        Verb.NOTE,
+        Verb.PICK,
+    }
 )
+_UNDER_WAY = frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK})
 #: Stages in which a verb on an incident makes sense; others are not offered.
 _STAGES: Mapping[Verb, frozenset[Stage]] = {
-    Verb.DISPATCH: frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE, Stage.REPORT_BACK}),
+    Verb.DISPATCH: _UNDER_WAY,
+    Verb.VOICE: _UNDER_WAY,
     Verb.VERIFY: frozenset({Stage.REPORT_BACK}),
     Verb.CLOSE: frozenset({Stage.VERIFY}),
     Verb.CANCEL: frozenset({Stage.FILE, Stage.DISPATCH}),
@@ -141,14 +163,19 @@ class CommandLine(QObject):
         before = "".join(f"{one} " for one in done)
         if not done:
             return self._rows(verb, word) if verb in _BY_ROW else self._call_signs(verb, word)
+        return [f"{before}{one}" for one in self._next_words(verb, done, word)]
+
+    def _next_words(self, verb: Verb, done: Sequence[str], word: str) -> Iterable[str]:
+        """Return what the word after those that are done may become."""
         if verb is Verb.DISPATCH:
-            return [f"{before}{sign} " for sign in self._free_signs(word, done[0], set(done[1:]))]
-        if verb is Verb.STEP and len(done) == 1:
-            steps = [step for step in STEPS if step.isascii() is not is_chinese()]
-            return [f"{before}{step}" for step in steps if step.startswith(word)]
-        if verb is Verb.LEVEL and len(done) == 1:
-            return [f"{before}{level:d}" for level in Level]
-        return []
+            return [f"{sign} " for sign in self._free_signs(word, done[0], set(done[1:]))]
+        words: Mapping[tuple[Verb, int], Callable[[], Iterable[str]]] = {
+            (Verb.VOICE, 1): lambda: [f"{one} " for one in self._to_be_told(word, done[0])],
+            (Verb.VOICE, 2): lambda: _in_language(MEANS, word),
+            (Verb.STEP, 1): lambda: _in_language(STEPS, word),
+            (Verb.LEVEL, 1): lambda: [f"{level:d}" for level in Level],
+        }
+        return words.get((verb, len(done)), tuple)()
 
     def _rows(self, verb: Verb, word: str) -> list[str]:
         stages = _STAGES.get(verb)
@@ -170,6 +197,20 @@ class CommandLine(QObject):
             running = {one.unit for one in self._mirror.running_assignments()}
             units = (self._call_sign(unit) for unit in running)
         return [f"{sign} " for sign in _shortest(units, word)]
+
+    def _to_be_told(self, word: str, row: str) -> list[str]:
+        """Return the units sent that have not said yes, then those that are free."""
+        try:
+            incident = self.incident_named(row)
+        except OrderError:
+            return []
+        waiting = [
+            self._call_sign(one.unit)
+            for one in self._mirror.assignments_of(incident)
+            if one.state in UNACCEPTED_STATES
+        ]
+        signs = [*_shortest(waiting, word), *self._free_signs(word, row, set())]
+        return list(dict.fromkeys(signs))[:OFFERED]
 
     def _free_signs(self, word: str, row: str, named: set[str]) -> list[str]:
         """Return free units, those first that are near to the incident in the row named."""
@@ -206,6 +247,9 @@ class CommandLine(QObject):
             return self._new_sentence(order)
         if order.verb is Verb.STEP and order.state is not None:
             return say("{0}: {1}").format(units, step_word(order.state))
+        if order.verb is Verb.VOICE and order.means is not None:
+            text = say("Told {0} by {1}: {2}")
+            return text.format(units, means_word(order.means), what)
         if order.verb is Verb.LEVEL and order.level is not None:
             return say("{0} becomes {1}").format(what, level_word(Level(order.level)))
         if order.verb is Verb.VERIFY and not order.passed:
@@ -255,6 +299,13 @@ class CommandLine(QObject):
         self.unit_wanted.emit(order.units[0])
         return True
 
+    def _voice(self, order: Order) -> bool:
+        if order.incident is None or order.means is None:
+            return False
+        return self._actions.tell_by_voice(
+            order.incident, order.units[0], order.means, order.text or None
+        )
+
     def _step(self, order: Order) -> bool:
         if order.assignment is None or order.state is None:
             return False
@@ -264,6 +315,7 @@ class CommandLine(QObject):
         Verb.DISPATCH: lambda self, o: (
             len(self._actions.dispatch(o.incident or "", o.units)) == len(o.units)
         ),
+        Verb.VOICE: _voice,
         Verb.STEP: _step,
         Verb.WITHDRAW: lambda self, o: self._actions.withdraw(o.assignment or "", o.text),
         Verb.NEW: _open,
@@ -293,6 +345,12 @@ _SENTENCES: Mapping[Verb, str] = {
     Verb.PICK: _noop("CommandLine", "Show {what}"),
     Verb.GO: _noop("CommandLine", "Show {units} on the map"),
 }
+
+
+def _in_language(words: Iterable[str], begun: str) -> list[str]:
+    """Return the words of the language shown that begin so."""
+    shown = (one for one in words if one.isascii() is not is_chinese())
+    return [one for one in shown if one.startswith(begun)]
 
 
 def _shortest(signs: Iterable[str], word: str) -> list[str]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from console.domain.levels import Channel, Level
 from console.domain.places import LogEntry
-from console.ui.words import channel_word, evidence_word, form_word, level_word
+from console.ui.words import channel_word, evidence_word, form_word, level_word, means_word
 
 
 def _noop(context: str, source: str) -> str:
@@ -35,6 +35,9 @@ def detail_text(entry: LogEntry) -> str:
     if entry.verb == "report_joined":
         channel, colon, text = detail.partition(": ")
         return f"{_channel(channel)}{colon}{text}"
+    if entry.verb == "told_by_voice":
+        means, colon, words = detail.partition(": ")
+        return f"{means_word(means)}{colon}{words}"
     if entry.verb == "evidence_attached":
         return evidence_word(detail)
     if entry.verb == "amended":

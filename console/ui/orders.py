@@ -12,7 +12,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication
 
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import AssignmentState, Means
 from console.domain.errors import ZhihuiError
 from console.domain.forms import FORMS, Form
 
@@ -30,6 +30,7 @@ class Verb(StrEnum):
     """What a line does, by its letter."""
 
     DISPATCH = "D"
+    VOICE = "R"
     STEP = "S"
     WITHDRAW = "W"
     NEW = "N"
@@ -45,6 +46,7 @@ class Verb(StrEnum):
 #: How each line is written.
 USAGE: Mapping[Verb, str] = {
     Verb.DISPATCH: _noop("CommandLine", "D row units: send units — D 3 K7 K9"),
+    Verb.VOICE: _noop("CommandLine", "R row unit phone: an order given by voice — R 3 K7 radio"),
     Verb.STEP: _noop("CommandLine", "S unit step: what a unit said by radio — S K7 arrived"),
     Verb.WITHDRAW: _noop("CommandLine", "W unit reason: call a unit back — W K7 not needed"),
     Verb.NEW: _noop("CommandLine", "N form @place; words: new incident — N 夜间施工 @工体北路 4"),
@@ -70,6 +72,14 @@ STEPS: Mapping[str, AssignmentState] = {
     "赶往": AssignmentState.EN_ROUTE,
     "arrived": AssignmentState.ON_SCENE,
     "到场": AssignmentState.ON_SCENE,
+}
+#: Words for how an order was given by voice, in both languages.
+MEANS: Mapping[str, Means] = {
+    "phone": Means.PHONE,
+    "电话": Means.PHONE,
+    "radio": Means.RADIO,
+    "对讲机": Means.RADIO,
+    "电台": Means.RADIO,
 }
 _NO_WORDS = frozenset({"no", "n", "不通过", "否"})
 
@@ -98,6 +108,7 @@ class Order:
     form: str | None = None
     place: str = ""
     state: AssignmentState | None = None
+    means: Means | None = None
     passed: bool = True
 
 
@@ -191,6 +202,18 @@ def _dispatch(verb: Verb, rest: str, names: Names) -> Order:
     return Order(verb=verb, incident=incident, units=units)
 
 
+def _voice(verb: Verb, rest: str, names: Names) -> Order:
+    row, tail = _head(verb, rest)
+    incident = names.incident_named(row)
+    word, how_and_words = _head(verb, tail)
+    unit = names.unit_named(word)
+    how, _, words = how_and_words.partition(" ")
+    means = MEANS.get(how.casefold())
+    if means is None:
+        raise OrderError(say("How was it told? phone or radio, as in R 3 K7 radio."))
+    return Order(verb=verb, incident=incident, units=(unit,), means=means, text=words.strip())
+
+
 def _step(verb: Verb, rest: str, names: Names) -> Order:
     word, tail = _head(verb, rest)
     unit = names.unit_named(word)
@@ -268,6 +291,7 @@ def _unit_only(verb: Verb, rest: str, names: Names) -> Order:
 
 _READERS: Mapping[Verb, Callable[[Verb, str, Names], Order]] = {
     Verb.DISPATCH: _dispatch,
+    Verb.VOICE: _voice,
     Verb.STEP: _step,
     Verb.WITHDRAW: _withdraw,
     Verb.NEW: _new,

@@ -42,6 +42,11 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "{0} is at “{1}”: nobody can be sent to it there."),
     _noop("Reasons", "{0} is off duty; choose another unit."),
     _noop("Reasons", "{0} was sent to this incident already."),
+    _noop(
+        "Reasons",
+        "{0} had ended this task (“{1}”) before the order by voice came here; call it again, and "
+        "send it anew if it goes.",
+    ),
     _noop("Reasons", "{0} is not among the things a {1} may do."),
     _noop("Reasons", "A {1} may not do {0}."),
     _noop("Reasons", "Who handled an incident may not verify it; somebody else has to."),

@@ -24,6 +24,7 @@ from console.protocol.commands import (
     CloseIncident,
     NoteIncident,
     OpenIncident,
+    OrderByVoice,
     SetDuty,
     VerifyIncident,
     WithdrawAssignment,
@@ -33,7 +34,7 @@ from console.store.outbox import EntryState, OutboxEntry
 from console.sync.state import OutboxState
 from console.ui.mirror import Mirror
 from console.ui.reasons import reason_text
-from console.ui.words import form_word, time_text
+from console.ui.words import form_word, means_word, time_text, unit_state_word
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -81,6 +82,11 @@ def command_sentence(body: Any, mirror: Mirror) -> str:
         sign = body.unit if unit is None else unit.call_sign
         text = QCoreApplication.translate("Tray", "Send {0} to {1}")
         return text.format(sign, number)
+    if isinstance(body, OrderByVoice):
+        unit = mirror.unit(body.unit)
+        sign = body.unit if unit is None else unit.call_sign
+        text = QCoreApplication.translate("Tray", "{0} told by {1} to go to {2}")
+        return text.format(sign, means_word(body.means), number)
     if isinstance(body, WithdrawAssignment):
         return QCoreApplication.translate("Tray", "Call a unit back from {0}").format(number)
     if isinstance(body, OpenIncident):
@@ -109,6 +115,7 @@ class TrayModel(QAbstractTableModel):
         self._mirror = mirror
         self._entries: list[OutboxEntry] = []
         mirror.outbox_changed.connect(self._take)
+        mirror.units_changed.connect(self._take_units)
         self._take(mirror.outbox)
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 (Qt's name)
@@ -148,6 +155,13 @@ class TrayModel(QAbstractTableModel):
             last = self.index(len(self._entries) - 1, len(TrayColumn) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
+    @Slot(list)
+    def _take_units(self, ids: list[str]) -> None:
+        for row, entry in enumerate(self._entries):
+            if getattr(entry.command.body, "unit", "") in ids:
+                why = self.index(row, TrayColumn.WHY)
+                self.dataChanged.emit(why, why)
+
     def _text(self, entry: OutboxEntry, column: TrayColumn) -> str:
         if column is TrayColumn.STATE:
             words = {
@@ -159,13 +173,24 @@ class TrayModel(QAbstractTableModel):
         if column is TrayColumn.WHAT:
             return command_sentence(entry.command.body, self._mirror)
         if column is TrayColumn.WHY:
-            reason = entry.result.reason if entry.result is not None else None
-            return (
-                reason_text(reason)
-                if reason
-                else self.tr("Typed while offline; look at the incident, then decide.")
-            )
+            return self._why(entry)
         return time_text(entry.command.made_at)
+
+    def _why(self, entry: OutboxEntry) -> str:
+        """Say why it waits, and how the unit stands that it is about."""
+        reason = entry.result.reason if entry.result is not None else None
+        late = self.tr("Typed while offline; look at the incident, then decide.")
+        why = reason_text(reason) if reason else late
+        unit = self._mirror.unit(getattr(entry.command.body, "unit", ""))
+        if unit is None:
+            return why
+        busy = [one for one in self._mirror.assignments_of_unit(unit.id) if one.is_running]
+        incident = self._mirror.incident(busy[-1].incident) if busy else None
+        state = unit_state_word(unit.status)
+        if incident is None:
+            return f"{why} {self.tr('{0} is now {1}.').format(unit.call_sign, state)}"
+        now = self.tr("{0} is now {1}, with {2}.")
+        return f"{why} {now.format(unit.call_sign, state, _short(incident))}"
 
     @Slot(object)
     def _take(self, state: OutboxState) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import AssignmentState, Means
 from console.domain.forms import form_of, is_known
 from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
@@ -73,6 +73,10 @@ _STEPS: Mapping[AssignmentState, str] = {
     AssignmentState.CLEARED: _noop("Words", "cleared"),
     AssignmentState.WITHDRAWN: _noop("Words", "withdrawn"),
 }
+_MEANS: Mapping[str, str] = {
+    Means.PHONE: _noop("Words", "phone"),
+    Means.RADIO: _noop("Words", "radio"),
+}
 #: What an outcome's bytes are, as the log's detail names them.
 _EVIDENCE: Mapping[str, str] = {
     EvidenceKind.PHOTO: _noop("Words", "photo"),
@@ -113,6 +117,7 @@ _VERBS: Mapping[str, str] = {
     "noted": _noop("Words", "noted"),
     "report_joined": _noop("Words", "report joined"),
     "assigned": _noop("Words", "sent"),
+    "told_by_voice": _noop("Words", "ordered by voice"),
     "withdrawn": _noop("Words", "withdrawn"),
     "delivered": _noop("Words", "delivered"),
     "seen": _noop("Words", "seen"),
@@ -166,6 +171,11 @@ def unit_kind_word(kind: UnitKind) -> str:
 def step_word(state: AssignmentState) -> str:
     """Return how far a unit has come with its assignment."""
     return _word(_STEPS[state])
+
+
+def means_word(means: str) -> str:
+    """Return how an order was given by voice; one that is not known is shown as written."""
+    return _word(_MEANS[means]) if means in _MEANS else means
 
 
 def role_word(role: Role) -> str:

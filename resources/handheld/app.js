@@ -7,6 +7,8 @@ import { listView, logOnView, taskView, tellView } from "./views.js";
 import { reasonIn, switchLanguage, word } from "./words.js";
 
 const ENDED = new Set(["refused", "cleared", "withdrawn"]);
+/** What nobody has said yes to; a task given by voice comes accepted, and is no news. */
+const OPEN = new Set(["ordered", "delivered", "seen"]);
 /** A receipt from central that lags behind what was done here must not set it back. */
 const ORDER = ["ordered", "delivered", "seen", "accepted", "en_route", "on_scene", "refused",
   "cleared", "withdrawn"];
@@ -59,7 +61,7 @@ async function setBack(assignment) {
 function took(task) {
   const known = tasks.get(task.assignment);
   if (known && ORDER.indexOf(known.state) > ORDER.indexOf(task.state)) task = { ...task, state: known.state };
-  if (!known) ring();
+  if (!known && OPEN.has(task.state)) ring();
   if (ENDED.has(task.state)) {
     tasks.delete(task.assignment);
     shelf.drop("tasks", task.assignment);

@@ -45,6 +45,7 @@ COMMANDS: dict[str, set[Role]] = {
     "NoteIncident": {*_WALL, _R.HOTLINE_SEAT, _R.SUPERVISOR},
     "AddReport": {*_WALL, _R.HOTLINE_SEAT, _R.GATEWAY},
     "AssignUnit": _DESK,
+    "OrderByVoice": _DESK,
     "WithdrawAssignment": _DESK,
     "MoveAssignment": {*_DESK, *_STREET},
     "ReportOutcome": _STREET,

@@ -11,7 +11,7 @@ import pytest
 from desk_city import NOW, change, filled_mirror, in_tray, send, typed, unit
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -273,11 +273,41 @@ def test_that_a_refused_command_waits_in_the_tray_until_it_is_decided(
     assert "K9 was sent elsewhere." in texts(view)
     with qtbot.waitSignal(view.retry_wanted) as again:
         qtbot.keyClick(view.table, Qt.Key.Key_R)
-    with qtbot.waitSignal(view.discard_wanted) as gone:
-        qtbot.keyClick(view.table, Qt.Key.Key_Delete)
-    assert (again.args, gone.args) == (["c1"], ["c1"])
+    qtbot.keyClick(view.table, Qt.Key.Key_Delete)
+    asked = QApplication.focusWidget()
+    assert isinstance(asked, QLineEdit)
+    qtbot.keyClick(asked, Qt.Key.Key_Return)
+    assert asked.isVisible(), "nothing is dropped without a reason"
+    qtbot.keyClick(asked, Qt.Key.Key_Escape)
+    assert view.table.hasFocus()
+    qtbot.keyClick(view.table, Qt.Key.Key_Delete)
+    qtbot.keyClicks(asked, "went home")
+    with qtbot.waitSignal(view.drop_wanted) as gone:
+        qtbot.keyClick(asked, Qt.Key.Key_Return)
+    assert (again.args, gone.args) == (["c1"], ["c1", "went home"])
+    assert view.table.hasFocus()
+    assert "K9 is now free." in texts(view)
     mirror.take_outbox(in_tray())
     assert model.rowCount() == 0
+
+
+def test_that_t_enters_an_order_given_by_phone_or_radio(card: CardView, qtbot: QtBot) -> None:
+    card._model.pick("i317")
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_T)
+    asked = QApplication.focusWidget()
+    assert isinstance(asked, QLineEdit)
+    which = card.findChild(QComboBox)
+    assert [which.itemText(at) for at in range(which.count())] == ["K7 phone", "K7 radio"]
+    which.setCurrentIndex(1)
+    with qtbot.waitSignal(card.voice_order_wanted) as told:
+        qtbot.keyClick(asked, Qt.Key.Key_Return)
+    assert told.args == ["i317", "u7", "radio", ""]
+    assert card.hasFocus()
+    card._model.pick("i316")
+    with qtbot.assertNotEmitted(card.voice_order_wanted):
+        qtbot.keyClick(card, Qt.Key.Key_T)
+    assert QApplication.focusWidget() is card
 
 
 def test_that_duty_figures_move_with_the_units(

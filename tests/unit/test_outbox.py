@@ -157,3 +157,15 @@ def test_that_evidence_waits_for_its_bytes(outbox: Outbox) -> None:
     assert outbox.entry("e").upload == "ab"
     outbox.mark_uploaded("ab")
     assert outbox.entry("e").upload is None
+
+
+def test_that_a_command_takes_the_place_of_one_never_sent_or_comes_last(outbox: Outbox) -> None:
+    first, second, third = (outbox.add(draft(text)) for text in "123")
+    instead = outbox.put_in_place(second.command_id, draft("2b"))
+    outbox.mark_sent([third.command_id])
+    last = outbox.put_in_place(third.command_id, draft("3b"))
+    waiting = outbox.in_state(EntryState.WAITING, EntryState.SENT)
+    ids = [first.command_id, instead.command_id, third.command_id, last.command_id]
+    assert [one.command_id for one in waiting] == ids
+    assert instead.command.seq == second.command.seq
+    assert outbox.entry(second.command_id) is None

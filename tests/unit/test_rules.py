@@ -8,7 +8,7 @@ import pytest
 from rule_rows import A_PHOTO, START, PlainRows, filed_rows, opened
 
 from console.dispatch.rules import target_of
-from console.domain.assignments import Assignment, AssignmentState
+from console.domain.assignments import Assignment, AssignmentState, Means
 from console.domain.errors import (
     ConflictError,
     IllegalTransitionError,
@@ -32,6 +32,9 @@ ALL_BODIES = {
         incident="x",
     ),
     "AssignUnit": c.AssignUnit(assignment="a", incident="i", unit="u1"),
+    "OrderByVoice": c.OrderByVoice(
+        assignment="a", incident="i", unit="u1", means=Means.PHONE, at=START
+    ),
     "WithdrawAssignment": c.WithdrawAssignment(assignment="a", reason="r"),
     "MoveAssignment": c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=START),
     "ReportOutcome": c.ReportOutcome(assignment="a", outcome="o", at=START),
@@ -331,6 +334,7 @@ def test_that_the_target_of_a_command_is_the_row_its_version_speaks_of() -> None
     assert {name: target for name, target in targets.items() if target is not None} == {
         "AmendIncident": ("incident", "i"),
         "AssignUnit": ("unit", "u1"),
+        "OrderByVoice": ("unit", "u1"),
         "WithdrawAssignment": ("assignment", "a"),
         "VerifyIncident": ("incident", "i"),
         "CloseIncident": ("incident", "i"),

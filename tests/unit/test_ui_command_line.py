@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from desk_city import filled_mirror
+from desk_city import filled_mirror, in_tray, send, typed
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import AssignmentState, Means
 from console.domain.ids import CommandId
 from console.domain.places import Evidence
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
-from console.store.outbox import OutboxError
+from console.store.outbox import EntryState, OutboxError
 from console.ui.actions import DeskActions
 from console.ui.commandline import CommandLine
 from console.ui.mirror import Mirror
@@ -35,12 +35,18 @@ class Sent:
         self.bodies: list[tuple[AnyBody, int | None]] = []
         self.evidence: list[tuple[bytes, Evidence]] = []
         self.is_full = False
+        self.dropped: list[str] = []
 
     def submit(self, body: AnyBody, base_version: int | None = None) -> CommandId:
         if self.is_full:
             raise OutboxError(Path("outbox.db"), "the disk is full")
         self.bodies.append((body, base_version))
         return CommandId(f"c{len(self.bodies)}")
+
+    def submit_voice_order(
+        self, body: c.OrderByVoice, base_version: int | None = None
+    ) -> CommandId:
+        return self.submit(body, base_version)
 
     def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
         self.evidence.append((data, evidence))
@@ -50,7 +56,8 @@ class Sent:
         return None
 
     def discard(self, command_id: str) -> bool:
-        return False
+        self.dropped.append(command_id)
+        return True
 
 
 class Places:
@@ -243,3 +250,50 @@ def test_that_forms_are_found_by_code_name_and_part() -> None:
     assert forms_like("0301")[0].name_zh == "夜间施工"
     assert forms_like("illegal")[0].name_en.startswith("Illegal")
     assert [form.code for form in forms_like("夜间")] == ["0301"]
+
+
+def test_that_an_order_by_voice_is_one_line_and_belongs_to_the_order_that_was_sent(
+    line: CommandLine, sent: Sent, mirror: Mirror
+) -> None:
+    row = 1 + [line._queue.incident_at(at) for at in range(6)].index("i317")
+    assert line.completions(f"R {row} ")[0] == f"R {row} K7 "
+    assert line.completions(f"R {row} K7 ") == [f"R {row} K7 phone", f"R {row} K7 radio"]
+    assert line.preview(f"R {row} K7 shouted") == (
+        "How was it told? phone or radio, as in R 3 K7 radio.",
+        False,
+    )
+    assert line.run(f"R {row} K7 radio goes round the back")[1]
+    body, version = sent.bodies[-1]
+    assert body == c.OrderByVoice(
+        assignment="a1",
+        incident="i317",
+        unit="u7",
+        means=Means.RADIO,
+        at=mirror.now(),
+        words="goes round the back",
+    )
+    assert version is None
+    assert line.run(f"R {row} K9 电话")[1]
+    body, version = sent.bodies[-1]
+    assert isinstance(body, c.OrderByVoice)
+    assert (body.unit, body.means, body.words, version) == ("u9", Means.PHONE, None, None)
+    busy = mirror.unit("u2")
+    assert busy is not None
+    assert line.run("R 00316 C2 phone")[1]
+    assert sent.bodies[-1][1] == busy.version
+
+
+def test_that_what_is_dropped_from_the_tray_leaves_its_reason_in_the_log(
+    actions: DeskActions, sent: Sent, mirror: Mirror
+) -> None:
+    entry = typed(send("i317", "u9"), EntryState.CONFLICT)
+    mirror.take_outbox(in_tray(entry))
+    assert actions.drop(entry.command_id, "K9 went home")
+    assert sent.bodies == [
+        (c.NoteIncident(incident="i317", text="Not done: Send K9 to 00317 — K9 went home"), None)
+    ]
+    assert sent.dropped == [entry.command_id]
+    sent.is_full = True
+    assert not actions.drop(entry.command_id, "again")
+    assert sent.dropped == [entry.command_id]
+    assert not actions.drop("nothing", "at all")

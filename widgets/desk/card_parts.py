@@ -119,7 +119,12 @@ def assignment_part(line: AssignmentLine, appearance: Appearance) -> QWidget:
         set_tone(unsent, "warn")
         top.addWidget(unsent)
     column.addLayout(top)
-    if line.pending and assignment.is_running:
+    if line.told is not None and line.told.at is not None:
+        told = QCoreApplication.translate("CardView", "Told by voice at {0} — {1}")
+        spoken = wrapped(told.format(time_text(line.told.at), detail_text(line.told)), "small")
+        spoken.setContentsMargins(20, 0, 0, 0)
+        column.addWidget(spoken)
+    elif line.pending and assignment.is_running:
         told = QCoreApplication.translate("CardView", "Does not know it yet — tell it by {0}")
         call = wrapped(told.format(reach_text(unit)), "warn")
         call.setContentsMargins(20, 0, 0, 0)

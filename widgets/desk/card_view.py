@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.domain.assignments import Means
 from console.domain.forms import CLASSES, form_of
 from console.domain.incidents import Incident
 from console.ui.card import CardModel, IncidentCard, still_of
@@ -28,6 +29,7 @@ from console.ui.words import (
     form_word,
     is_chinese,
     level_word,
+    means_word,
     moment_text,
     place_word,
     stage_word,
@@ -54,6 +56,7 @@ _KEYS = (
     (Qt.Key.Key_V, "VerifyIncident", "verify"),
     (Qt.Key.Key_B, "VerifyIncident", "send_back"),
     (Qt.Key.Key_C, "CloseIncident", "close"),
+    (Qt.Key.Key_T, "OrderByVoice", "voice"),
     (Qt.Key.Key_W, "WithdrawAssignment", "withdraw"),
     (Qt.Key.Key_X, "CancelIncident", "cancel"),
 )
@@ -70,6 +73,8 @@ class CardView(QWidget):
         close_wanted: Id of the incident.
         cancel_wanted: Id of the incident, the reason.
         withdraw_wanted: Id of the assignment, the reason.
+        voice_order_wanted: Ids of incident and unit, how it was told, what was said ("" for
+            nothing).
         evidence_wanted: SHA-256 of bytes to show; answer with `set_picture`.
         evidence_opened: Id of evidence to look at in full.
     """
@@ -78,6 +83,7 @@ class CardView(QWidget):
     close_wanted = Signal(str)
     cancel_wanted = Signal(str, str)
     withdraw_wanted = Signal(str, str)
+    voice_order_wanted = Signal(str, str, str, str)
     evidence_wanted = Signal(str)
     evidence_opened = Signal(str)
 
@@ -292,7 +298,7 @@ class CardView(QWidget):
     # what is done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """V, B, C, W and X act, E goes to the evidence; arrows and pages scroll."""
+        """V, B, C, T, W and X act, E goes to the evidence; arrows and pages scroll."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
             return
@@ -327,6 +333,8 @@ class CardView(QWidget):
             running = [(line.assignment.id, line.call_sign) for line in card.running]
             question = self.tr("Call back") if len(running) > 1 else self.tr("Call back {0}")
             self._reason.ask(name, question.format(running[0][1]), running)
+        elif name == "voice":
+            self._reason.ask(name, self.tr("Told by voice"), _ways(card), needs_words=False)
         elif name == "send_back":
             self._reason.ask(name, self.tr("Send back to be handled again"))
         else:
@@ -339,6 +347,9 @@ class CardView(QWidget):
             return
         if about == "withdraw":
             self.withdraw_wanted.emit(which, reason)
+        elif about == "voice":
+            unit, _, means = which.rpartition(" ")
+            self.voice_order_wanted.emit(card.incident.id, unit, means, reason)
         elif about == "send_back":
             self.verify_wanted.emit(card.incident.id, False, reason)
         else:
@@ -349,7 +360,8 @@ class CardView(QWidget):
             "verify": (self.tr("V Verify"), self.tr("The outcome was checked and stands")),
             "send_back": (self.tr("B Back"), self.tr("The outcome does not stand; send again")),
             "close": (self.tr("C Close"), self.tr("Close the verified incident")),
-            "withdraw": (self.tr("W Call back"), self.tr("Call a unit back, with a reason")),
+            "voice": (self.tr("T Told"), self.tr("It was told by phone or radio, and goes")),
+            "withdraw": (self.tr("W Recall"), self.tr("Call a unit back, with a reason")),
             "cancel": (self.tr("X Cancel"), self.tr("It was none; ends it, with a reason")),
         }
         for name, (text, hint) in names.items():
@@ -363,3 +375,16 @@ class CardView(QWidget):
             self._name_buttons()
             self.show_card(self._model.card)
         super().changeEvent(event)
+
+
+def _ways(card: IncidentCard) -> list[tuple[str, str]]:
+    """Return how each unit that has not said yes may have been told: id and means, in words."""
+    ways = []
+    for line in card.unaccepted:
+        numbers = {Means.PHONE: "", Means.RADIO: ""}
+        if line.unit is not None:
+            numbers = {Means.PHONE: line.unit.phone or "", Means.RADIO: line.unit.radio or ""}
+        for means, number in numbers.items():
+            words = (line.call_sign, means_word(means), number)
+            ways.append((f"{line.assignment.unit} {means}", " ".join(filter(None, words))))
+    return ways

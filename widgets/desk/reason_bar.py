@@ -24,6 +24,7 @@ class ReasonBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "bar")
         self._about = ""
+        self._needs_words = True
         self._label = QLabel()
         self._which = QComboBox()
         self._reason = QLineEdit()
@@ -36,15 +37,24 @@ class ReasonBar(QFrame):
         self._retranslate()
         self.hide()
 
-    def ask(self, about: str, question: str, choices: Sequence[tuple[str, str]] = ()) -> None:
+    def ask(
+        self,
+        about: str,
+        question: str,
+        choices: Sequence[tuple[str, str]] = (),
+        *,
+        needs_words: bool = True,
+    ) -> None:
         """Show the line.
 
         Args:
             about: Given back with the answer.
             question: What is asked, in words.
             choices: Ids and names of the things it can be about.
+            needs_words: Whether nothing is done without a reason; else words are welcome.
         """
-        self._about = about
+        self._about, self._needs_words = about, needs_words
+        self._retranslate()
         self._label.setText(question)
         self._which.clear()
         for choice_id, name in choices:
@@ -58,7 +68,7 @@ class ReasonBar(QFrame):
         """Enter gives the reason, Esc leaves."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             reason = self._reason.text().strip()
-            if reason:
+            if reason or not self._needs_words:
                 self.hide()
                 self.given.emit(self._about, str(self._which.currentData() or ""), reason)
         elif event.key() == Qt.Key.Key_Escape:
@@ -68,7 +78,9 @@ class ReasonBar(QFrame):
             super().keyPressEvent(event)
 
     def _retranslate(self) -> None:
-        self._reason.setPlaceholderText(self.tr("Reason — Enter does it, Esc leaves it"))
+        reason = self.tr("Reason — Enter does it, Esc leaves it")
+        words = self.tr("What was said, if it matters — Enter keeps it, Esc leaves it")
+        self._reason.setPlaceholderText(reason if self._needs_words else words)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""

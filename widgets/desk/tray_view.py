@@ -12,6 +12,7 @@ from widgets.common.labels import set_tone
 from widgets.common.rows import Index, RowDelegate, RowTable, paint_empty
 from widgets.common.shapes import Mark, Shape
 from widgets.common.theme import Token
+from widgets.desk.reason_bar import ReasonBar
 
 #: Narrower than these, reasons and times are not in the table.
 WHY_FROM_PX, MADE_FROM_PX = 620, 320
@@ -50,7 +51,7 @@ class TrayTable(RowTable):
         return None if value is None else str(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """R sends again, Delete gives up, Enter shows the incident."""
+        """R sends again as things stand now, Delete gives up, Enter shows the incident."""
         key, command = event.key(), self.current_of(TrayRole.ID)
         is_bare = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if command is None or not is_bare:
@@ -83,12 +84,12 @@ class TrayView(QWidget):
 
     Signals:
         retry_wanted: Id of the command to be sent again.
-        discard_wanted: Id of the command to be given up.
+        drop_wanted: Id of the command to be given up, the reason.
         incident_picked: Id of the incident the command is about.
     """
 
     retry_wanted = Signal(str)
-    discard_wanted = Signal(str)
+    drop_wanted = Signal(str, str)
     incident_picked = Signal(str)
 
     def __init__(
@@ -110,6 +111,8 @@ class TrayView(QWidget):
         self._why.setWordWrap(True)
         set_tone(self._why, "secondary")
         self._retry, self._discard = QPushButton(), QPushButton()
+        self._reason = ReasonBar()
+        self._asked_of = ""
         self._lay_out()
         self._join()
         self._retranslate()
@@ -127,18 +130,22 @@ class TrayView(QWidget):
         column.addWidget(self.table, 1)
         self._why.setContentsMargins(8, 4, 8, 4)
         column.addWidget(self._why)
+        column.addWidget(self._reason)
         column.addLayout(foot)
 
     def _join(self) -> None:
         table = self.table
         table.retry_wanted.connect(self.retry_wanted)
-        table.discard_wanted.connect(self.discard_wanted)
+        table.discard_wanted.connect(self._ask_why)
+        self._reason.given.connect(self._drop)
+        self._reason.left.connect(self.table.setFocus)
         table.incident_picked.connect(self.incident_picked)
         self._retry.clicked.connect(self._send_again)
         self._discard.clicked.connect(self._give_up)
         table.selectionModel().currentRowChanged.connect(self._show_choice)
         self._model.rowsInserted.connect(self._choose_first)
         self._model.rowsRemoved.connect(self._show_choice)
+        self._model.dataChanged.connect(self._show_choice)
 
     def _choose_first(self) -> None:
         self.table.choose_first()
@@ -152,7 +159,15 @@ class TrayView(QWidget):
     def _give_up(self) -> None:
         command = self.table.current_of(TrayRole.ID)
         if command is not None:
-            self.discard_wanted.emit(command)
+            self._ask_why(command)
+
+    def _ask_why(self, command: str) -> None:
+        self._asked_of = command
+        self._reason.ask("drop", self.tr("Drop, because"))
+
+    def _drop(self, _about: str, _which: str, reason: str) -> None:
+        self.table.setFocus()
+        self.drop_wanted.emit(self._asked_of, reason)
 
     def _show_choice(self, _now: QModelIndex | None = None, *_: object) -> None:
         index = self.table.currentIndex()
