@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select
 from console.central.settings import CentralError
 from console.domain.ids import DeviceId, PersonId, UnitId
 from console.domain.levels import Role
+from console.domain.permissions import WHOLE_CITY, Remit
 from console.store.mapping import insert_all, upsert
 from console.store.tables import DEVICE, PERSON, SESSION
 
@@ -41,12 +42,14 @@ class Person:
 
     Attributes:
         unit: The unit whose handheld it is; the person then has the unit's id.
+        remit: Where that person works.
     """
 
     id: PersonId
     name: str
     role: Role
     unit: UnitId | None = None
+    remit: Remit = WHOLE_CITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +94,23 @@ def ensure_accounts(connection: Connection, path: Path, hasher: PasswordHasher) 
     for login, _, _ in missing:
         passwords.setdefault(login, _new_password(login))
     _write_privately(path, passwords)
-    people = [
-        {
-            "id": login,
-            "login": login,
-            "name": name,
-            "role": role,
-            "password_hash": hasher.hash(passwords[login]),
-            "active": True,
-        }
-        for login, name, role in missing
-    ]
-    insert_all(connection, PERSON, people)
+    for login, name, role in missing:
+        person = Person(id=PersonId(login), name=name, role=role)
+        add_account(connection, person, login, hasher.hash(passwords[login]))
+
+
+def add_account(connection: Connection, person: Person, login: str, password_hash: str) -> None:
+    """Enter somebody new; the log-on name must be free."""
+    row = {
+        "id": person.id,
+        "login": login,
+        "name": person.name,
+        "role": person.role,
+        "password_hash": password_hash,
+        "active": True,
+        "districts": _districts_of(person.remit),
+    }
+    insert_all(connection, PERSON, [row])
 
 
 def read_passwords(path: Path) -> dict[str, str]:
@@ -135,7 +143,9 @@ def find_account(connection: Connection, login: str) -> tuple[Person, str] | Non
     row = connection.execute(query).first()
     if row is None:
         return None
-    person = Person(id=PersonId(row.id), name=row.name, role=row.role)
+    person = Person(
+        id=PersonId(row.id), name=row.name, role=row.role, remit=_remit_from(row.districts)
+    )
     return person, row.password_hash
 
 
@@ -159,6 +169,7 @@ def write_session(
         "name": session.person.name,
         "role": session.person.role,
         "unit": session.person.unit,
+        "districts": _districts_of(session.person.remit),
         "device": session.device,
         "created_at": at,
         "expires_at": session.expires_at,
@@ -190,12 +201,21 @@ def read_sessions(connection: Connection, *, at: datetime) -> list[Session]:
                 name=row.name,
                 role=row.role,
                 unit=UnitId(row.unit) if row.unit else None,
+                remit=_remit_from(row.districts),
             ),
             device=DeviceId(row.device),
             expires_at=row.expires_at,
         )
         for row in connection.execute(query)
     ]
+
+
+def _remit_from(districts: tuple[str, ...] | None) -> Remit:
+    return WHOLE_CITY if districts is None else Remit(districts=frozenset(districts))
+
+
+def _districts_of(remit: Remit) -> tuple[str, ...] | None:
+    return None if remit.districts is None else tuple(sorted(remit.districts))
 
 
 def _new_password(login: str) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 from starlette.routing import WebSocketRoute
@@ -30,6 +30,7 @@ from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.rights import Guard, check_every_route
 from console.central.routes_city import CityRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
@@ -110,7 +111,7 @@ class Central:
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
-        self.handhelds = HandheldHub(self.link, self.sequencer.mark.head)
+        self.handhelds = HandheldHub(self.link, self.register, self.sequencer.mark.head)
         self.door = Door(
             self.link,
             hasher=hasher,
@@ -207,14 +208,16 @@ class Central:
             tiles_dir=settings.folder / "tiles",
             resources_dir=settings.resources_dir,
         )
+        guard = Depends(Guard(self.door))
         for routes in (session, work, city):
-            app.include_router(routes.router())
+            app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door, link=self.link, consoles=self.consoles, handhelds=self.handhelds
         )
         app.router.routes.append(WebSocketRoute("/v1/stream", streams.console))
         app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
         city.mount_pages(app)
+        check_every_route(app)
         return app
 
 

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from console.central.accounts import Session
-from console.central.discretion import sees_passwords, without_passwords
+from console.central.discretion import (
+    ComesIntoSightError,
+    Placed,
+    View,
+    shown,
+    view_of,
+    without_passwords,
+)
 from console.central.group import Committed
 from console.central.lane import Lane
-from console.central.ledger import Mark, read_changes
+from console.central.ledger import Mark, has_moves, read_changes
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
+from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.codec import encode
-from console.protocol.messages import MAIN_SHARD, SCHEMA, Beat, Changes, Hello, Welcome
+from console.protocol.messages import (
+    MAIN_SHARD,
+    SCHEMA,
+    Beat,
+    Changes,
+    Hello,
+    Message,
+    Welcome,
+)
 
 #: A console that is further behind gets a snapshot: faster for both than so many changes.
 MAX_CATCH_UP = 20_000
@@ -42,9 +58,9 @@ class ConsoleLine:
     held: list[bytes] | None = field(default_factory=list)
 
     @property
-    def sees_passwords(self) -> bool:
-        """Whether passwords of cameras go to it."""
-        return sees_passwords(self.session.person.role)
+    def view(self) -> View:
+        """What it may see."""
+        return view_of(self.session.person)
 
 
 class ConsoleHub:
@@ -71,14 +87,16 @@ class ConsoleHub:
         self._mark = Mark(epoch=self._mark.epoch, head=committed.head)
         if committed.frame is None:
             return
+        made: dict[View, list[bytes]] = {}
         for line in self._lines:
-            frame = committed.frame if line.sees_passwords else committed.bare_frame
-            if frame is None:
+            view = line.view
+            if view not in made:
+                made[view] = _frames_for(committed, view)
+            if line.held is not None:
+                line.held += made[view]
                 continue
-            if line.held is None:
+            for frame in made[view]:
                 line.lane.offer(frame)
-            else:
-                line.held.append(frame)
 
     async def join(self, hello: Hello, session: Session) -> ConsoleLine:
         """Take a console in: welcome it, give it what it missed, then what comes.
@@ -88,10 +106,12 @@ class ConsoleHub:
         line = ConsoleLine(
             console_id=hello.console_id, session=session, lane=Lane(), heard_at=time.monotonic()
         )
-        at = self._mark
         known = hello.revs.get(MAIN_SHARD)
+        moved = not line.view.is_whole and await self._has_moves(known)
+        at = self._mark
         need_snapshot = (
             known is None
+            or moved
             or hello.epoch != at.epoch
             or hello.schema != SCHEMA
             or known < 0
@@ -139,11 +159,16 @@ class ConsoleHub:
         if packed is None:
             return
         frame, is_keyframe = packed
+        made: dict[Remit, bytes] = {WHOLE_CITY: frame}
         for line in self._lines:
-            if line.held is None:
-                line.lane.offer_positions(frame, is_keyframe=is_keyframe)
-                if line.lane.lost_positions:
-                    self._offer_keyframe(line)
+            if line.held is not None:
+                continue
+            remit = line.view.remit
+            if remit not in made:
+                made[remit] = self._positions.within(frame, remit)
+            line.lane.offer_positions(made[remit], is_keyframe=is_keyframe)
+            if line.lane.lost_positions:
+                self._offer_keyframe(line)
 
     def close_all(self, reason: str) -> None:
         """End every line, as when closing."""
@@ -160,13 +185,41 @@ class ConsoleHub:
         for first in range(after, up_to, _CATCH_UP_CHUNK):
             last = min(first + _CATCH_UP_CHUNK, up_to)
             changes = await self._link.reading(partial(read_changes, after=first, up_to=last))
-            shown = tuple(changes) if line.sees_passwords else without_passwords(changes)
-            line.lane.offer(encode(Changes(shown)))
+            try:
+                for message in _told(changes, line.view):
+                    line.lane.offer(encode(message))
+            except ComesIntoSightError as error:
+                line.lane.close(str(error))  # it comes back, and is given a snapshot
+                return
+
+    async def _has_moves(self, known: int | None) -> bool:
+        """Whether rows came into sight or left it since a console was here."""
+        if known is None or not 0 <= known < self._mark.head:
+            return False
+        up_to = self._mark.head
+        return await self._link.reading(partial(has_moves, after=known, up_to=up_to))
 
     def _offer_keyframe(self, line: ConsoleLine) -> None:
         frame = self._positions.keyframe()
         if frame is not None:
-            line.lane.offer_positions(frame, is_keyframe=True)
+            remit = line.view.remit
+            seen = frame if remit.is_whole else self._positions.within(frame, remit)
+            line.lane.offer_positions(seen, is_keyframe=True)
+
+
+def _frames_for(committed: Committed, view: View) -> list[bytes]:
+    """Return the frames that tell a view of a group."""
+    if view.is_whole:
+        frame = committed.frame if view.passwords else committed.bare_frame
+        return [] if frame is None else [frame]
+    return [encode(message) for message in shown(committed.placed, view)]
+
+
+def _told(placed: Sequence[Placed], view: View) -> list[Message]:
+    if view.is_whole:  # moves between districts are nothing to it
+        changes = [one.change for one in placed]
+        return [Changes(tuple(changes) if view.passwords else without_passwords(changes))]
+    return shown(placed, view)
 
 
 def _now_ms() -> int:

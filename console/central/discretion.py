@@ -1,27 +1,121 @@
-"""What not every role may see: passwords of cameras go only to those who open their streams."""
+"""What not everybody may see: other districts' rows, and passwords of cameras."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
+from sqlalchemy import Connection, select
 
-from console.domain.levels import Role
-from console.domain.permissions import may
-from console.protocol.messages import Change
+from console.central.accounts import Person
+from console.dispatch.remits import PUBLIC_KINDS
+from console.domain.errors import ZhihuiError
+from console.domain.permissions import Remit, may
+from console.protocol.codec import Row, row_to_builtins
+from console.protocol.messages import MAIN_SHARD, Change, Changes, Forget, Message, Op, Skip
+from console.store.tables import EVIDENCE, INCIDENT
 
 _SECRET = "password"
 _HOLDER = "camera"
 
 
-def sees_passwords(role: Role) -> bool:
-    """Whether a role may see passwords of cameras."""
-    return may(role, "read:camera_passwords")
+class ComesIntoSightError(ZhihuiError):
+    """A row came into sight with a change that does not hold all of it; a snapshot does."""
 
 
-def without_passwords(changes: Sequence[Change]) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a session sees; two sessions with equal views get equal frames."""
+
+    remit: Remit
+    passwords: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether rows of every district are seen."""
+        return self.remit.is_whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A change, and where its row lay before and lies after it.
+
+    Attributes:
+        before: District, ``None`` if in none, or if there was no row.
+        after: District, ``None`` if in none.
+        row: The row as it is after the change; ``None`` where it is read from the log.
+    """
+
+    change: Change
+    before: str | None
+    after: str | None
+    row: Row | None = None
+
+
+def view_of(person: Person) -> View:
+    """Return what a person sees."""
+    return View(remit=person.remit, passwords=may(person.role, "read:camera_passwords"))
+
+
+def lies_within(connection: Connection, sha256: str, remit: Remit) -> bool:
+    """Whether bytes of evidence belong to an incident in these districts."""
+    query = (
+        select(INCIDENT.c.district)
+        .join(EVIDENCE, EVIDENCE.c.incident == INCIDENT.c.id)
+        .where(EVIDENCE.c.sha256 == sha256)
+    )
+    return any(remit.covers(one) for one in connection.execute(query).scalars())
+
+
+def without_passwords(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Return changes as they go to those who may not see passwords; none is left out."""
     return tuple(_bare(change) if _holds_one(change) else change for change in changes)
+
+
+def shown(placed: Sequence[Placed], view: View) -> list[Message]:
+    """Return what a view is told of changes, every revision accounted for, in order.
+
+    Raises:
+        ComesIntoSightError: A row came into sight and is not at hand as a whole.
+    """
+    told: list[Message] = []
+    run: list[Change] = []
+    hidden: list[int] = []
+
+    def end_runs() -> None:
+        if run:
+            told.append(Changes(tuple(run) if view.passwords else without_passwords(run)))
+            run.clear()
+        if hidden:
+            told.append(Skip(MAIN_SHARD, hidden[0], hidden[-1]))
+            hidden.clear()
+
+    for one in placed:
+        change = one.change
+        is_public = change.row_kind in PUBLIC_KINDS
+        sees = is_public or view.remit.covers(one.after)
+        saw = change.op is not Op.PUT and (is_public or view.remit.covers(one.before))
+        if sees:
+            if hidden:
+                end_runs()
+            run.append(change if saw or change.op is Op.PUT else _whole(one))
+        elif saw:
+            end_runs()
+            told.append(Forget(change.shard, change.rev, change.row_kind, change.row_id))
+        else:
+            if run:
+                end_runs()
+            hidden.append(change.rev)
+    end_runs()
+    return told
+
+
+def _whole(placed: Placed) -> Change:
+    if placed.row is None:
+        raise ComesIntoSightError("A row came into sight; all rows are fetched anew.")
+    patch = row_to_builtins(placed.row)
+    return msgspec.structs.replace(placed.change, op=Op.PUT, patch=patch)
 
 
 def _holds_one(change: Change) -> bool:

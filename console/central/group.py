@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from console.central.discretion import without_passwords
+from console.central.discretion import Placed, without_passwords
 from console.central.ledger import (
     Mark,
     Numbers,
@@ -20,23 +20,30 @@ from console.central.ledger import (
 from console.central.rows import LiveRows
 from console.central.tasks import Delivery, deliveries_for
 from console.dispatch.checks import checked_id
+from console.dispatch.remits import check_made, check_named, district_of
 from console.dispatch.rules import Decision, decide
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.ids import JurisdictionId, PersonId
 from console.domain.incidents import Incident
 from console.domain.levels import Role
+from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
 from console.protocol.commands import AttachEvidence
-from console.protocol.messages import Change, Changes, Command, Result, Verdict
+from console.protocol.messages import Changes, Command, Result, Verdict
 from console.store.mapping import put_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks for a command: a person, or central itself."""
+    """Who asks for a command: a person, or central itself.
+
+    Attributes:
+        remit: Where that person works.
+    """
 
     person: PersonId | None
     role: Role
+    remit: Remit = WHOLE_CITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,7 @@ class Committed:
         head: Newest revision after it.
         frame: Its changes as one message of the stream, ``None`` if it made none.
         bare_frame: The same for those who may not see passwords of cameras.
+        placed: The changes one by one, for those who may not see every district.
         rows: New and changed rows, log entries included.
         deliveries: What units have to be told.
     """
@@ -54,6 +62,7 @@ class Committed:
     head: int
     frame: bytes | None
     bare_frame: bytes | None
+    placed: tuple[Placed, ...]
     rows: tuple[Row, ...]
     deliveries: tuple[Delivery, ...]
 
@@ -97,7 +106,7 @@ class Group:
     at: datetime
     _known: dict[str, Result] = field(default_factory=dict, init=False)
     _results: list[tuple[Result, str | None]] = field(default_factory=list, init=False)
-    _changes: list[tuple[Change, str]] = field(default_factory=list, init=False)
+    _changes: list[tuple[Placed, str]] = field(default_factory=list, init=False)
     _deliveries: list[Delivery] = field(default_factory=list, init=False)
 
     def look_up(self, commands: Sequence[Command]) -> None:
@@ -133,23 +142,26 @@ class Group:
         """Return what the group left on disk; its rows settle in memory."""
         rows = tuple(self.rows.fresh())
         self.rows.settle()
-        changes = tuple(change for change, _ in self._changes)
+        placed = tuple(one for one, _ in self._changes)
+        changes = tuple(one.change for one in placed)
         bare = without_passwords(changes)
         frame = encode(Changes(changes)) if changes else None
         return Committed(
             head=self._head,
             frame=frame,
             bare_frame=frame if bare == changes else encode(Changes(bare)),
+            placed=placed,
             rows=rows,
             deliveries=tuple(self._deliveries),
         )
 
     @property
     def _head(self) -> int:
-        return self._changes[-1][0].rev if self._changes else self.mark.head
+        return self._changes[-1][0].change.rev if self._changes else self.mark.head
 
     def _decided(self, command: Command, actor: Actor) -> Result:
         self._check(command)
+        check_named(command.body, self.rows, role=actor.role, remit=actor.remit)
         decision = decide(
             command.body,
             self.rows,
@@ -161,7 +173,7 @@ class Group:
         )
         if decision.duplicate:
             return Result(command_id=command.command_id, verdict=Verdict.DUPLICATE)
-        return self._take(command, decision)
+        return self._take(command, decision, actor)
 
     def _check(self, command: Command) -> None:
         try:
@@ -188,17 +200,22 @@ class Group:
                     f"The evidence is said to have {evidence.size} bytes; {size} were received."
                 )
 
-    def _take(self, command: Command, decision: Decision) -> Result:
+    def _take(self, command: Command, decision: Decision, actor: Actor) -> Result:
+        located = [self._located(row, actor.remit) for row in decision.rows]
+        check_made(command.body, located, self.rows, role=actor.role, remit=actor.remit)
         numbers: dict[str, str] = {}
-        rows = [self._completed(row, numbers) for row in decision.rows]
+        rows = [self._numbered(row, numbers) for row in located]
         befores = [
             None if row.version == 1 else self.rows.find(kind_of(row), row.id) for row in rows
         ]
+        was_in = [None if one is None else district_of(one, self.rows) for one in befores]
         self.rows.apply(rows)
-        for before, row in zip(befores, rows, strict=True):
-            change = change_of(self._head + 1, before, row)
-            self._changes.append((change, command.command_id))
+        for before, lay_in, row in zip(befores, was_in, rows, strict=True):
+            self._note(command, before, row, lay_in=lay_in)
             self._deliveries += deliveries_for(self.rows, before, row)
+        for before, row in zip(befores, rows, strict=True):
+            if isinstance(row, Incident) and isinstance(before, Incident):
+                self._move_what_belongs(command, before, row, changed={one.id for one in rows})
         return Result(
             command_id=command.command_id,
             verdict=Verdict.ACCEPTED,
@@ -207,22 +224,54 @@ class Group:
             numbers=numbers,
         )
 
-    def _completed(self, row: Row, numbers: dict[str, str]) -> Row:
-        """Return a new incident with its number, and any with the district it lies in."""
-        if not isinstance(row, Incident):
+    def _note(self, command: Command, before: Row | None, row: Row, *, lay_in: str | None) -> None:
+        """Give a change its revision, and say where it took place."""
+        placed = Placed(
+            change=change_of(self._head + 1, before, row),
+            before=lay_in,
+            after=district_of(row, self.rows),
+            row=row,
+        )
+        self._changes.append((placed, command.command_id))
+
+    def _move_what_belongs(
+        self, command: Command, before: Incident, after: Incident, *, changed: set[str]
+    ) -> None:
+        """Note that what belongs to an incident went with it into another district.
+
+        Nothing in those rows changes; their revisions tell consoles of either district.
+        """
+        if before.district == after.district:
+            return
+        for row in self.rows.rows_of_incident(after.id):
+            if row.id not in changed:
+                self._note(command, row, row, lay_in=before.district)
+
+    def _numbered(self, row: Row, numbers: dict[str, str]) -> Row:
+        """Return a new incident with its number."""
+        if not isinstance(row, Incident) or row.number is not None:
             return row
-        if row.number is None:
-            number = self.surroundings.numbers.next(self.connection, self.at)
-            numbers[row.id] = number
-            row = replace(row, number=number)
-        if row.district is None and row.lat is not None and row.lon is not None:
+        number = self.surroundings.numbers.next(self.connection, self.at)
+        numbers[row.id] = number
+        return replace(row, number=number)
+
+    def _located(self, row: Row, remit: Remit) -> Row:
+        """Return an incident with the district it lies in.
+
+        One without a place belongs to the only district of whoever opens it.
+        """
+        if not isinstance(row, Incident) or row.district is not None:
+            return row
+        district = street = None
+        if row.lat is not None and row.lon is not None:
             district, street = self.surroundings.district_at(row.lat, row.lon)
-            row = replace(
-                row,
-                district=JurisdictionId(district) if district else None,
-                street=JurisdictionId(street) if street else row.street,
-            )
-        return row
+        elif remit.districts is not None and len(remit.districts) == 1:
+            (district,) = remit.districts
+        return replace(
+            row,
+            district=JurisdictionId(district) if district else None,
+            street=JurisdictionId(street) if street else row.street,
+        )
 
     def _conflict(self, command: Command, error: ConflictError) -> Result:
         current = self.rows.find(error.kind, error.row_id)

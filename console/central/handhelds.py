@@ -15,7 +15,9 @@ from console.central.group import Committed
 from console.central.lane import Lane
 from console.central.loop import WriterLink
 from console.central.tasks import Delivery, deliveries_after_absence
+from console.central.units import Register
 from console.domain.assignments import Assignment, AssignmentState
+from console.domain.permissions import Remit
 from console.protocol.codec import encode_text
 from console.protocol.messages import MAIN_SHARD, Ack, Beat, Deliver
 
@@ -51,8 +53,9 @@ class _Pending:
 class HandheldHub:
     """Everyone who speaks for a unit; belongs to the event loop."""
 
-    def __init__(self, link: WriterLink, head: int) -> None:
+    def __init__(self, link: WriterLink, register: Register, head: int) -> None:
         self._link = link
+        self._register = register
         self._head = head
         self._lines: set[HandheldLine] = set()
         self._claims: dict[str, list[HandheldLine]] = {}
@@ -68,6 +71,13 @@ class HandheldHub:
     def unacknowledged(self) -> int:
         """How many deliveries nobody has acknowledged."""
         return len(self._pending)
+
+    def are_within(self, units: Iterable[str], remit: Remit) -> bool:
+        """Whether units belong to the districts somebody works for."""
+        if remit.is_whole:
+            return True
+        found = [self._register.unit(unit) for unit in units]
+        return all(unit is not None and remit.covers(unit.district) for unit in found)
 
     def publish(self, committed: Committed) -> None:
         """Deliver what a group made, and let go of what it ended."""

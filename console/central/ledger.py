@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from console.central.discretion import Placed
 from console.protocol.codec import Row, kind_of, patch_between, row_to_builtins
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op, Result
 from console.store.mapping import insert_all, set_value, upsert
@@ -66,22 +67,24 @@ def change_of(rev: int, before: Row | None, after: Row) -> Change:
 
 
 def write_changes(
-    connection: Connection, changes: Iterable[tuple[Change, str]], *, epoch: str, at: datetime
+    connection: Connection, changes: Iterable[tuple[Placed, str]], *, epoch: str, at: datetime
 ) -> None:
     """Write changes with the ids of the commands that made them, and move the cursor."""
     values: list[dict[str, Any]] = [
         {
-            "shard": change.shard,
-            "rev": change.rev,
-            "row_kind": change.row_kind,
-            "row_id": change.row_id,
-            "version": change.version,
-            "op": change.op.value,
-            "patch": _pack.encode(change.patch),
+            "shard": placed.change.shard,
+            "rev": placed.change.rev,
+            "row_kind": placed.change.row_kind,
+            "row_id": placed.change.row_id,
+            "version": placed.change.version,
+            "op": placed.change.op.value,
+            "patch": _pack.encode(placed.change.patch),
             "command_id": command_id,
             "at": at,
+            "district_before": placed.before,
+            "district_after": placed.after,
         }
-        for change, command_id in changes
+        for placed, command_id in changes
     ]
     if not values:
         return
@@ -89,8 +92,8 @@ def write_changes(
     _put_cursor(connection, epoch=epoch, rev=values[-1]["rev"])
 
 
-def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Change]:
-    """Return the changes with revisions in ``(after, up_to]``, in order."""
+def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Placed]:
+    """Return the changes with revisions in ``(after, up_to]``, in order, and where they lay."""
     query = (
         select(CHANGE_LOG)
         .where(
@@ -101,17 +104,34 @@ def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Chan
         .order_by(CHANGE_LOG.c.rev)
     )
     return [
-        Change(
-            shard=row.shard,
-            rev=row.rev,
-            row_kind=row.row_kind,
-            row_id=row.row_id,
-            version=row.version,
-            op=Op(row.op),
-            patch=_unpack_patch.decode(row.patch),
+        Placed(
+            change=Change(
+                shard=row.shard,
+                rev=row.rev,
+                row_kind=row.row_kind,
+                row_id=row.row_id,
+                version=row.version,
+                op=Op(row.op),
+                patch=_unpack_patch.decode(row.patch),
+            ),
+            before=row.district_before,
+            after=row.district_after,
         )
         for row in connection.execute(query)
     ]
+
+
+def has_moves(connection: Connection, *, after: int, up_to: int) -> bool:
+    """Whether rows went from one district to another with revisions in ``(after, up_to]``."""
+    before, then = CHANGE_LOG.c.district_before, CHANGE_LOG.c.district_after
+    query = select(CHANGE_LOG.c.rev).where(
+        CHANGE_LOG.c.shard == MAIN_SHARD,
+        CHANGE_LOG.c.rev > after,
+        CHANGE_LOG.c.rev <= up_to,
+        CHANGE_LOG.c.op != Op.PUT.value,
+        func.coalesce(before, "") != func.coalesce(then, ""),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def write_results(

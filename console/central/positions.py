@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from console.domain.permissions import Remit
 from console.domain.units import Unit
-from console.protocol.positions import INGEST
+from console.protocol.positions import INGEST, decode_frame
 from console.store.mapping import upsert
 from console.store.tables import LAST_FIX
 from console.tracking import ForceColumns, IngestCounts, LiveForce, pack_frame
@@ -32,7 +34,9 @@ class PositionHub:
             kept: Last fixes from the database, an array of `INGEST`.
         """
         self._force = LiveForce(only_known=True)
-        self._force.know(units)
+        self._districts: dict[int, str | None] = {}
+        self._masks: dict[Remit, NDArray[np.bool_]] = {}
+        self.know(units)
         self._force.load(kept)
         self._sent_mark = self._saved_mark = self._force.mark
         self._seq = 0
@@ -46,7 +50,12 @@ class PositionHub:
 
     def know(self, units: Iterable[Unit]) -> None:
         """Take note of units entered in the register."""
-        self._force.know(units)
+        known = list(units)
+        self._force.know(known)
+        for unit in known:
+            if self._districts.get(unit.no, "") != unit.district:
+                self._districts[unit.no] = unit.district
+                self._masks.clear()
 
     def take(self, fixes: NDArray[np.void]) -> IngestCounts:
         """Take fixes that a device or gateway sent, an array of `INGEST`."""
@@ -77,6 +86,25 @@ class PositionHub:
         columns = self._force.live()
         nos = columns.nos()
         return self._packed(columns, nos, is_keyframe=True) if len(nos) else None
+
+    def within(self, frame: bytes, remit: Remit) -> bytes:
+        """Return a frame with the units of some districts only, its number and times kept."""
+        whole = decode_frame(frame)
+        seen = self._seen(whole.fixes["unit"], remit)
+        return replace(whole, fixes=whole.fixes[seen]).to_bytes()
+
+    def are_within(self, fixes: NDArray[np.void], remit: Remit) -> bool:
+        """Whether every unit in an array of `INGEST` belongs to these districts."""
+        return remit.is_whole or bool(self._seen(fixes["unit"], remit).all())
+
+    def _seen(self, nos: NDArray[np.unsignedinteger], remit: Remit) -> NDArray[np.bool_]:
+        mask = self._masks.get(remit)
+        if mask is None:
+            mask = np.zeros(max(self._districts, default=0) + 1, dtype=np.bool_)
+            mask[[no for no, one in self._districts.items() if remit.covers(one)]] = True
+            self._masks[remit] = mask
+        seen: NDArray[np.bool_] = (nos < len(mask)) & mask[np.minimum(nos, len(mask) - 1)]
+        return seen
 
     def unsaved(self) -> list[NDArray[np.void]]:
         """Return the fixes that changed since the last call, arrays of `INGEST` to be written."""

@@ -48,6 +48,7 @@ class PersonOut(BaseModel):
     role: str
     unit: str | None
     unit_no: int | None
+    districts: list[str] | None = None
 
 
 class LogOnOut(BaseModel):
@@ -102,6 +103,7 @@ class SessionRoutes:
                 role=person.role,
                 unit=person.unit,
                 unit_no=self._unit_no(person.unit),
+                districts=None if person.remit.is_whole else sorted(person.remit.districts or ()),
             ),
             epoch=self.sequencer.mark.epoch,
         )

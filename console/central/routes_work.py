@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from console.central.discretion import sees_passwords
+from console.central.discretion import lies_within, view_of
 from console.central.door import Door
 from console.central.evidence import (
     EvidenceHashError,
@@ -70,7 +70,8 @@ class WorkRoutes:
         commands, is_list = _commands_in(body)
         for command in commands:
             check_may(session, name_of(command.body))
-        actor = Actor(person=session.person.id, role=session.person.role)
+        person = session.person
+        actor = Actor(person=person.id, role=person.role, remit=person.remit)
         results = await self.link.submit(commands, actor)
         answer = _json.encode(results if is_list else results[0])
         return Response(answer, media_type="application/json")
@@ -88,6 +89,8 @@ class WorkRoutes:
             unit = self.register.unit(own)
             if unit is None or bool((fixes["unit"] != unit.no).any()):
                 raise AnswerError(403, "A handheld sends its own unit's positions only.")
+        elif not self.positions.are_within(fixes, session.person.remit):
+            raise AnswerError(403, "Some of these units belong to districts that are not yours.")
         return JSONResponse(asdict(self.positions.take(fixes)))
 
     async def put_evidence(self, sha256: str, request: Request) -> Response:
@@ -112,8 +115,12 @@ class WorkRoutes:
 
     async def get_evidence(self, sha256: str, request: Request) -> Response:
         """Give the bytes that are kept under a hash."""
-        permitted(self.door, request, "read:evidence")
-        if self.evidence.size_of(sha256) is None:
+        session = permitted(self.door, request, "read:evidence")
+        remit = session.person.remit
+        seen = remit.is_whole or await self.link.reading(
+            lambda connection: lies_within(connection, sha256, remit)
+        )
+        if not seen or self.evidence.size_of(sha256) is None:
             raise AnswerError(404, "No evidence is kept under this hash.")
         return FileResponse(
             self.evidence.path_of(sha256),
@@ -133,7 +140,7 @@ class WorkRoutes:
         made = await self.snapshots.newest(
             head=head,
             at_least=min(min_rev, head),
-            passwords=sees_passwords(session.person.role),
+            view=view_of(session.person),
         )
         return FileResponse(
             made.path,

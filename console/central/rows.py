@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
-from console.domain.places import Camera, Evidence, Jurisdiction
+from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
 from console.protocol.codec import ROW_TYPES, Row, kind_of
-from console.store.mapping import kind_of_type, read_row, read_rows
+from console.store.mapping import kind_of_type, read_row, read_rows, table_of
 from console.store.tables import ASSIGNMENT, INCIDENT, REPORT
 
 R = TypeVar("R", bound=Row)
@@ -124,6 +124,19 @@ class LiveRows:
             return [self._assignments[one] for one in self._by_incident.get(row_id, ())]
         query = select(ASSIGNMENT).where(ASSIGNMENT.c.incident == row_id).order_by(ASSIGNMENT.c.id)
         return read_rows(self._connection, Assignment, query)
+
+    def rows_of_incident(self, row_id: str) -> list[Row]:
+        """Return everything that belongs to an incident."""
+        found: dict[tuple[str, str], Row] = {}
+        for row_type in (Report, Assignment, Evidence, LogEntry):
+            table = table_of(row_type)
+            query = select(table).where(table.c.incident == row_id)
+            for row in read_rows(self._connection, row_type, query):
+                found[kind_of(row), row.id] = row
+        for key, fresh in self._fresh.items():
+            if getattr(fresh, "incident", None) == row_id:
+                found[key] = fresh
+        return list(found.values())
 
     def assignments_of_unit(self, row_id: str) -> Sequence[Assignment]:
         """Return the assignments of the unit to incidents that are open."""

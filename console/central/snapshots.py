@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from console.central.discretion import View
 from console.store.snapshot import Snapshot, write_snapshot
 
 #: Consoles that come within this time of one another share a file.
@@ -16,7 +17,7 @@ KEPT_S = 5.0
 
 
 class SnapshotShelf:
-    """Holds the newest snapshots, with passwords of cameras and without; of the event loop."""
+    """Holds the newest snapshots, one for each view of the rows; of the event loop."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Args are set once; what an earlier run left in ``folder`` is cleared away."""
@@ -26,20 +27,20 @@ class SnapshotShelf:
         for left in self._folder.glob("*.sqlite*"):
             left.unlink()
         self._making = asyncio.Lock()
-        self._newest: dict[bool, tuple[Snapshot, float]] = {}
-        self._past: dict[bool, Path] = {}
+        self._newest: dict[View, tuple[Snapshot, float]] = {}
+        self._past: dict[View, Path] = {}
         self._count = 0
 
-    async def newest(self, *, head: int, at_least: int = 0, passwords: bool = False) -> Snapshot:
+    async def newest(self, *, head: int, view: View, at_least: int = 0) -> Snapshot:
         """Return a snapshot.
 
         Args:
             head: Newest revision there is; a snapshot that has it is never too old.
+            view: What whoever asks may see.
             at_least: Revision it has to hold.
-            passwords: Whether whoever asks may see the passwords of cameras.
         """
         async with self._making:
-            found, made_at = self._newest.get(passwords, (None, 0.0))
+            found, made_at = self._newest.get(view, (None, 0.0))
             fresh = time.monotonic() - made_at < KEPT_S
             if found is not None and found.rev >= at_least and (fresh or found.rev == head):
                 return found
@@ -47,11 +48,16 @@ class SnapshotShelf:
             path = self._folder / f"{self._count}.sqlite"
             at = datetime.now(UTC)
             made = await asyncio.to_thread(
-                write_snapshot, self._engine, path, at=at, passwords=passwords
+                write_snapshot,
+                self._engine,
+                path,
+                at=at,
+                passwords=view.passwords,
+                remit=view.remit,
             )
-            if passwords in self._past:
-                self._past[passwords].unlink(missing_ok=True)  # who still reads it has it open
+            if view in self._past:
+                self._past[view].unlink(missing_ok=True)  # who still reads it has it open
             if found is not None:
-                self._past[passwords] = found.path  # somebody may be about to open it
-            self._newest[passwords] = made, time.monotonic()
+                self._past[view] = found.path  # somebody may be about to open it
+            self._newest[view] = made, time.monotonic()
             return made

@@ -86,6 +86,9 @@ class Streams:
         if own is not None and set(hello.units) - {own}:
             await wire.refuse(f"{session.person.name} speaks for one unit only.")
             return
+        if not self.handhelds.are_within(hello.units, session.person.remit):
+            await wire.refuse("Some of these units belong to districts that are not yours.")
+            return
         mark = self.consoles.mark
         welcome = Welcome(
             epoch=mark.epoch,
@@ -184,7 +187,7 @@ class Streams:
         if not may(role, name_of(command.body)):
             answers.reject(command.command_id, f"A {role} may not do {name_of(command.body)}.")
             return
-        actor = Actor(person=session.person.id, role=role)
+        actor = Actor(person=session.person.id, role=role, remit=session.person.remit)
         await answers.room()
         try:
             self.link.post(command, actor, answers.told)

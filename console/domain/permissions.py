@@ -1,47 +1,147 @@
-"""Who may do what: one table, deny by default."""
+"""Who may do what, and where: one table, deny by default."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
 from console.domain.levels import Role
 
+
+class Reach(StrEnum):
+    """How far a permission reaches.
+
+    Attributes:
+        ANYWHERE: It is about no place.
+        REMIT: Rows of the person's own districts; all of them for who has no limit.
+        CITY: It touches every district: only for who is limited to none.
+        OWN: The unit that is logged on, and nobody else.
+    """
+
+    ANYWHERE = "anywhere"
+    REMIT = "remit"
+    CITY = "city"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remit:
+    """Where a person works (管辖范围): the whole city, or some of its districts.
+
+    Attributes:
+        districts: Ids of the districts; ``None`` for the whole city.
+    """
+
+    districts: frozenset[str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole city."""
+        return self.districts is None
+
+    def covers(self, district: str | None) -> bool:
+        """Whether what lies in ``district`` is within; what lies in none is the city's alone."""
+        return self.districts is None or district in self.districts
+
+
+#: The whole city.
+WHOLE_CITY = Remit()
+
+_ANYWHERE, _REMIT, _CITY, _OWN = Reach.ANYWHERE, Reach.REMIT, Reach.CITY, Reach.OWN
 #: Names of things that can be done; commands bear the name of their message type.
-_DISPATCH = {
-    "OpenIncident", "AmendIncident", "AddReport", "AssignUnit", "OrderByVoice",
-    "WithdrawAssignment",
-    "MoveAssignment", "CloseIncident", "CancelIncident", "VerifyIncident", "AttachEvidence",
-    "NoteIncident", "read:city", "read:snapshot", "read:evidence", "write:evidence", "stream",
-}  # fmt: skip
+_SEES: dict[str, Reach] = {"read:city": _ANYWHERE, "read:snapshot": _REMIT, "stream": _REMIT}
+_DISPATCH: dict[str, Reach] = {
+    **_SEES,
+    "OpenIncident": _REMIT,
+    "AmendIncident": _REMIT,
+    "AddReport": _REMIT,
+    "AssignUnit": _REMIT,
+    "OrderByVoice": _REMIT,
+    "WithdrawAssignment": _REMIT,
+    "MoveAssignment": _REMIT,
+    "CloseIncident": _REMIT,
+    "CancelIncident": _REMIT,
+    "VerifyIncident": _REMIT,
+    "AttachEvidence": _REMIT,
+    "NoteIncident": _REMIT,
+    "read:evidence": _REMIT,
+    "write:evidence": _ANYWHERE,
+    # Who opens streams of cameras has to have what they ask for.
+    "read:camera_passwords": _REMIT,
+}
 
-#: Who opens streams of cameras has to have what they ask for.
-_STREAMS = {"read:camera_passwords"}
-
-ALLOWED: dict[Role, frozenset[str]] = {
-    Role.DISPATCHER: frozenset(_DISPATCH | _STREAMS),
-    Role.SHIFT_LEAD: frozenset(_DISPATCH | _STREAMS),
-    Role.VIDEO_OPERATOR: frozenset(
-        {"OpenIncident", "AddReport", "AttachEvidence", "NoteIncident", "read:city",
-         "read:snapshot", "read:evidence", "write:evidence", "stream"} | _STREAMS
-    ),
-    Role.HOTLINE_SEAT: frozenset(
-        {"OpenIncident", "AddReport", "NoteIncident", "read:city", "read:snapshot", "stream"}
-    ),
-    Role.SUPERVISOR: frozenset(
-        {"VerifyIncident", "NoteIncident", "read:city", "read:snapshot", "read:evidence", "stream"}
-    ),
-    Role.OFFICER: frozenset(
-        {"MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
-         "write:evidence", "write:positions", "handheld", "read:city"}
-    ),
-    Role.ADMINISTRATOR: frozenset({"PutUnits", "PutCameras", "PutJurisdictions", "read:city",
-                                   "read:snapshot", "stream"}),
-    Role.GATEWAY: frozenset(
-        {"AddReport", "OpenIncident", "MoveAssignment", "ReportOutcome", "SetDuty",
-         "AttachEvidence", "write:evidence", "write:positions", "handheld", "read:city",
-         "PutUnits", "PutCameras"}
-    ),
-}  # fmt: skip
+ALLOWED: dict[Role, Mapping[str, Reach]] = {
+    Role.DISPATCHER: _DISPATCH,
+    Role.SHIFT_LEAD: _DISPATCH,
+    Role.VIDEO_OPERATOR: {
+        **_SEES,
+        "OpenIncident": _REMIT,
+        "AddReport": _REMIT,
+        "AttachEvidence": _REMIT,
+        "NoteIncident": _REMIT,
+        "read:evidence": _REMIT,
+        "write:evidence": _ANYWHERE,
+        "read:camera_passwords": _REMIT,
+    },
+    Role.HOTLINE_SEAT: {
+        **_SEES,
+        "OpenIncident": _REMIT,
+        "AddReport": _REMIT,
+        "NoteIncident": _REMIT,
+    },
+    Role.SUPERVISOR: {
+        **_SEES,
+        "VerifyIncident": _REMIT,
+        "NoteIncident": _REMIT,
+        "read:evidence": _REMIT,
+    },
+    Role.OFFICER: {
+        "MoveAssignment": _OWN,
+        "ReportOutcome": _OWN,
+        "SetDuty": _OWN,
+        "AttachEvidence": _OWN,
+        "OpenIncident": _OWN,
+        "write:evidence": _ANYWHERE,
+        "write:positions": _OWN,
+        "handheld": _OWN,
+        "read:city": _ANYWHERE,
+    },
+    # May neither dispatch nor change what was recorded.
+    Role.ADMINISTRATOR: {
+        **_SEES,
+        "PutUnits": _REMIT,
+        "PutCameras": _REMIT,
+        "PutJurisdictions": _CITY,
+    },
+    Role.GATEWAY: {
+        "AddReport": _REMIT,
+        "OpenIncident": _REMIT,
+        "MoveAssignment": _REMIT,
+        "ReportOutcome": _REMIT,
+        "SetDuty": _REMIT,
+        "AttachEvidence": _REMIT,
+        "PutUnits": _REMIT,
+        "PutCameras": _REMIT,
+        "write:evidence": _ANYWHERE,
+        "write:positions": _REMIT,
+        "handheld": _REMIT,
+        "read:city": _ANYWHERE,
+    },
+}
 
 
 def may(role: Role, action: str) -> bool:
     """Whether ``role`` may do ``action`` (a message type's name, or a "read:…"/"write:…" word)."""
-    return action in ALLOWED.get(role, frozenset())
+    return reach_of(role, action) is not None
+
+
+def reach_of(role: Role, action: str) -> Reach | None:
+    """Return how far ``role`` may do ``action``; ``None`` if not at all."""
+    return ALLOWED.get(role, {}).get(action)
+
+
+def may_somewhere(role: Role, remit: Remit, action: str) -> bool:
+    """Whether somebody with this role and remit may do ``action`` to anything at all."""
+    reach = reach_of(role, action)
+    return reach is not None and (reach is not Reach.CITY or remit.is_whole)

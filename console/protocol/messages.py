@@ -107,6 +107,15 @@ class Skip(Message, frozen=True, tag="skip"):
     last: int
 
 
+class Forget(Message, frozen=True, tag="forget"):
+    """A revision with which a row went where this console may not see it."""
+
+    shard: str
+    rev: int
+    row_kind: str
+    row_id: str
+
+
 class Command(Message, frozen=True, tag="command"):
     """A command on its way to central.
 
@@ -214,5 +223,16 @@ class Beat(Message, frozen=True, tag="beat"):
 
 
 AnyMessage = (
-    Hello | Welcome | Refused | Change | Changes | Skip | Command | Result | Deliver | Ack | Beat
+    Hello
+    | Welcome
+    | Refused
+    | Change
+    | Changes
+    | Skip
+    | Forget
+    | Command
+    | Result
+    | Deliver
+    | Ack
+    | Beat
 )

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, or_, select
+from sqlalchemy import Connection, Engine, Select, Table, and_, create_engine, or_, select
 
 from console.domain.incidents import CLOSED_STAGES
+from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
 from console.store.mapping import insert_all
 from console.store.tables import (
@@ -24,12 +25,14 @@ from console.store.tables import (
     LOG,
     METADATA,
     REPORT,
+    UNIT,
 )
 from console.store.types import to_microseconds
 
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
 _OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
+_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA)
 _ROWS_AT_ONCE = 5000
 
 
@@ -49,8 +52,33 @@ class Snapshot:
     size: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """Which rows go into a snapshot.
+
+    Attributes:
+        since: Closed incidents that changed later are kept.
+        passwords: Whether passwords of cameras are in it.
+        remit: Whose rows are in it.
+    """
+
+    since: datetime
+    passwords: bool
+    remit: Remit
+
+    @property
+    def districts(self) -> tuple[str, ...]:
+        """The districts, for a remit that is not the whole city."""
+        return tuple(sorted(self.remit.districts or ()))
+
+
 def write_snapshot(
-    engine: Engine, path: Path, *, at: datetime, passwords: bool = False
+    engine: Engine,
+    path: Path,
+    *,
+    at: datetime,
+    passwords: bool = False,
+    remit: Remit = WHOLE_CITY,
 ) -> Snapshot:
     """Write a snapshot of central's database as it is in one moment.
 
@@ -59,7 +87,9 @@ def write_snapshot(
         path: The file to write; one that is there is replaced when all is written.
         at: Now, aware UTC; decides which closed incidents are still kept.
         passwords: Whether passwords of cameras are in it.
+        remit: Whose rows are in it.
     """
+    choice = _Choice(since=at - KEPT, passwords=passwords, remit=remit)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     target = create_engine(f"sqlite:///{new}")
@@ -68,9 +98,9 @@ def write_snapshot(
     finally:
         target.dispose()
     if engine.dialect.name == "sqlite":
-        _copy_attached(Path(engine.url.database or ""), new, since=at - KEPT, passwords=passwords)
+        _copy_attached(Path(engine.url.database or ""), new, choice)
     else:
-        _copy_rows(engine, new, since=at - KEPT, passwords=passwords)
+        _copy_rows(engine, new, choice)
     epoch, rev = _cursor_of(new)
     with new.open("rb") as file:
         sha256 = file_digest(file, "sha256").hexdigest()
@@ -79,7 +109,7 @@ def write_snapshot(
     return Snapshot(path=path, epoch=epoch, rev=rev, sha256=sha256, size=path.stat().st_size)
 
 
-def _copy_attached(source: Path, target: Path, *, since: datetime, passwords: bool) -> None:
+def _copy_attached(source: Path, target: Path, choice: _Choice) -> None:
     """Copy inside SQLite, the way that takes the least time."""
     connection = sqlite3.connect(f"file:{target}", uri=True, isolation_level=None)
     try:
@@ -88,25 +118,30 @@ def _copy_attached(source: Path, target: Path, *, since: datetime, passwords: bo
         connection.execute("ATTACH ? AS central", (f"file:{source}?mode=ro",))
         connection.execute("BEGIN")
         for table in CACHE_TABLES:
-            _copy_table(connection, table, since=since, passwords=passwords)
+            _copy_table(connection, table, choice)
         connection.execute("COMMIT")
         connection.execute("DETACH central")
     finally:
         connection.close()
 
 
-def _copy_table(
-    connection: sqlite3.Connection, table: Table, *, since: datetime, passwords: bool
-) -> None:
+def _copy_table(connection: sqlite3.Connection, table: Table, choice: _Choice) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    given = columns if passwords or table is not CAMERA else columns.replace('"password"', "NULL")
+    hides = table is CAMERA and not choice.passwords
+    given = columns.replace('"password"', "NULL") if hides else columns
     closed = ", ".join(f"'{stage.value}'" for stage in sorted(CLOSED_STAGES))
-    where, values = "", {}
+    conditions: list[str] = []
+    values: dict[str, object] = {}
     if table is INCIDENT:
-        where = f"WHERE stage NOT IN ({closed}) OR changed_at >= :since"
-        values = {"since": to_microseconds(since)}
+        conditions.append(f"(stage NOT IN ({closed}) OR changed_at >= :since)")
+        values["since"] = to_microseconds(choice.since)
     elif table in _OF_INCIDENTS:
-        where = "WHERE incident IN (SELECT id FROM main.incident)"
+        conditions.append("incident IN (SELECT id FROM main.incident)")
+    if table in _IN_DISTRICTS and not choice.remit.is_whole:
+        names = {f"district{no}": one for no, one in enumerate(choice.districts)}
+        conditions.append(f"district IN ({', '.join(f':{name}' for name in names)})")
+        values.update(names)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     connection.execute(
         f"INSERT INTO main.{table.name} ({columns}) "
         f"SELECT {given} FROM central.{table.name} {where}",
@@ -114,33 +149,30 @@ def _copy_table(
     )
 
 
-def _copy_rows(engine: Engine, target: Path, *, since: datetime, passwords: bool) -> None:
+def _copy_rows(engine: Engine, target: Path, choice: _Choice) -> None:
     """Copy through this process, from any other database."""
     into = create_engine(f"sqlite:///{target}")
     try:
         reading = engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with reading as source, into.begin() as written:
             for table in CACHE_TABLES:
-                hidden = () if passwords or table is not CAMERA else ("password",)
-                _copy_selected(source, written, table, since=since, hidden=hidden)
+                _copy_selected(source, written, table, choice)
     finally:
         into.dispose()
 
 
-def _copy_selected(
-    source: Connection,
-    written: Connection,
-    table: Table,
-    *,
-    since: datetime,
-    hidden: tuple[str, ...],
-) -> None:
+def _copy_selected(source: Connection, written: Connection, table: Table, choice: _Choice) -> None:
+    hidden = ("password",) if table is CAMERA and not choice.passwords else ()
     query: Select[tuple[object, ...]] = select(table)
-    kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= since)
+    kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= choice.since)
+    if not choice.remit.is_whole:
+        kept = and_(kept, INCIDENT.c.district.in_(choice.districts))
     if table is INCIDENT:
         query = query.where(kept)
     elif table in _OF_INCIDENTS:
         query = query.where(table.c.incident.in_(select(INCIDENT.c.id).where(kept)))
+    elif table in _IN_DISTRICTS and not choice.remit.is_whole:
+        query = query.where(table.c.district.in_(choice.districts))
     for rows in source.execute(query).mappings().partitions(_ROWS_AT_ONCE):
         values = [{str(key): row[key] for key in row} for row in rows]
         insert_all(written, table, [{**one, **dict.fromkeys(hidden)} for one in values])

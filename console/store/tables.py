@@ -211,6 +211,9 @@ CHANGE_LOG = Table(
     Column("patch", LargeBinary, nullable=False),
     Column("command_id", String(80), nullable=False),
     Column("at", Instant, nullable=False),
+    # Where the row lay before and lies after it; whoever may not see that place is not told.
+    Column("district_before", String(80)),
+    Column("district_after", String(80)),
 )
 
 RESULT = Table(
@@ -258,6 +261,7 @@ PERSON = Table(
     Column("role", Word(Role), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("districts", Words),  # NULL: the whole city
 )
 
 SESSION = Table(
@@ -271,6 +275,7 @@ SESSION = Table(
     Column("device", String(80), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("districts", Words),  # NULL: the whole city
 )
 
 DEVICE = Table(

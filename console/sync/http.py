@@ -54,6 +54,7 @@ class _Person(msgspec.Struct, frozen=True):
     name: str
     role: Role
     unit: str | None = None
+    districts: tuple[str, ...] | None = None
 
 
 class _Session(msgspec.Struct, frozen=True):
@@ -99,7 +100,13 @@ class CentralHttp:
                 raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
         person = session.person
         unit = UnitId(person.unit) if person.unit is not None else None
-        who = Who(id=PersonId(person.id), name=person.name, role=person.role, unit=unit)
+        who = Who(
+            id=PersonId(person.id),
+            name=person.name,
+            role=person.role,
+            unit=unit,
+            districts=person.districts,
+        )
         return Login(
             token=session.token, expires_at=session.expires_at, who=who, epoch=session.epoch
         )

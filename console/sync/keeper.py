@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from console.domain.units import Unit
-from console.protocol.messages import MAIN_SHARD, Change, Command, Result, Skip
+from console.protocol.messages import MAIN_SHARD, Change, Command, Forget, Op, Result, Skip
 from console.protocol.positions import PositionFrame
 from console.store.cache import Cache, Cursor, open_cache
 from console.store.outbox import TRAY, UNSETTLED, EntryState, Outbox, OutboxEntry
@@ -103,6 +103,23 @@ class Keeper:
             self.cursor = self._cache.cursor()
             self._see()
 
+    def take_forget(self, forget: Forget, *, epoch: str) -> None:
+        """Drop a row that went where this console may not see it.
+
+        Raises:
+            GapError: Revisions are missing before this one.
+        """
+        dropped = Change(
+            shard=forget.shard,
+            rev=forget.rev,
+            row_kind=forget.row_kind,
+            row_id=forget.row_id,
+            version=0,
+            op=Op.DROP,
+            patch={},
+        )
+        self.take_changes((dropped,), epoch=epoch)
+
     def replace_by(self, snapshot: Path, *, sha256: str) -> None:
         """Take all rows from a snapshot; on a new epoch, offer accepted commands again.
 
@@ -183,10 +200,10 @@ class Keeper:
     def take_who(self, who: Who) -> None:
         """Remember who is logged on, for the next start without central.
 
-        Another role may see other things: all rows are then fetched anew.
+        Another role, or another district, may see other things: all rows are then fetched anew.
         """
         before = self._kept_who()
-        if before is not None and before.role is not who.role:
+        if before is not None and (before.role, before.districts) != (who.role, who.districts):
             self.start_anew()
         self._outbox.remember(_WHO, msgspec.json.encode(who).decode())
         self._listener.on_who(who)

@@ -85,12 +85,14 @@ class Who:
 
     Attributes:
         unit: The unit it speaks for, if it is one.
+        districts: The districts that person works for, sorted; ``None`` for the whole city.
     """
 
     id: PersonId
     name: str
     role: Role
     unit: UnitId | None = None
+    districts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from console.protocol.messages import (
     Beat,
     Change,
     Changes,
+    Forget,
     Hello,
     Refused,
     Result,
@@ -202,6 +203,8 @@ class Stream:
                 self._keeper.take_changes((message,), epoch=self._epoch)
             elif isinstance(message, Skip):
                 self._keeper.take_skip(message, epoch=self._epoch)
+            elif isinstance(message, Forget):
+                self._keeper.take_forget(message, epoch=self._epoch)
             elif isinstance(message, Result):
                 self._keeper.take_result(message)
                 self._sent.discard(message.command_id)

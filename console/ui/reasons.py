@@ -95,6 +95,13 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "The first message must be hello."),
     _noop("Reasons", "This handheld does not speak for that unit."),
     _noop("Reasons", "{0} speaks for one unit only."),
+    _noop("Reasons", "Some of these units belong to districts that are not yours."),
+    _noop(
+        "Reasons",
+        "{0} lies in {1}, outside the districts you work for; nothing was done. Ask that district, "
+        "or somebody who commands the whole city.",
+    ),
+    _noop("Reasons", "{0} touches the whole city; who works for some districts only may not."),
     _noop(
         "Reasons",
         "You speak version {0} of the protocol, central speaks {1}: install the same version "

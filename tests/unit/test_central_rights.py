@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
-from central_parts import LOGINS, CentralClient, CentralServer, a_city, some_units
+from central_parts import (
+    LOGINS,
+    QUICK_HASHER,
+    CentralClient,
+    CentralServer,
+    Stream,
+    a_city,
+    some_units,
+)
+from fastapi import FastAPI
+from real_data import ROOT
+from websockets.exceptions import ConnectionClosed
 
+from console.central.central import Central, Foundation
+from console.central.rights import ROUTE_RIGHTS, check_every_route, routes_of
+from console.central.settings import CentralError, CentralSettings
+from console.domain.assignments import AssignmentState, Means
 from console.domain.ids import new_id
-from console.domain.levels import Role
-from console.domain.permissions import ALLOWED
-from console.domain.places import Camera
-from console.protocol.commands import AnyBody, PutCameras
-from console.protocol.messages import Changes
+from console.domain.incidents import Report
+from console.domain.levels import Channel, Role
+from console.domain.permissions import ALLOWED, Reach
+from console.domain.places import Camera, Evidence, EvidenceKind
+from console.protocol import commands as c
+from console.protocol.commands import AnyBody, PutCameras, name_of
+from console.protocol.messages import (
+    Ack,
+    AnyMessage,
+    Beat,
+    Change,
+    Changes,
+    Command,
+    Deliver,
+    Forget,
+    Hello,
+    Message,
+    Op,
+    Refused,
+    Result,
+    Skip,
+    Task,
+    Verdict,
+    Welcome,
+)
 
 _R = Role
 _DESK = {_R.DISPATCHER, _R.SHIFT_LEAD}
@@ -39,6 +76,11 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
 }
+STREAMS: dict[tuple[str, str], set[Role]] = {
+    ("WS", "/v1/stream"): _SEES_ROWS,
+    ("WS", "/v1/handheld/stream"): _STREET,
+}
+OPEN_PAGES = {("GET", "/"), ("GET", "/handheld"), ("GET", "/v1/openapi.json")}
 COMMANDS: dict[str, set[Role]] = {
     "OpenIncident": {*_WALL, _R.HOTLINE_SEAT, *_STREET},
     "AmendIncident": _DESK,
@@ -69,6 +111,7 @@ OTHERS: dict[str, set[Role]] = {
     "handheld": _STREET,
 }
 PASSWORD = "hikvision-12345"
+RESOURCES = ROOT / "resources"
 
 
 @pytest.fixture
@@ -98,9 +141,28 @@ def clients(central: CentralServer) -> Iterator[dict[Role, CentralClient]]:
         yield found
 
 
+#: What reaches no further than its own unit, or is about no place; the rest is by district.
+OWN = {(_R.OFFICER, name) for name in (
+    "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
+    "write:positions", "handheld",
+)}  # fmt: skip
+ANYWHERE = {"read:city", "write:evidence"}
+WHOLE_CITY_ONLY = {"PutJurisdictions"}
+
+
 def test_that_the_table_of_rights_is_the_one_written_here() -> None:
     assert set(ALLOWED) == set(Role)
     assert set(COMMANDS) == {body.__name__ for body in AnyBody.__args__}
+    for role, allowed in ALLOWED.items():
+        for name, reach in allowed.items():
+            wanted = Reach.REMIT
+            if (role, name) in OWN:
+                wanted = Reach.OWN
+            elif name in ANYWHERE:
+                wanted = Reach.ANYWHERE
+            elif name in WHOLE_CITY_ONLY:
+                wanted = Reach.CITY
+            assert reach is wanted, (role, name)
     wanted = {
         role: {name for name, roles in (COMMANDS | OTHERS).items() if role in roles}
         for role in Role
@@ -108,13 +170,26 @@ def test_that_the_table_of_rights_is_the_one_written_here() -> None:
     assert {role: set(allowed) for role, allowed in ALLOWED.items()} == wanted
 
 
+def test_that_every_route_the_server_has_is_walked_here(tmp_path: Path) -> None:
+    async def served() -> set[tuple[str, str]]:
+        settings = CentralSettings(home=tmp_path, resources_dir=RESOURCES)
+        with closing(Foundation(settings)) as foundation:
+            central = Central(settings, foundation, QUICK_HASHER)
+            app: FastAPI = central.app
+            app.add_api_route("/v1/new", served)
+            with pytest.raises(CentralError, match="/v1/new"):
+                check_every_route(app)
+            return routes_of(app) - {("GET", "/v1/new")}
+
+    walked = set(ROUTES) | set(STREAMS) | set(OPEN_PAGES)
+    assert asyncio.run(served()) == walked
+    assert set(ROUTE_RIGHTS) == walked
+
+
 def test_that_every_route_lets_in_whom_it_should_and_nobody_else(
     central: CentralServer, clients: dict[Role, CentralClient]
 ) -> None:
     some = clients[Role.DISPATCHER].http
-    said = some.get(f"{central.url}/v1/openapi.json", timeout=20).json()["paths"]
-    served = {(method.upper(), path) for path, methods in said.items() for method in methods}
-    assert served == set(ROUTES), "a route without a line in the table above"
     for (method, path), allowed in ROUTES.items():
         if allowed is None or (method, path) == ("DELETE", "/v1/session"):
             continue
@@ -149,3 +224,138 @@ def test_that_passwords_of_cameras_go_only_to_those_who_open_streams(
         shown = [one.patch for one in (*missed, *news) if one.row_kind == "camera"]
         assert len(shown) >= 2
         assert {one["password"] for one in shown} == {PASSWORD if may_see else None}, role
+
+
+def samples() -> list[AnyBody]:
+    """Return one of every command, about rows that are not there."""
+    now = datetime.now(UTC)
+    report = Report(id="r", channel=Channel.HOTLINE, received_at=now, text="t", place="p")
+    photo = Evidence(
+        id="e", incident="i", kind=EvidenceKind.PHOTO, media_type="image/png",
+        sha256="0" * 64, size=1, captured_at=now,
+    )  # fmt: skip
+    return [
+        c.OpenIncident(incident="", form="0301", place="p", summary="s", channel="12345"),
+        c.AmendIncident(incident="i"),
+        c.NoteIncident(incident="i", text="t"),
+        c.AddReport(report=report, incident=""),
+        c.AssignUnit(assignment="a", incident="i", unit="u"),
+        c.OrderByVoice(assignment="a", incident="i", unit="u", means=Means.RADIO, at=now),
+        c.WithdrawAssignment(assignment="a", reason="r"),
+        c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=now),
+        c.ReportOutcome(assignment="a", outcome="o", at=now),
+        c.VerifyIncident(incident="i", passed=True),
+        c.CloseIncident(incident="i"),
+        c.CancelIncident(incident="i", reason="r"),
+        c.AttachEvidence(evidence=photo),
+        c.SetDuty(unit="u", on_duty=True, at=now),
+        c.PutUnits(units=()),
+        c.PutCameras(cameras=()),
+        c.PutJurisdictions(jurisdictions=()),
+    ]
+
+
+def test_that_every_command_is_refused_whoever_may_not_give_it_by_either_way(
+    clients: dict[Role, CentralClient],
+) -> None:
+    assert {type(body) for body in samples()} == set(AnyBody.__args__)
+    for role, client in clients.items():
+        for body in samples():
+            denied = role not in COMMANDS[name_of(body)]
+            answer = client.http.post(
+                f"{client.server.url}/v1/commands",
+                data=msgspec.json.encode(client.command(body)),
+                timeout=20,
+            )
+            assert (answer.status_code == 403) is denied, (role, body)
+    for (_, path), allowed in STREAMS.items():
+        for role in sorted(allowed):
+            client = clients[role]
+            with opened_stream(client, path) as stream:
+                for body in samples():
+                    stream.send(client.command(body))
+                    result = stream.until(Result)
+                    said = f"A {role} may not do" in (result.reason or "")
+                    assert said is (role not in COMMANDS[name_of(body)]), (role, body)
+
+
+def opened_stream(client: CentralClient, path: str) -> Stream:
+    if path == "/v1/stream":
+        return client.stream()
+    return client.handheld()
+
+
+def others() -> list[Message]:
+    """Return one of every message that is no command."""
+    now = datetime.now(UTC)
+    change = Change("main", 1, "unit", "u1", 1, Op.PATCH, {"phone": "1"})
+    task = Task(
+        assignment="a", incident="i", unit="u1", number="1", form="0301", form_zh="", form_en="",
+        level=1, state=AssignmentState.ORDERED, place="", summary="", ordered_at=now,
+    )  # fmt: skip
+    return [
+        Hello(1, "made up", "c"),
+        Welcome("e", {}, False, 0),
+        Refused("no"),
+        change,
+        Changes((change,)),
+        Skip("main", 1, 2),
+        Forget("main", 1, "unit", "u1"),
+        Result("c", Verdict.ACCEPTED),
+        Deliver("d", 1, task),
+        Ack("d", "u2", "a", AssignmentState.SEEN, now),
+        Beat(),
+    ]
+
+
+def test_that_every_message_is_heard_from_whom_it_should_be_and_nobody_else(
+    central: CentralServer, clients: dict[Role, CentralClient]
+) -> None:
+    assert {type(one) for one in others()} | {Command} == set(AnyMessage.__args__)
+    for (_, path), allowed in STREAMS.items():
+        heard = {Beat} if path == "/v1/stream" else {Beat, Ack}
+        for role, client in clients.items():
+            with opened_stream(client, path) as stream:
+                assert isinstance(stream.welcome, Welcome) is (role in allowed), (role, path)
+        for role in sorted(allowed):
+            client = clients[role]
+            for message in others():
+                with opened_stream(client, path) as stream:
+                    note = client.command(c.NoteIncident(incident="i", text="t"))
+                    if type(message) in heard:
+                        stream.send(message)
+                        stream.send(note)
+                        assert stream.until(Result).command_id, (role, message)
+                        continue
+                    with pytest.raises(ConnectionClosed) as caught:
+                        stream.send(message)
+                        stream.until(Result)
+                    assert caught.value.rcvd is not None
+                    assert caught.value.rcvd.code == 1007, (role, message)
+        for first in [*others(), client.command(c.NoteIncident(incident="i", text="t"))]:
+            is_binary = path == "/v1/stream"
+            with Stream(central.ws_url + path, None, is_binary=is_binary) as stream:
+                stream.send(first)
+                assert isinstance(stream.receive(), Refused), (path, first)
+
+
+def test_that_an_officer_speaks_for_one_unit_whatever_is_asked(
+    central: CentralServer, clients: dict[Role, CentralClient]
+) -> None:
+    lead, officer = clients[Role.SHIFT_LEAD], clients[Role.OFFICER]
+    body = c.OpenIncident(
+        incident=new_id(datetime.now(UTC)), form="0301", place="p", summary="s", channel="12345"
+    )
+    sent = c.AssignUnit(assignment="a2", incident=body.incident, unit="u2")
+    assert {one.verdict for one in lead.post(body, sent)} == {Verdict.ACCEPTED}
+    now = datetime.now(UTC)
+    for other in (
+        c.MoveAssignment(assignment="a2", state=AssignmentState.SEEN, at=now),
+        c.ReportOutcome(assignment="a2", outcome="o", at=now),
+        c.SetDuty(unit="u2", on_duty=False, at=now),
+    ):
+        (result,) = officer.post(other)
+        assert result.verdict is Verdict.REJECTED, other
+        assert "Only K2 itself" in (result.reason or "")
+    with officer.handheld("u2") as stream:
+        assert isinstance(stream.welcome, Refused)

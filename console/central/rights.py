@@ -1,0 +1,95 @@
+"""Which right each address needs: one table, asked before a route runs; the rest is shut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from console.central.door import Door
+from console.central.settings import CentralError
+from console.central.web import AnswerError, check_may, session_of
+
+#: Needs no token.
+OPEN = "open"
+#: Needs a token, whoever it belongs to; what may be done is asked piece by piece.
+LOGGED_ON = "logged_on"
+#: Right by method and path; streams check theirs with the first message.
+ROUTE_RIGHTS: dict[tuple[str, str], str] = {
+    ("GET", "/"): OPEN,
+    ("GET", "/handheld"): OPEN,
+    ("GET", "/v1/openapi.json"): OPEN,
+    ("POST", "/v1/session"): OPEN,
+    ("DELETE", "/v1/session"): LOGGED_ON,
+    ("GET", "/v1/health"): OPEN,
+    ("GET", "/v1/city"): "read:city",
+    ("GET", "/v1/city/pack"): "read:city",
+    ("GET", "/v1/tiles/{theme}/{z}/{x}/{y}.png"): OPEN,
+    ("POST", "/v1/commands"): LOGGED_ON,
+    ("POST", "/v1/positions"): "write:positions",
+    ("PUT", "/v1/evidence/{sha256}"): "write:evidence",
+    ("GET", "/v1/evidence/{sha256}"): "read:evidence",
+    ("GET", "/v1/snapshot"): "read:snapshot",
+    ("GET", "/v1/handheld/tasks"): "handheld",
+    ("WS", "/v1/stream"): "stream",
+    ("WS", "/v1/handheld/stream"): "handheld",
+}
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Return method and path of every route an app serves, "WS" for streams."""
+    return set(_walked(app.routes))
+
+
+def check_every_route(app: FastAPI) -> None:
+    """Check that each route of an app has its line in the table.
+
+    Raises:
+        CentralError: One has none.
+    """
+    missing = sorted(routes_of(app) - set(ROUTE_RIGHTS))
+    if missing:
+        raise CentralError(
+            f"No right is named for {missing}; nobody may use what nobody has thought about. "
+            "This is a fault of the program: name it in console.central.rights."
+        )
+
+
+class Guard:
+    """Stands before every route: asks who it is, and whether that person may."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def __call__(self, request: Request) -> None:
+        """Let a request through, or not.
+
+        Raises:
+            AnswerError: 401 or 403.
+        """
+        path = getattr(request.scope.get("route"), "path", "")
+        right = ROUTE_RIGHTS.get((request.method, path))
+        if right is None:
+            raise AnswerError(403, f"Nobody may do this ({request.method} {path}).")
+        if right == OPEN:
+            return
+        session = session_of(self._door, request)
+        if right != LOGGED_ON:
+            check_may(session, right)
+
+
+def _walked(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from _walked(included.routes)
+        elif isinstance(route, WebSocketRoute):
+            yield "WS", route.path
+        elif isinstance(route, Mount):
+            yield "GET", route.path
+        elif isinstance(route, Route):
+            yield from ((method, route.path) for method in set(route.methods or ()) - {"HEAD"})
+        else:
+            yield "?", repr(route)

@@ -1,0 +1,132 @@
+"""In which district rows lie, and that nobody changes what lies outside their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from console.dispatch.decision import Rows
+from console.domain.assignments import Assignment
+from console.domain.errors import RejectedError
+from console.domain.incidents import Incident, Report
+from console.domain.levels import Role
+from console.domain.permissions import Reach, Remit, reach_of
+from console.domain.places import Camera, Evidence, LogEntry
+from console.domain.units import Unit
+from console.protocol import commands as c
+from console.protocol.codec import Row
+from console.protocol.commands import AnyBody, name_of
+
+#: Kinds that everybody who sees rows sees: the names of the city's parts.
+PUBLIC_KINDS = frozenset({"jurisdiction"})
+
+
+class OutsideRemitError(RejectedError):
+    """A command about what lies outside the districts of whoever gave it.
+
+    Attributes:
+        district: Where it lies, ``None`` if in no district that is known.
+    """
+
+    def __init__(self, what: str, district: str | None, place: str) -> None:
+        super().__init__(
+            f"{what} lies in {place}, outside the districts you work for; nothing was done. "
+            "Ask that district, or somebody who commands the whole city."
+        )
+        self.district = district
+
+
+def district_of(row: Row, rows: Rows) -> str | None:
+    """Return the district a row lies in; what belongs to an incident lies where that does."""
+    if isinstance(row, Incident | Unit | Camera):
+        return row.district
+    if isinstance(row, Assignment | Evidence | LogEntry | Report):
+        incident = None if row.incident is None else rows.incident(row.incident)
+        return None if incident is None else incident.district
+    return None
+
+
+def check_named(body: AnyBody, rows: Rows, *, role: Role, remit: Remit) -> None:
+    """Check that everything a command names lies where whoever gave it may change things.
+
+    It is asked before anything is decided: what is said of a refused command, or of one that
+    meets a newer row, would else tell of other districts.
+
+    Raises:
+        OutsideRemitError: Something lies elsewhere.
+    """
+    if not _is_limited(body, role, remit):
+        return
+    for row in _named(body, rows):
+        _check(row, rows, remit)
+
+
+def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, remit: Remit) -> None:
+    """Check that what a command comes to lies within, as it would be afterwards.
+
+    Raises:
+        OutsideRemitError: Something lies elsewhere.
+    """
+    if not _is_limited(body, role, remit):
+        return
+    registers = isinstance(body, c.PutUnits | c.PutCameras)
+    for row in made:
+        if isinstance(row, Incident) or (registers and isinstance(row, Unit | Camera)):
+            _check(row, rows, remit)
+
+
+def _is_limited(body: AnyBody, role: Role, remit: Remit) -> bool:
+    """Whether it has to be asked where the rows lie.
+
+    Raises:
+        RejectedError: The command touches every district, and the person works for some only.
+    """
+    if remit.is_whole:
+        return False
+    reach = reach_of(role, name_of(body))
+    if reach is Reach.CITY:
+        raise RejectedError(
+            f"{name_of(body)} touches the whole city; who works for some districts only may not."
+        )
+    return reach is Reach.REMIT
+
+
+def _named(body: Any, rows: Rows) -> list[Row]:
+    """Return the rows that a command names and that exist."""
+    found: list[Row | None] = []
+    if isinstance(body, c.PutUnits):
+        found += [rows.unit(one.id) for one in body.units]
+    elif isinstance(body, c.PutCameras):
+        found += [rows.camera(one.id) for one in body.cameras]
+    elif isinstance(body, c.AttachEvidence):
+        found.append(rows.incident(body.evidence.incident))
+    elif isinstance(body, c.OpenIncident):
+        found += [rows.report(one) for one in body.reports]
+    if isinstance(assignment := getattr(body, "assignment", None), str):
+        found.append(rows.assignment(assignment))
+    if isinstance(incident := getattr(body, "incident", None), str):
+        found.append(rows.incident(incident))
+    if isinstance(unit := getattr(body, "unit", None), str):
+        found.append(rows.unit(unit))
+    return [row for row in found if row is not None]
+
+
+def _check(row: Row, rows: Rows, remit: Remit) -> None:
+    district = district_of(row, rows)
+    if remit.covers(district):
+        return
+    place = "no district that is known"
+    if district is not None:
+        held = rows.jurisdiction(district)
+        place = held.name_en or held.name_zh if held is not None else district
+    raise OutsideRemitError(_called(row), district, place)
+
+
+def _called(row: Row) -> str:
+    if isinstance(row, Unit):
+        return row.call_sign
+    if isinstance(row, Camera):
+        return row.name
+    if isinstance(row, Incident):
+        return "The incident" if row.number is None else f"Incident {row.number}"
+    return "What this is about"

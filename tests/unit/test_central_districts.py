@@ -1,0 +1,348 @@
+"""Who works for a district sees and changes what lies there, and nothing of the others."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from central_parts import CentralClient, CentralServer, Stream
+from district_parts import (
+    DISTRICTS,
+    EAST,
+    WEST,
+    at_work,
+    cameras,
+    fresh,
+    of_the_east,
+    opened,
+    seeded,
+    two_districts,
+    units,
+)
+from sync_parts import console
+
+from console.domain.assignments import AssignmentState, Means
+from console.domain.incidents import Report
+from console.domain.levels import Channel, Role
+from console.domain.permissions import ALLOWED, Reach, Remit
+from console.domain.places import Evidence, EvidenceKind
+from console.protocol import commands as c
+from console.protocol.codec import encode
+from console.protocol.commands import AnyBody, name_of
+from console.protocol.messages import (
+    AnyMessage,
+    Change,
+    Changes,
+    Forget,
+    Op,
+    Refused,
+    Result,
+    Skip,
+    Verdict,
+)
+from console.protocol.positions import INGEST, decode_frame, is_position_frame
+
+OUTSIDE = "outside the districts you work for"
+BYTES = b"what was seen"
+HASH = sha256(BYTES).hexdigest()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[CentralServer]:
+    """A central of two districts, with somebody of every role in the east."""
+    central = CentralServer(tmp_path / "home")
+    seeded(central)
+    central.start()
+    yield central
+    central.stop()
+
+
+def report(incident: str) -> c.AddReport:
+    told = Report(
+        id=fresh(), channel=Channel.HOTLINE, received_at=datetime.now(UTC), text="吵", place="东单"
+    )
+    return c.AddReport(report=told, incident=incident)
+
+
+def evidence(incident: str) -> c.AttachEvidence:
+    return c.AttachEvidence(
+        evidence=Evidence(
+            id=fresh(), incident=incident, kind=EvidenceKind.PHOTO, media_type="image/png",
+            sha256=HASH, size=len(BYTES), captured_at=datetime.now(UTC),
+        )
+    )  # fmt: skip
+
+
+def bodies(
+    lead: CentralClient, district: str, unit: str, made: list[str]
+) -> dict[str, Callable[[], AnyBody]]:
+    """Return a way to ask for each command about a place; each makes what it needs.
+
+    Args:
+        lead: Who makes it.
+        district: Where.
+        unit: A unit of that district.
+        made: Incidents made so far; cancelled when the unit has to be free.
+    """
+    no = DISTRICTS.index(district)
+    now = datetime.now(UTC)
+
+    def incident() -> str:
+        body = opened(district)
+        assert lead.post(body)[0].verdict is Verdict.ACCEPTED
+        made.append(body.incident)
+        return body.incident
+
+    def task() -> str:
+        lead.post(*(c.CancelIncident(incident=one, reason="free the unit") for one in made))
+        of, assignment = at_work(lead, district, unit)
+        made[:] = [of]
+        return assignment
+
+    return {
+        "OpenIncident": lambda: opened(district),
+        "AmendIncident": lambda: c.AmendIncident(incident=incident(), summary="other"),
+        "NoteIncident": lambda: c.NoteIncident(incident=incident(), text="seen"),
+        "AddReport": lambda: report(fresh()),
+        "AssignUnit": lambda: c.AssignUnit(assignment=fresh(), incident=incident(), unit=unit),
+        "OrderByVoice": lambda: c.OrderByVoice(
+            assignment=fresh(), incident=incident(), unit=unit, means=Means.RADIO, at=now
+        ),
+        "WithdrawAssignment": lambda: c.WithdrawAssignment(assignment=task(), reason="no"),
+        "MoveAssignment": lambda: c.MoveAssignment(
+            assignment=task(), state=AssignmentState.SEEN, at=now
+        ),
+        "ReportOutcome": lambda: c.ReportOutcome(assignment=task(), outcome="done", at=now),
+        "VerifyIncident": lambda: c.VerifyIncident(incident=incident(), passed=True),
+        "CloseIncident": lambda: c.CloseIncident(incident=incident()),
+        "CancelIncident": lambda: c.CancelIncident(incident=incident(), reason="none"),
+        "AttachEvidence": lambda: evidence(incident()),
+        "SetDuty": lambda: c.SetDuty(unit=unit, on_duty=True, at=now),
+        "PutUnits": lambda: c.PutUnits(units=(replace(units()[no], phone=fresh()),)),
+        "PutCameras": lambda: c.PutCameras(cameras=(replace(cameras()[no], name=fresh()),)),
+        "PutJurisdictions": lambda: c.PutJurisdictions(
+            jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
+        ),
+    }
+
+
+def test_that_every_command_of_every_role_reaches_its_own_district_and_no_other(
+    server: CentralServer,
+) -> None:
+    lead = server.client(Role.SHIFT_LEAD)
+    url = f"{server.url}/v1/evidence/{HASH}"
+    assert lead.http.put(url, data=BYTES, timeout=20).status_code == 201
+    walked: set[tuple[Role, str]] = set()
+    made: list[str] = []
+    for role in Role:
+        mine = {name for name, reach in ALLOWED[role].items() if name in WALKED}
+        if not mine or role is Role.OFFICER:  # an officer speaks for one unit, whatever it asks
+            continue
+        with closing(of_the_east(server, role)) as client:
+            for district, unit in ((EAST, "u1"), (WEST, "u2")):
+                asked = bodies(lead, district, unit, made)
+                assert set(asked) == WALKED
+                for name in sorted(mine):
+                    body = asked[name]()
+                    assert name_of(body) == name
+                    (result,) = client.post(body)
+                    reason = result.reason or ""
+                    walked.add((role, name))
+                    if ALLOWED[role][name] is Reach.CITY:
+                        assert "whole city" in reason, (role, name)
+                    elif name == "AddReport":  # of no known place: it opens one in the east
+                        assert result.verdict is Verdict.ACCEPTED, (role, reason)
+                    else:
+                        said = OUTSIDE in reason
+                        assert said is (district == WEST), (role, name, district, reason)
+                        assert district == EAST or result.verdict is Verdict.REJECTED
+                        assert result.current is None or district == EAST
+    lead.close()
+    assert len({name for _, name in walked}) == len(WALKED)
+
+
+WALKED = {body.__name__ for body in AnyBody.__args__}
+
+
+def test_that_a_place_in_another_district_cannot_be_reached_by_its_neighbours_name(
+    server: CentralServer,
+) -> None:
+    lead, east = server.client(Role.SHIFT_LEAD), of_the_east(server, Role.DISPATCHER)
+    mine, _ = at_work(lead, EAST, "u1")
+    (sent,) = east.post(c.AssignUnit(assignment=fresh(), incident=mine, unit="u2"))
+    assert sent.verdict is Verdict.REJECTED
+    assert OUTSIDE in (sent.reason or "")
+    assert "West" in (sent.reason or "")
+    theirs, _ = at_work(lead, WEST, "u4")
+    stale = c.AmendIncident(incident=theirs, summary="x")
+    (refused,) = east.post(stale, base_version=1)
+    assert refused.verdict is Verdict.REJECTED  # no conflict, which would show the row
+    assert refused.current is None
+    for one in (lead, east):
+        one.close()
+
+
+def told(stream: Stream, up_to: int) -> list[AnyMessage]:
+    """Return what a stream is told until a revision, each revision once and in order."""
+    heard: list[AnyMessage] = []
+    rev = None
+    while rev is None or rev < up_to:
+        message = stream.receive()
+        if isinstance(message, Result):
+            continue
+        heard.append(message)
+        if isinstance(message, Changes):
+            revs = [one.rev for one in message.changes]
+        elif isinstance(message, Skip):
+            revs = list(range(message.first, message.last + 1))
+        else:
+            assert isinstance(message, Forget)
+            revs = [message.rev]
+        if rev is not None:
+            assert revs[0] == rev + 1
+        assert revs == list(range(revs[0], revs[-1] + 1))
+        rev = revs[-1]
+    assert rev == up_to
+    return heard
+
+
+def rows_in(heard: list[AnyMessage]) -> list[Change]:
+    return [one for message in heard if isinstance(message, Changes) for one in message.changes]
+
+
+def test_that_the_stream_skips_what_lies_elsewhere_live_and_in_catching_up(
+    server: CentralServer,
+) -> None:
+    lead, east = server.client(Role.SHIFT_LEAD), of_the_east(server, Role.DISPATCHER)
+    with east.stream() as stream:
+        epoch, left_at = stream.welcomed.epoch, stream.welcomed.heads["main"]
+        mine, _ = at_work(lead, EAST, "u1")
+        theirs, _ = at_work(lead, WEST, "u2")
+        (last,) = lead.post(c.NoteIncident(incident=mine, text="end"))
+        live = told(stream, last.rev or 0)
+    with east.stream(epoch=epoch, rev=left_at) as stream:
+        assert not stream.welcomed.need_snapshot
+        missed = told(stream, last.rev or 0)
+    for heard in (live, missed):
+        rows = rows_in(heard)
+        assert any(isinstance(one, Skip) for one in heard)
+        assert {one.row_id for one in rows if one.row_kind == "incident"} == {mine}
+        assert {one.row_id for one in rows if one.row_kind == "unit"} == {"u1"}
+        assert theirs.encode() not in b"".join(encode(one) for one in heard)  # type: ignore[arg-type]
+    for one in (lead, east):
+        one.close()
+
+
+def test_that_an_incident_that_moves_is_shown_to_one_district_and_forgotten_by_the_other(
+    server: CentralServer,
+) -> None:
+    lead, east = server.client(Role.SHIFT_LEAD), of_the_east(server, Role.DISPATCHER)
+    with east.stream() as stream:
+        epoch = stream.welcomed.epoch
+        body = opened(EAST)
+        note = c.NoteIncident(incident=body.incident, text="before it moved")
+        (*_, noted) = lead.post(body, note)
+        told(stream, noted.rev or 0)
+        away = c.AmendIncident(incident=body.incident, lat=39.9, lon=116.4)
+        (left,) = lead.post(away)
+        gone = told(stream, left.rev or 0)
+        forgotten = {(one.row_kind, one.row_id) for one in gone if isinstance(one, Forget)}
+        assert ("incident", body.incident) in forgotten
+        assert len([one for one in forgotten if one[0] == "log"]) >= 2
+        assert rows_in(gone) == []
+    with east.stream(epoch=epoch, rev=noted.rev) as stream:
+        assert stream.welcomed.need_snapshot  # what moved meanwhile is only in a snapshot
+    with server.client(Role.DISPATCHER).stream(epoch=epoch, rev=noted.rev) as stream:
+        assert not stream.welcomed.need_snapshot  # to the whole city it moved nowhere
+        changes = rows_in(told(stream, left.rev or 0))
+        assert {one.op for one in changes if one.row_kind == "log" and not one.patch} == {Op.PATCH}
+    for one in (lead, east):
+        one.close()
+
+
+def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
+    server: CentralServer, tmp_path: Path
+) -> None:
+    lead, east = server.client(Role.SHIFT_LEAD), of_the_east(server, Role.DISPATCHER)
+    gateway = server.client(Role.GATEWAY)
+    mine, _ = at_work(lead, EAST, "u1")
+    theirs, _ = at_work(lead, WEST, "u2")
+    url = f"{server.url}/v1/evidence/{HASH}"
+    assert lead.http.put(url, data=BYTES, timeout=20).status_code == 201
+    lead.post(evidence(theirs))
+    assert east.http.get(url, timeout=20).status_code == 404
+    lead.post(evidence(mine))
+    assert east.http.get(url, timeout=20).content == BYTES
+    file = tmp_path / "east.sqlite"
+    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=20).content)
+    with closing(sqlite3.connect(file)) as db:
+        for table in ("incident", "unit", "camera"):
+            assert set(db.execute(f"SELECT DISTINCT district FROM {table}")) == {(EAST,)}, table
+        for table in ("assignment", "evidence", "log_entry"):
+            assert set(db.execute(f"SELECT DISTINCT incident FROM {table}")) == {(mine,)}, table
+        assert db.execute("SELECT count(*) FROM jurisdiction").fetchone() == (3,)
+    assert theirs.encode() not in file.read_bytes()
+    fixes = np.zeros(2, INGEST)
+    fixes["unit"], fixes["t_ms"] = (1, 2), int(datetime.now(UTC).timestamp() * 1000)
+    fixes["lat"], fixes["lon"] = 399_000_000, 1_164_000_000
+    with east.stream() as stream:
+        posted = gateway.http.post(f"{server.url}/v1/positions", data=fixes.tobytes(), timeout=20)
+        assert posted.status_code == 200
+        while not is_position_frame(frame := stream.frame()):  # type: ignore[arg-type]
+            pass
+        assert set(decode_frame(frame).fixes["unit"]) == {1}  # type: ignore[arg-type]
+    for one in (lead, east, gateway):
+        one.close()
+
+
+def test_that_a_gateway_of_a_district_speaks_for_its_units_only(server: CentralServer) -> None:
+    with ExitStack() as rest:
+        east = rest.enter_context(closing(of_the_east(server, Role.GATEWAY)))
+        with east.handheld("u1", "u3") as stream:
+            assert stream.welcomed
+        with east.handheld("u1", "u2") as stream:
+            assert isinstance(stream.welcome, Refused)
+        fix = np.zeros(1, INGEST)
+        fix["unit"], fix["t_ms"] = 2, int(datetime.now(UTC).timestamp() * 1000)
+        url = f"{server.url}/v1/positions"
+        assert east.http.post(url, data=fix.tobytes(), timeout=20).status_code == 403
+
+
+def test_that_a_console_given_another_district_fetches_all_rows_anew(
+    server: CentralServer, tmp_path: Path
+) -> None:
+    from district_parts import PASSWORD  # noqa: PLC0415 - beside its only use
+
+    lead = server.client(Role.SHIFT_LEAD)
+    mine, _ = at_work(lead, EAST, "u1")
+    theirs, _ = at_work(lead, WEST, "u2")
+    home = tmp_path / "console"
+    with console(server.url, server.password("lead"), home, account="lead") as (_, recorder):
+        recorder.live()
+        assert {("incident", mine), ("incident", theirs)} <= set(recorder.rows)
+    login = f"east-{Role.SHIFT_LEAD}"
+    with console(server.url, PASSWORD, home, account=login) as (_, recorder):
+        recorder.live()
+        assert ("incident", mine) in recorder.rows
+        assert ("incident", theirs) not in recorder.rows
+        body = opened(EAST)
+        lead.post(body)
+        recorder.wait(lambda me: ("incident", body.incident) in me.rows)
+        lead.post(c.AmendIncident(incident=body.incident, lat=39.9, lon=116.4))
+        recorder.wait(lambda me: ("incident", body.incident) not in me.rows)
+        assert recorder.is_live
+    lead.close()
+
+
+def test_that_what_lies_nowhere_is_the_citys_alone() -> None:
+    east = Remit(districts=frozenset({EAST}))
+    assert not east.covers(None)
+    assert not Remit(districts=frozenset()).covers(EAST)
+    assert Remit().covers(None)
