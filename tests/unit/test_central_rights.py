@@ -308,6 +308,18 @@ def others() -> list[Message]:
     ]
 
 
+def code_after(stream: Stream, message: Message) -> int | None:
+    """Return the code central hangs up with when a message comes."""
+
+    def send_and_wait() -> None:
+        stream.send(message)
+        stream.until(Result)
+
+    with pytest.raises(ConnectionClosed) as caught:
+        send_and_wait()
+    return None if caught.value.rcvd is None else caught.value.rcvd.code
+
+
 def test_that_every_message_is_heard_from_whom_it_should_be_and_nobody_else(
     central: CentralServer, clients: dict[Role, CentralClient]
 ) -> None:
@@ -327,11 +339,7 @@ def test_that_every_message_is_heard_from_whom_it_should_be_and_nobody_else(
                         stream.send(note)
                         assert stream.until(Result).command_id, (role, message)
                         continue
-                    with pytest.raises(ConnectionClosed) as caught:
-                        stream.send(message)
-                        stream.until(Result)
-                    assert caught.value.rcvd is not None
-                    assert caught.value.rcvd.code == 1007, (role, message)
+                    assert code_after(stream, message) == 1007, (role, message)
         for first in [*others(), client.command(c.NoteIncident(incident="i", text="t"))]:
             is_binary = path == "/v1/stream"
             with Stream(central.ws_url + path, None, is_binary=is_binary) as stream:
