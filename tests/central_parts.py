@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ import requests
 from argon2 import PasswordHasher
 from websockets.sync.client import ClientConnection, connect
 
+from console.app.cluster import Cluster
 from console.central.server import seed_registry, serve
 from console.central.settings import CentralSettings
 from console.domain.ids import new_id
@@ -36,6 +38,7 @@ from console.protocol.messages import (
     Welcome,
 )
 from console.protocol.positions import is_position_frame
+from console.store.engine import open_engine, sqlite_url
 
 M = TypeVar("M", bound=Message)
 #: Log-on names of the accounts that every central has.
@@ -67,6 +70,31 @@ def some_units(count: int = 8) -> list[Unit]:
     ]
 
 
+class Database:
+    """Where a central of the tests keeps its records: a SQLite file, or a PostgreSQL database."""
+
+    def __init__(self, cluster: Cluster | None = None) -> None:
+        self.cluster = cluster
+        self._urls: dict[Path, str] = {}
+        self._names: list[str] = []
+
+    def url(self, folder: Path) -> str:
+        """Return the address of the database that belongs to a folder, the same every time."""
+        if self.cluster is None:
+            return sqlite_url(folder / "central.db")
+        if folder not in self._urls:
+            name = f"t_{secrets.token_hex(6)}"
+            self._urls[folder] = self.cluster.create(name)
+            self._names.append(name)
+        return self._urls[folder]
+
+    def drop(self) -> None:
+        """Take away what was made."""
+        for name in self._names:
+            if self.cluster is not None:
+                self.cluster.drop(name)
+
+
 class CentralServer:
     """A real central on a free port, in a thread of its own; may be stopped and started again."""
 
@@ -76,13 +104,16 @@ class CentralServer:
         *,
         resources_dir: Path | None = None,
         pack_path: Path | None = None,
+        database: Database | None = None,
     ) -> None:
         self.home = home
+        self.database_url = (database or Database()).url(home / "central")
         self._settings = CentralSettings(
             home=home,
             resources_dir=resources_dir or home / "no-resources",
             pack_path=pack_path,
             port=0,
+            database_url=self.database_url,
         )
         self.url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,6 +166,15 @@ class CentralServer:
     def database(self) -> Path:
         """Where its database lies."""
         return self.home / "central" / "central.db"
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return what its database says to a statement, past central."""
+        engine = open_engine(self.database_url)
+        try:
+            with engine.connect() as connection:
+                return [tuple(row) for row in connection.exec_driver_sql(statement)]
+        finally:
+            engine.dispose()
 
     @property
     def ws_url(self) -> str:

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 if TYPE_CHECKING:
-    from central_parts import CentralServer
+    from central_parts import CentralServer, Database
+
+    from console.app.cluster import Cluster
 
 # How long one example takes says more of what else the machine does than of the code.
 settings.register_profile(
@@ -48,12 +50,39 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QtBot]
     gc.collect()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked ``both_databases`` on SQLite and on PostgreSQL."""
+    is_marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    if is_marked and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own, started with the first test that asks for it."""
+    from console.app.cluster import temporary_cluster  # noqa: PLC0415 - as below
+
+    with temporary_cluster() as started:
+        yield started
+
+
 @pytest.fixture
-def central_server(tmp_path: Path) -> Iterator[CentralServer]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Where central keeps its records: SQLite, or PostgreSQL by ``both_databases``."""
+    from central_parts import Database  # noqa: PLC0415 - slow to import
+
+    kind = getattr(request, "param", "sqlite")
+    made = Database(request.getfixturevalue("cluster") if kind == "postgresql" else None)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def central_server(tmp_path: Path, database: Database) -> Iterator[CentralServer]:
     """A real central on a free port with eight officers K1 … K8 on duty (ids u1 … u8)."""
     from central_parts import CentralServer, a_city, some_units  # noqa: PLC0415 - slow to import
 
-    server = CentralServer(tmp_path / "home")
+    server = CentralServer(tmp_path / "home", database=database)
     server.seed(some_units(), jurisdictions=a_city())
     server.start()
     yield server

@@ -45,6 +45,7 @@ from console.domain.units import Unit
 from console.store.citypack import CityPack, CityPackError
 from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import read_rows
+from console.store.seat import Seat
 from console.store.upgrade import upgrade
 
 BEAT_S = 2.0
@@ -66,8 +67,9 @@ class Foundation:
         self._closing = ExitStack()
         try:
             self._closing.enter_context(_taken(settings.folder))
-            self.engine = _opened_engine(settings)
+            self.engine, self.seat = _opened_database(settings)
             self._closing.callback(self.engine.dispose)
+            self._closing.callback(self.seat.close)
             self.pack = _opened_pack(settings.pack_path)
             if self.pack is not None:
                 self._closing.callback(self.pack.close)
@@ -84,7 +86,7 @@ class Foundation:
             district_at=_nowhere if self.pack is None else self.pack.district_at,
             evidence_size=self.evidence.size_of,
         )
-        return Sequencer(self.engine, surroundings, on_commit=on_commit)
+        return Sequencer(self.seat, surroundings, on_commit=on_commit)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -263,18 +265,22 @@ def _taken(folder: Path) -> Generator[None, None, None]:
         os.close(descriptor)
 
 
-def _opened_engine(settings: CentralSettings) -> Engine:
+def _opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
+    """Return the database, up to date, and the seat of its one writer, taken."""
     url = settings.database_url or sqlite_url(settings.folder / "central.db")
     try:
         engine = open_engine(url)
+        seat = Seat(engine)
         try:
+            seat.take()
             upgrade(engine)
         except BaseException:
+            seat.close()
             engine.dispose()
             raise
     except StoreError as error:
         raise CentralError(str(error)) from error
-    return engine
+    return engine, seat
 
 
 def _opened_pack(path: Path | None) -> CityPack | None:

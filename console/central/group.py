@@ -28,7 +28,7 @@ from console.domain.incidents import Incident
 from console.domain.levels import Role
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
-from console.protocol.commands import AttachEvidence
+from console.protocol.commands import AddReport, AttachEvidence, OpenIncident
 from console.protocol.messages import Changes, Command, Result, Verdict
 from console.store.mapping import put_rows
 
@@ -110,8 +110,11 @@ class Group:
     _deliveries: list[Delivery] = field(default_factory=list, init=False)
 
     def look_up(self, commands: Sequence[Command]) -> None:
-        """Find out which of these commands were decided before."""
+        """Find out which of these commands were decided before, and which ids are new."""
         self._known = read_results(self.connection, [one.command_id for one in commands])
+        self.rows.look_ahead(
+            [one.body.incident for one in commands if isinstance(one.body, OpenIncident | AddReport)]
+        )
 
     def decide(self, command: Command, actor: Actor) -> Result:
         """Return what becomes of a command; said aloud only after `write` and the commit."""

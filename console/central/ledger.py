@@ -46,10 +46,17 @@ def open_ledger(connection: Connection) -> Mark:
     if epoch is None:
         epoch = secrets.token_hex(8)
         set_value(connection, META, "epoch", epoch)
+    mark = read_mark(connection)
+    _put_cursor(connection, epoch=mark.epoch, rev=mark.head)
+    return mark
+
+
+def read_mark(connection: Connection) -> Mark:
+    """Return where a ledger stands that has its epoch already."""
+    epoch = connection.execute(select(META.c.value).where(META.c.key == "epoch")).scalar_one()
     head = connection.execute(
         select(func.max(CHANGE_LOG.c.rev)).where(CHANGE_LOG.c.shard == MAIN_SHARD)
     ).scalar()
-    _put_cursor(connection, epoch=epoch, rev=head or 0)
     return Mark(epoch=epoch, head=head or 0)
 
 

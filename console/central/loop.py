@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from console.central.group import Actor
 from console.central.rows import LiveRows
 from console.central.sequencer import GROUP_COMMANDS, Job, Sequencer, Submission
 from console.central.settings import CentralError
 from console.protocol.messages import Command, Result
+from console.store.engine import as_store_error
 
 T = TypeVar("T")
 
@@ -84,11 +86,18 @@ class WriterLink:
         return await future
 
     async def reading(self, run: Callable[[Connection], T]) -> T:
-        """Run something that only reads in a thread of its own."""
+        """Run something that only reads in a thread of its own.
+
+        Raises:
+            CentralError: The database cannot be read.
+        """
 
         def read() -> T:
-            with self._engine.connect() as connection:
-                return run(connection)
+            try:
+                with self._engine.connect() as connection:
+                    return run(connection)
+            except DBAPIError as error:
+                raise CentralError(str(as_store_error(self._engine, error))) from error
 
         return await asyncio.to_thread(read)
 

@@ -125,7 +125,7 @@ class SessionRoutes:
         """Say how central is; no token is needed."""
         mark = self.sequencer.mark
         return {
-            "status": "ok",
+            "status": "ok" if self.sequencer.trouble is None else "failing",
             "epoch": mark.epoch,
             "head": mark.head,
             "version": __version__,

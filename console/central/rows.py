@@ -34,11 +34,19 @@ class LiveRows:
         self._connection = connection
         self._fresh: dict[tuple[str, str], Row] = {}
         self._senders: dict[tuple[str, str], Report] = {}
+        self._absent: set[str] = set()
         self._load()
 
     def use(self, connection: Connection) -> None:
         """Read through another transaction from now on."""
         self._connection = connection
+
+    def look_ahead(self, incidents: Sequence[str]) -> None:
+        """Find out in one go which of these ids no incident bears yet; holds until `settle`."""
+        asked = [one for one in incidents if one not in self._incidents]
+        if asked:
+            query = select(INCIDENT.c.id).where(INCIDENT.c.id.in_(asked))
+            self._absent = set(asked) - set(self._connection.execute(query).scalars())
 
     def apply(self, rows: Iterable[Row]) -> None:
         """Take new and changed rows, to be written when the group is."""
@@ -64,6 +72,7 @@ class LiveRows:
                 self._release(row)
         self._fresh.clear()
         self._senders.clear()
+        self._absent.clear()
 
     def find(self, kind: str, row_id: str) -> Row | None:
         """Return the row of this kind and id."""
@@ -98,7 +107,10 @@ class LiveRows:
 
     def incident(self, row_id: str) -> Incident | None:
         """Return the incident with this id."""
-        return self._incidents.get(row_id) or self._get(Incident, row_id)
+        held = self._incidents.get(row_id)
+        if held is None and row_id in self._absent and ("incident", row_id) not in self._fresh:
+            return None
+        return held or self._get(Incident, row_id)
 
     def report(self, row_id: str) -> Report | None:
         """Return the report with this id."""
@@ -216,7 +228,7 @@ class LiveRows:
             self._leave_cell(earlier)
         elif not incident.is_open:
             return
-        else:
+        elif incident.version > 1:
             for assignment in self.assignments_of_incident(incident.id):
                 self._hold_assignment(assignment)  # it was closed, and is open again
         self._incidents[incident.id] = incident

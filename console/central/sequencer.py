@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
 from console.central.group import Actor, Committed, Group, Surroundings
-from console.central.ledger import Mark, open_ledger
+from console.central.ledger import Mark, open_ledger, read_mark
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
 from console.protocol.messages import Command, Result, Verdict
-from console.store.engine import checkpoint
+from console.store.engine import StoreError, checkpoint
 from console.store.mapping import R, read_ids
+from console.store.seat import Seat
 
 GROUP_COMMANDS = 256
 GROUP_S = 0.005
@@ -64,7 +65,7 @@ class Sequencer:
 
     def __init__(
         self,
-        engine: Engine,
+        seat: Seat,
         surroundings: Surroundings,
         *,
         on_commit: Callable[[Committed], None],
@@ -73,12 +74,12 @@ class Sequencer:
         """Take over the database.
 
         Args:
-            engine: Migrated already; the sequencer is its only writer from now on.
+            seat: On a database that is migrated; the sequencer alone uses it from now on.
             surroundings: What decisions need besides rows.
             on_commit: Called in the writer's thread after each group, before its answers.
             clock: Gives now, aware UTC.
         """
-        self._engine = engine
+        self._seat = seat
         self._surroundings = surroundings
         self._on_commit = on_commit
         self._clock = clock
@@ -89,7 +90,9 @@ class Sequencer:
         self._since_checkpoint = 0
         self._closed = False
         self._closing = threading.Lock()
-        with engine.begin() as connection:
+        self._unsure: Committed | None = None
+        self._trouble: str | None = None
+        with seat.begin() as connection:
             self._mark = open_ledger(connection)
             self._rows: LiveRows | None = LiveRows(connection)
 
@@ -97,6 +100,11 @@ class Sequencer:
     def mark(self) -> Mark:
         """Epoch and newest revision that is on disk."""
         return self._mark
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from writing, ``None`` when the last transaction was written."""
+        return self._trouble
 
     @property
     def counters(self) -> dict[str, int]:
@@ -112,7 +120,7 @@ class Sequencer:
         """Return the ids of those rows that are kept already; to be asked before `start`."""
         if not rows:
             return set()
-        with self._engine.connect() as connection:
+        with self._seat.engine.connect() as connection:
             return read_ids(connection, type(rows[0]))
 
     def start(self) -> None:
@@ -127,6 +135,7 @@ class Sequencer:
         if self._thread.is_alive():
             self._thread.join()
         self._refuse_rest()
+        self._seat.close()
 
     def put(self, item: Submission | Job) -> None:
         """Hand in commands or a job; returns at once.
@@ -191,7 +200,7 @@ class Sequencer:
         A database that fails may do better later. A command that nothing can be made of would
         come again for ever and keep all behind it waiting: it alone is rejected.
         """
-        if isinstance(error, DBAPIError | OSError):
+        if _is_of_database(error):
             return _failure(error)
         if len(one.commands) == 1:
             return [_stumbled(one.commands[0], error)]
@@ -219,7 +228,7 @@ class Sequencer:
         return taken, None
 
     def _commit(self, taken: Sequence[Submission]) -> tuple[Committed, list[list[Result]]]:
-        with self._engine.begin() as connection:
+        with self._seat.begin() as connection:
             rows = self._rows_in(connection)
             group = Group(connection, rows, self._surroundings, self._mark, at=self._clock())
             group.look_up([command for one in taken for command in one.commands])
@@ -227,7 +236,9 @@ class Sequencer:
                 [group.decide(command, one.actor) for command in one.commands] for one in taken
             ]
             group.write()
-        committed = group.committed()
+            committed = self._unsure = group.committed()  # until the commit has said yes or no
+        self._unsure = None
+        self._trouble = None
         self._mark = Mark(epoch=self._mark.epoch, head=committed.head)
         self._groups += 1
         self._commands += sum(len(one.commands) for one in taken)
@@ -237,18 +248,31 @@ class Sequencer:
     def _rows_in(self, connection: Connection) -> LiveRows:
         """Return the rows as seen through a transaction, read anew after one that failed."""
         if self._rows is None:
+            self._find_mark(connection)
             self._rows = LiveRows(connection)
         self._rows.use(connection)
         return self._rows
 
+    def _find_mark(self, connection: Connection) -> None:
+        """Read how far the ledger came; publish a group whose commit was cut off but done.
+
+        A server that goes away during a commit may have done it: then nobody was told.
+        """
+        unsure, self._unsure = self._unsure, None
+        before, self._mark = self._mark, read_mark(connection)
+        if unsure is not None and unsure.head == self._mark.head > before.head:
+            _log.warning("what was committed last is on disk after all: revision %d", unsure.head)
+            _tell(self._on_commit, unsure)
+
     def _do(self, job: Job) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._seat.begin() as connection:
                 given = job.run(connection, self._rows_in(connection))
         except Exception as error:  # noqa: BLE001 - as above
             self._start_over(error)
             _tell(job.done, _failure(error))
             return
+        self._trouble = None
         self._since_checkpoint += 1
         _tell(job.done, given)
 
@@ -257,6 +281,7 @@ class Sequencer:
         _log.error("a transaction failed and was rolled back", exc_info=error)
         self._surroundings.numbers.forget()
         self._rows = None
+        self._trouble = str(_failure(error)) if _is_of_database(error) else self._trouble
 
     def _checkpoint_when_due(self) -> None:
         due = _CHECKPOINT_IDLE_GROUPS if self._queue.empty() else _CHECKPOINT_ANYWAY_GROUPS
@@ -266,7 +291,7 @@ class Sequencer:
 
     def _checkpoint(self, *, everything: bool = False) -> None:
         try:
-            checkpoint(self._engine, everything=everything)
+            checkpoint(self._seat.engine, everything=everything)
         except SQLAlchemyError as error:
             _log.error("the write-ahead log grows, it could not be emptied", exc_info=error)
 
@@ -289,7 +314,19 @@ def _tell(told: Callable[[Any], None], what: object) -> None:
         _log.exception("somebody could not be told what became of a transaction")
 
 
+def _is_of_database(error: Exception) -> bool:
+    """Whether the database failed, rather than a command that it cannot keep."""
+    return isinstance(error, DBAPIError | OSError | StoreError) and not isinstance(error, DataError)
+
+
 def _stumbled(command: Command, error: Exception) -> Result:
+    if isinstance(error, DataError | OverflowError):
+        return Result(
+            command_id=command.command_id,
+            verdict=Verdict.REJECTED,
+            reason="The command holds a value that cannot be kept (a number too large, a text too "
+            "long, or a NUL character in it); nothing was done.",
+        )
     return Result(
         command_id=command.command_id,
         verdict=Verdict.REJECTED,
@@ -299,7 +336,14 @@ def _stumbled(command: Command, error: Exception) -> Result:
 
 
 def _failure(error: Exception) -> CentralError:
-    cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+    cause = (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, StoreError):
+        return CentralError(cause)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return CentralError(
+            f"Central lost its database ({cause}) and does not know whether this was done. "
+            "Send it again: what was done is not done twice."
+        )
     return CentralError(
         f"Central could not write to its database ({cause}); nothing was done. "
         "Its disk may be full or failing: see central's log, then send it again."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.central.discretion import View
+from console.central.settings import CentralError
 from console.store.snapshot import Snapshot, write_snapshot
 
 #: Consoles that come within this time of one another share a file.
@@ -38,6 +41,9 @@ class SnapshotShelf:
             head: Newest revision there is; a snapshot that has it is never too old.
             view: What whoever asks may see.
             at_least: Revision it has to hold.
+
+        Raises:
+            CentralError: The database or the disk failed; there is none.
         """
         async with self._making:
             found, made_at = self._newest.get(view, (None, 0.0))
@@ -47,17 +53,21 @@ class SnapshotShelf:
             self._count += 1
             path = self._folder / f"{self._count}.sqlite"
             at = datetime.now(UTC)
-            made = await asyncio.to_thread(
-                write_snapshot,
-                self._engine,
-                path,
-                at=at,
-                passwords=view.passwords,
-                remit=view.remit,
-            )
+            made = await asyncio.to_thread(self._made, path, view, at)
             if view in self._past:
                 self._past[view].unlink(missing_ok=True)  # who still reads it has it open
             if found is not None:
                 self._past[view] = found.path  # somebody may be about to open it
             self._newest[view] = made, time.monotonic()
             return made
+
+    def _made(self, path: Path, view: View, at: datetime) -> Snapshot:
+        try:
+            return write_snapshot(
+                self._engine, path, at=at, passwords=view.passwords, remit=view.remit
+            )
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise CentralError(
+                f"Central could not make a snapshot ({error}); its database may be away or "
+                "its disk full: see central's log, then ask again."
+            ) from error

@@ -68,7 +68,11 @@ class Streams:
         if greeted is None:
             return
         hello, session = greeted
-        line = await self.consoles.join(hello, session)
+        try:
+            line = await self.consoles.join(hello, session)
+        except CentralError as error:
+            await _hang_up(wire, _AGAIN, str(error))  # what it missed cannot be read just now
+            return
         try:
             await _serve(wire, line.lane, self._hear_console(wire, line))
         finally:

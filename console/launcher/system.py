@@ -38,8 +38,16 @@ DESKTOP_PACKAGES = (
     "libxrandr2",
     "libxtst6",
 )
-#: What the tests need on top: a screen, a browser, keys to press.
-TEST_PACKAGES = ("chromium", "git", "libatomic1", "libxcb-util1", "xdotool", "xvfb")
+#: What the tests need on top: a screen, a browser, keys to press, a database server.
+TEST_PACKAGES = (
+    "chromium",
+    "git",
+    "libatomic1",
+    "libxcb-util1",
+    "postgresql",
+    "xdotool",
+    "xvfb",
+)
 
 
 class SystemPackagesError(Exception):

@@ -8,13 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, and_, create_engine, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    TypeDecorator,
+    and_,
+    create_engine,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 
 from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
-from console.store.mapping import insert_all
 from console.store.tables import (
     ASSIGNMENT,
     CACHE_TABLES,
@@ -150,20 +164,29 @@ def _copy_table(connection: sqlite3.Connection, table: Table, choice: _Choice) -
 
 
 def _copy_rows(engine: Engine, target: Path, choice: _Choice) -> None:
-    """Copy through this process, from any other database."""
-    into = create_engine(f"sqlite:///{target}")
+    """Copy through this process, from any other database; values go over as they are kept."""
+    into = sqlite3.connect(target, isolation_level=None)
     try:
-        reading = engine.connect().execution_options(isolation_level="REPEATABLE READ")
-        with reading as source, into.begin() as written:
+        into.execute("PRAGMA journal_mode=OFF")
+        into.execute("PRAGMA synchronous=OFF")
+        into.execute("BEGIN")
+        reading = engine.connect().execution_options(
+            isolation_level="REPEATABLE READ", yield_per=_ROWS_AT_ONCE
+        )
+        with reading as source:
             for table in CACHE_TABLES:
-                _copy_selected(source, written, table, choice)
+                _copy_selected(source, into, table, choice)
+        into.execute("COMMIT")
     finally:
-        into.dispose()
+        into.close()
 
 
-def _copy_selected(source: Connection, written: Connection, table: Table, choice: _Choice) -> None:
+def _copy_selected(
+    source: Connection, into: sqlite3.Connection, table: Table, choice: _Choice
+) -> None:
     hidden = ("password",) if table is CAMERA and not choice.passwords else ()
-    query: Select[tuple[object, ...]] = select(table)
+    columns = [null() if column.name in hidden else _as_kept(column) for column in table.columns]
+    query: Select[Any] = select(*columns).select_from(table)
     kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= choice.since)
     if not choice.remit.is_whole:
         kept = and_(kept, INCIDENT.c.district.in_(choice.districts))
@@ -173,9 +196,16 @@ def _copy_selected(source: Connection, written: Connection, table: Table, choice
         query = query.where(table.c.incident.in_(select(INCIDENT.c.id).where(kept)))
     elif table in _IN_DISTRICTS and not choice.remit.is_whole:
         query = query.where(table.c.district.in_(choice.districts))
-    for rows in source.execute(query).mappings().partitions(_ROWS_AT_ONCE):
-        values = [{str(key): row[key] for key in row} for row in rows]
-        insert_all(written, table, [{**one, **dict.fromkeys(hidden)} for one in values])
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join("?" * len(table.columns))
+    for rows in source.execute(query).partitions():
+        into.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
+
+
+def _as_kept(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column without the conversion to the domain's values: both sides keep the same."""
+    kept = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    return type_coerce(column, kept)
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

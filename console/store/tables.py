@@ -14,7 +14,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    SmallInteger,
     String,
     Table,
     Text,
@@ -249,7 +248,7 @@ LAST_FIX = Table(
     Column("heading", Integer, nullable=False),
     Column("speed", Integer, nullable=False),
     Column("accuracy", Integer, nullable=False),
-    Column("flags", SmallInteger, nullable=False),
+    Column("flags", Integer, nullable=False),  # 16 bits without a sign
 )
 
 PERSON = Table(

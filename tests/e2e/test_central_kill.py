@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from central_parts import CentralClient, CentralServer, some_units
+from central_parts import CentralClient, CentralServer, Database, some_units
 
 from console.domain.ids import new_id
 from console.protocol.commands import OpenIncident
@@ -32,20 +31,16 @@ def opened() -> OpenIncident:
     )
 
 
-def revs_in(database: Path) -> list[int]:
-    with sqlite3.connect(database) as connection:
-        return [row[0] for row in connection.execute("SELECT rev FROM change_log ORDER BY rev")]
-
-
-def run_process(home: Path) -> subprocess.Popen[bytes]:
+def run_process(home: Path, url: str) -> subprocess.Popen[bytes]:
     code = (
         "import sys; from pathlib import Path\n"
         "from console.central.server import run_central\n"
         "from console.central.settings import CentralSettings\n"
-        "home = Path(sys.argv[1])\n"
-        "sys.exit(run_central(CentralSettings(home=home, resources_dir=home, port=0)))\n"
+        "home, url = Path(sys.argv[1]), sys.argv[2]\n"
+        "sys.exit(run_central("
+        "CentralSettings(home=home, resources_dir=home, port=0, database_url=url)))\n"
     )
-    return subprocess.Popen([sys.executable, "-c", code, str(home)])
+    return subprocess.Popen([sys.executable, "-c", code, str(home), url])
 
 
 def listening(home: Path, process: subprocess.Popen[bytes]) -> str:
@@ -64,14 +59,17 @@ def listening(home: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 @pytest.mark.e2e
-def test_that_nothing_accepted_is_lost_when_central_is_killed(tmp_path: Path) -> None:
+@pytest.mark.both_databases
+def test_that_nothing_accepted_is_lost_when_central_is_killed(
+    tmp_path: Path, database: Database
+) -> None:
     home = tmp_path / "home"
-    server = CentralServer(home)
+    server = CentralServer(home, database=database)
     server.seed(some_units())
     accepted: dict[str, tuple[Command, Result]] = {}
     unanswered: list[Command] = []
     for _ in range(2):
-        process = run_process(home)
+        process = run_process(home, server.database_url)
         try:
             server.url = listening(home, process)
             clients = [server.client() for _ in range(4)]
@@ -94,7 +92,7 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(tmp_path: Path) ->
             process.kill()
             assert process.wait() == -signal.SIGKILL
     assert len(accepted) > 20
-    process = run_process(home)
+    process = run_process(home, server.database_url)
     try:
         server.url = listening(home, process)
         client = server.client()
@@ -110,9 +108,8 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(tmp_path: Path) ->
         process.terminate()
         assert process.wait(20) == 0
     assert not (home / "central" / "server.json").exists()
-    revs = revs_in(server.database)
+    revs = [row[0] for row in server.query("SELECT rev FROM change_log ORDER BY rev")]
     assert revs == list(range(1, len(revs) + 1))
-    with sqlite3.connect(server.database) as connection:
-        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-        (count,) = connection.execute("SELECT count(*) FROM incident").fetchone()
-    assert count == len(accepted) + len(unanswered)
+    if database.cluster is None:
+        assert server.query("PRAGMA quick_check") == [("ok",)]
+    assert server.query("SELECT count(*) FROM incident") == [(len(accepted) + len(unanswered),)]

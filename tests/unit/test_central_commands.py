@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
+import pytest
 from central_parts import LOGINS, CentralClient, CentralServer
 
 from console.domain.ids import new_id
@@ -27,6 +26,8 @@ from console.protocol.commands import (
 )
 from console.protocol.messages import Changes, Result, Verdict
 
+pytestmark = pytest.mark.both_databases
+
 
 def fresh() -> str:
     return new_id(datetime.now(UTC))
@@ -38,9 +39,8 @@ def opened(incident: str) -> OpenIncident:
     )
 
 
-def revs_in(database: Path) -> list[int]:
-    with sqlite3.connect(database) as connection:
-        return [row[0] for row in connection.execute("SELECT rev FROM change_log ORDER BY rev")]
+def revs_in(server: CentralServer) -> list[int]:
+    return [row[0] for row in server.query("SELECT rev FROM change_log ORDER BY rev")]
 
 
 def test_that_a_command_sent_again_is_carried_out_once(central_server: CentralServer) -> None:
@@ -107,7 +107,7 @@ def test_that_revisions_are_contiguous_under_eight_submitters(
         while not seen or seen[-1] < head:
             seen += [change.rev for change in stream.until(Changes).changes]
     assert seen == list(range(before + 1, head + 1))
-    assert revs_in(central_server.database) == list(range(1, head + 1))
+    assert revs_in(central_server) == list(range(1, head + 1))
     numbers = [number for one in results for number in one.numbers.values()]
     assert len(set(numbers)) == len(numbers) == 160
     for client in (watcher, *clients):

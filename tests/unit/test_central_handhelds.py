@@ -22,6 +22,8 @@ from console.protocol.commands import (
 )
 from console.protocol.messages import Ack, Deliver, Refused, Result, Verdict, ack_command_id
 
+pytestmark = pytest.mark.both_databases
+
 
 def fresh() -> str:
     return new_id(datetime.now(UTC))

@@ -20,6 +20,8 @@ from console.protocol.messages import Beat, Changes, Hello, Refused, Result, Ver
 from console.protocol.positions import INGEST, decode_frame, is_position_frame
 from console.tracking import LiveForce
 
+pytestmark = pytest.mark.both_databases
+
 
 def fresh() -> str:
     return new_id(datetime.now(UTC))

@@ -19,6 +19,7 @@ from console.domain.levels import Role
 from console.protocol.commands import OpenIncident
 from console.protocol.messages import Command, Result, Verdict
 from console.store.engine import open_engine, sqlite_url
+from console.store.seat import Seat
 from console.store.upgrade import upgrade
 
 _ACTOR = Actor(person=None, role=Role.DISPATCHER)
@@ -43,7 +44,7 @@ def run(*, submitters: int = 8, commands: int = 2000) -> dict[str, object]:
             district_at=lambda _lat, _lon: (None, None),
             evidence_size=lambda _sha256: None,
         )
-        sequencer = Sequencer(engine, surroundings, on_commit=lambda _: None)
+        sequencer = Sequencer(Seat(engine), surroundings, on_commit=lambda _: None)
         sequencer.start()
         try:
             began = time.perf_counter()
