@@ -16,5 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    if op.get_bind().dialect.name != "sqlite":  # SQLite's integers have one size
-        op.alter_column("last_fix", "flags", type_=sa.Integer(), existing_nullable=False)
+    with op.batch_alter_table("last_fix") as table:
+        table.alter_column(
+            "flags",
+            type_=sa.Integer(),
+            existing_type=sa.SmallInteger(),
+            existing_nullable=False,
+        )
