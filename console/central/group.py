@@ -113,7 +113,11 @@ class Group:
         """Find out which of these commands were decided before, and which ids are new."""
         self._known = read_results(self.connection, [one.command_id for one in commands])
         self.rows.look_ahead(
-            [one.body.incident for one in commands if isinstance(one.body, OpenIncident | AddReport)]
+            [
+                one.body.incident
+                for one in commands
+                if isinstance(one.body, OpenIncident | AddReport)
+            ]
         )
 
     def decide(self, command: Command, actor: Actor) -> Result:

@@ -1,7 +1,7 @@
 """Flags of a fix have sixteen bits without a sign: more than PostgreSQL's smallest integer.
 
-Revision: 0002
-Revises: 0001
+Revision: 0003
+Revises: 0002
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
