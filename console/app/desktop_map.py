@@ -15,6 +15,7 @@ from console.ui.mapbinding import MapBinding
 from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
 from console.ui.mapmodel import MapFrame, MapModel
+from console.ui.status import StatusLine
 from console.video.looks import LooksReader
 from widgets.common.appearance import Appearance
 from widgets.map import MapWidget
@@ -27,7 +28,6 @@ class MapDock(QObject):
 
     Args:
         pack_path: The city.
-
 
     Raises:
         ZhihuiError: The pack or a file of the page cannot be used; says which.
@@ -61,7 +61,11 @@ class MapDock(QObject):
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
         self._binding.follow_near(models.finder)
+        models.status.changed.connect(self._tell_age)
         self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
+
+    def _tell_age(self, line: StatusLine) -> None:
+        self.widget.set_age(line.positions_age_s, line.heard_age_s, is_live=line.is_live)
 
     def close(self) -> None:
         """End the page, then what feeds it."""

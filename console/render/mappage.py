@@ -17,7 +17,9 @@ from console.render.pagefile import PageFile
 
 #: Our scripts in the order the page needs them; the worker fetches its own.
 PAGE_SCRIPTS = ("sprites.js", "live.js", "panel.js", "graticule.js", "page.js")
-WORKER_SCRIPTS = ("worker.js", "painter.js", "labels.js")
+WORKER_SCRIPTS = (
+    "worker.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js",
+)  # fmt: skip
 
 
 class MapPageError(ZhihuiError):

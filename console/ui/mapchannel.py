@@ -15,6 +15,7 @@ class MapChannel(QObject):
         view_wanted: To the page: latitude, longitude and zoom (0 keeps it).
         home_wanted: To the page: show the whole city.
         hint_ready: To the page: the words for what is under the pointer.
+        age_told: To the page: how old positions and link are, as JSON.
         note_wanted: To the page: a sentence over the map, or none.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
@@ -32,6 +33,7 @@ class MapChannel(QObject):
     view_wanted = Signal(float, float, float)
     home_wanted = Signal()
     hint_ready = Signal(str)
+    age_told = Signal(str)
     note_wanted = Signal(str)
     started = Signal()
     picked = Signal(str, int, int)

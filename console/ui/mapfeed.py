@@ -19,6 +19,7 @@ from console.domain.units import Unit
 from console.tracking import ForceColumns, Freshness
 from console.tracking.fresh import KIND_NO
 from console.ui.maplayers import LayerRows
+from console.ui.mappack import packed_age
 from console.ui.mapsprites import (
     STATUS_NO,
     CameraState,
@@ -276,6 +277,7 @@ class MapFeed(QObject):
             np.where(known, force.lon[nos], np.nan),
             sprite,
             self._force_at_ms,
+            packed_age((self._now_ms() - force.t_ms[nos]) / 1000.0),
         )
 
     def _place_cameras(self) -> None:
@@ -312,9 +314,10 @@ class MapFeed(QObject):
         lon: NDArray[np.float64],
         sprite: NDArray[np.uint8],
         time_ms: int,
+        age: NDArray[np.uint8] | None = None,
     ) -> None:
         rows = self._layers[layer]
-        rows.set_rows(lat, lon, sprite, time_ms=float(time_ms))
+        rows.set_rows(lat, lon, sprite, time_ms=float(time_ms), age=age)
         self.revision_ready.emit(layer.value, rows.rev)
 
     def _say_marks(self) -> None:

@@ -36,6 +36,7 @@ class LayerRows:
         self._lat: NDArray[np.float64] = np.zeros(0)
         self._lon: NDArray[np.float64] = np.zeros(0)
         self._sprite: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self._age: NDArray[np.uint8] | None = None
         self._time_ms = 0.0
         self._body: bytes | None = None
 
@@ -58,6 +59,7 @@ class LayerRows:
         sprite: NDArray[np.uint8],
         *,
         time_ms: float,
+        age: NDArray[np.uint8] | None = None,
     ) -> None:
         """Put things where they are now; rows without a place are not drawn.
 
@@ -65,12 +67,13 @@ class LayerRows:
             lat: WGS-84 degrees, NaN where not known; shape (rows,).
             lon: WGS-84 degrees; shape (rows,).
             sprite: Sprite numbers; shape (rows,).
+            age: Ages of fixes as `packed_age` gives; shape (rows,).
             time_ms: When this was known, Unix milliseconds.
         """
         unknown = np.isnan(lat) | np.isnan(lon)
         self._lat, self._lon = lat, lon
         self._sprite = np.where(unknown, NOTHING, sprite).astype(np.uint8)
-        self._time_ms = time_ms
+        self._time_ms, self._age = time_ms, age
         self.rev += 1
         self._body = None
 
@@ -84,6 +87,7 @@ class LayerRows:
                 np.where(known, self._lat, lat0),
                 np.where(known, self._lon, lon0),
                 self._sprite,
+                self._age,
                 rev=self.rev,
                 names_rev=self.order_rev,
                 time_ms=self._time_ms,

@@ -49,6 +49,8 @@ class SpriteSpec:
         outline: Whether it has a bright rim: waits for somebody.
         group: What it is hidden with, beside its layer.
         second: Whether it is drawn over the others.
+        rank: How bad it is; a group shows the worst of its members.
+        word: Name of the word that says what it means.
     """
 
     shape: str
@@ -61,6 +63,8 @@ class SpriteSpec:
     outline: bool = False
     group: str = ""
     second: bool = False
+    rank: int = 0
+    word: str = ""
 
 
 _MARKS = {UnitKind.OFFICER: "none", UnitKind.PATROL: "dot", UnitKind.VEHICLE: "bar"}
@@ -75,6 +79,15 @@ _STATUS_LOOK: dict[UnitStatus, tuple[str, str, bool]] = {
     UnitStatus.ON_SCENE: ("diamond", "on_scene", False),
     UnitStatus.OFF_DUTY: ("ring", "off", True),
 }
+#: A unit nobody can see is worse than one at work; one at work more than one that waits.
+_UNIT_RANK: dict[UnitStatus, int] = {
+    UnitStatus.OFF_DUTY: 0,
+    UnitStatus.AVAILABLE: 1,
+    UnitStatus.ON_SCENE: 2,
+    UnitStatus.EN_ROUTE: 3,
+    UnitStatus.ASSIGNED: 4,
+}
+_STALE_RANK = 5
 _FRESH_STATUSES = 4
 _FADED_FROM = _FRESH_STATUSES * len(_KINDS) * DIRECTIONS
 _FADED_EACH = len(_STATUSES) * len(_KINDS)
@@ -106,6 +119,8 @@ def _unit_spec(status: UnitStatus, kind: UnitKind, direction: int) -> SpriteSpec
         heading=_heading(direction),
         hollow=hollow,
         second=status is not UnitStatus.AVAILABLE,
+        rank=_UNIT_RANK[status],
+        word=f"status_{status}",
     )
 
 
@@ -121,6 +136,8 @@ def _faded_spec(status: UnitStatus, kind: UnitKind, *, late: bool) -> SpriteSpec
         alpha=0.75 if late else 1.0,
         group="off_duty" if off else "",
         second=status not in (UnitStatus.AVAILABLE, UnitStatus.OFF_DUTY),
+        rank=0 if off else _UNIT_RANK[status] if late else _STALE_RANK,
+        word=f"status_{status}" if late or off else "stale",
     )
 
 
@@ -149,6 +166,8 @@ def camera_specs() -> list[SpriteSpec]:
             colour=_CAMERA_LOOK[state][1],
             heading=_heading(direction),
             second=state in (CameraState.FAULTY, CameraState.OFFLINE),
+            rank=_CAMERA_STATES.index(state) if state is not CameraState.GOOD else 0,
+            word=f"camera_{state}",
         )
         for state in _CAMERA_STATES
         for direction in range(DIRECTIONS)
@@ -163,6 +182,8 @@ def incident_specs() -> list[SpriteSpec]:
             colour=_LEVEL_LOOK[level][1],
             outline=waits,
             second=level <= Level.HIGH,
+            rank=2 * (Level.ROUTINE - level) + int(waits),
+            word=f"level_{level.name.lower()}",
         )
         for level in Level
         for waits in (False, True)

@@ -59,6 +59,7 @@ function nameLayer(ctx, worker, view, layer, room, rings, wanted) {
   let said = 0;
   for (let k = drawn.count - 1; k >= 0 && said < LABELS_AT_MOST; k--) {
     const row = drawn.order[k];
+    if (drawn.grouped[row] !== 0) continue;
     const index = drawn.index[row];
     if (!wanted(style.sprites[layer][packed.sprite[index]])) continue;
     const text = names[index];
@@ -147,6 +148,14 @@ function badge(ctx, worker, view, near, room) {
 function drawLabels(ctx, worker, view, request) {
   const { style } = worker;
   const room = new Room(view.dpr);
+  drawAgeRings(ctx, worker, view);
+  for (const [layer] of worker.drawn) {
+    for (const { x, y, n } of worker.drawn.get(layer).groups) {
+      const radius = groupRadius(n) * view.dpr;
+      room.take(x - radius, y - radius, 2 * radius, 2 * radius);
+    }
+  }
+  drawGroups(ctx, worker, view, [...worker.drawn.values()].flatMap((drawn) => drawn.groups));
   for (const [layer, index, order] of request.rings) {
     const at = placeOf(worker, layer, index, order);
     if (at === null) continue;

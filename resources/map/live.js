@@ -3,6 +3,8 @@
 "use strict";
 
 const PAD_PX = 96;
+/** Least time between two pictures of one movement. */
+const GLIDE_STEP_MS = 80;
 
 /** What the live layer asks of the world: `onPicked(why, hit)`, `onDrawn(stats)`, `onFailed(text)`. */
 const LiveLayer = L.Layer.extend({
@@ -12,6 +14,8 @@ const LiveLayer = L.Layer.extend({
     this._wanted = new Map();
     this._rows = new Map();
     this._hidden = [];
+    this._groups = true;
+    this._again = null;
     this._rings = [];
     this._near = [];
     this._token = 0;
@@ -62,6 +66,12 @@ const LiveLayer = L.Layer.extend({
     this.redraw();
   },
 
+  /** Whether neighbours become groups where a layer is dense. */
+  setGroups(on) {
+    this._groups = on;
+    this.redraw();
+  },
+
   /** Rings round picked things, `[[layer, index, order], …]`, and badges of near units. */
   setMarks(rings, near) {
     this._rings = rings;
@@ -84,6 +94,11 @@ const LiveLayer = L.Layer.extend({
     if (this._shown === undefined || this._moving) return;
     const at = this._map.containerPointToLayerPoint(point).subtract(this._shown.topLeft);
     this._worker.postMessage({ op: "pick", x: at.x, y: at.y, radius, why });
+  },
+
+  /** Where a point of the picture, in CSS pixels, lies in the map's container. */
+  containerPoint(x, y) {
+    return this._map.layerPointToContainerPoint(this._shown.topLeft.add([x, y]));
   },
 
   /** Paint once more with the owner of every pixel noted, and tell whose pixels there are. */
@@ -121,6 +136,7 @@ const LiveLayer = L.Layer.extend({
         dpr: window.devicePixelRatio || 1,
       },
       hidden: this._hidden,
+      groups: this._groups,
       rings: this._rings,
       near: this._near,
       owners: this._ownersAsked !== null,
@@ -173,10 +189,20 @@ const LiveLayer = L.Layer.extend({
     L.DomUtil.setPosition(this._canvas, asked.topLeft);
     const waitMs = performance.now() - asked.at;
     this._listener.onDrawn({ counts: message.counts, workerMs: message.ms, waitMs,
-      pageMs: this.pageMs });
+      pageMs: this.pageMs, at: performance.now() });
     this.pageMs = 0;
     if (this._ownersAsked !== null) this._worker.postMessage({ op: "owners" });
     if (this._dirty) this.redraw();
+    else if (message.behindPx > 0.7) this._glideOn(message.ms);
+  },
+
+  /** Things are still on their way to their newest fixes: draw again soon, the rest may work. */
+  _glideOn(lastMs) {
+    if (this._again !== null) return;
+    this._again = window.setTimeout(() => {
+      this._again = null;
+      this.redraw();
+    }, Math.max(GLIDE_STEP_MS, 6 * lastMs));
   },
 
   _answerOwners(message) {
@@ -187,7 +213,7 @@ const LiveLayer = L.Layer.extend({
       message.layers[layer], index, px / message.dpr + shift.x, py / message.dpr + shift.y,
     ]);
     const painted = message.painted.map(([layer, index]) => [message.layers[layer], index]);
-    answer?.({ painted, positions });
+    answer?.({ painted, positions, groups: message.groups });
   },
 
   /** Until the next picture comes, stretch the one shown to the new zoom. */

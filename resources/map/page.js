@@ -3,6 +3,8 @@
 
 const PICK_RADIUS_PX = 14;
 const PAN_PX = 120;
+/** Pictures like the last are told to Python this far apart. */
+const TELL_MS = 1000;
 
 class MapPage {
   constructor(map, channel) {
@@ -13,6 +15,9 @@ class MapPage {
     this.hover = null;
     this.pointer = L.point(0, 0);
     this.reach = null;
+    this.groups = true;
+    this.toldAt = 0;
+    this.tellSoon = null;
     map.attributionControl.setPrefix(false);
     this.scale = L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     this.live = new LiveLayer({
@@ -26,6 +31,8 @@ class MapPage {
       zoomOut: () => map.zoomOut(),
       home: () => this.home(),
       toggle: (layer) => this.toggle(layer),
+      setGroups: (on) => this.setGroups(on),
+      groups: () => this.groups,
     });
     this.listen();
     channel.start();
@@ -39,6 +46,7 @@ class MapPage {
     channel.view_wanted.connect((lat, lon, zoom) => map.setView([lat, lon], zoom || map.getZoom()));
     channel.home_wanted.connect(() => this.home());
     channel.hint_ready.connect((text) => this.panel.showHint(this.hover ? text : "", this.pointer));
+    channel.age_told.connect((text) => this.panel.setAge(JSON.parse(text)));
     channel.note_wanted.connect((text) => this.panel.showNote(text));
     map.on("click", (event) => {
       map.getContainer().focus({ preventScroll: true });
@@ -114,7 +122,17 @@ class MapPage {
   drawn(stats) {
     this.stats = stats;
     this.panel.setCounts(stats.counts);
-    this.channel.drawn(JSON.stringify(stats));
+    const key = Object.values(stats.counts).join();
+    if (key !== this.toldCounts || stats.at - this.toldAt > TELL_MS) this.tellDrawn(key);
+    else this.tellSoon ??= window.setTimeout(() => this.tellDrawn(key), TELL_MS);
+  }
+
+  tellDrawn(key) {
+    window.clearTimeout(this.tellSoon);
+    this.tellSoon = null;
+    this.toldCounts = key;
+    this.toldAt = this.stats.at;
+    this.channel.drawn(JSON.stringify(this.stats));
   }
 
   pointed(point) {
@@ -128,9 +146,32 @@ class MapPage {
   }
 
   picked(why, hit) {
+    if (hit?.group) {
+      this.pickedGroup(why, hit);
+      return;
+    }
     if (why === "hover") this.setHover(hit);
     else if (hit !== null) this.channel.pick(hit.layer, hit.index, hit.rev);
     else if (why === "click") this.channel.pick("", 0, 0);
+  }
+
+  /** A group says how many it holds and what is worst among them; a click goes nearer. */
+  pickedGroup(why, { layer, group }) {
+    if (why === "hover") {
+      this.setHover(null);
+      const { words } = this.state;
+      const word = words[this.state.sprites[layer][group.sprite].word];
+      this.panel.showHint(words.group.replace("{n}", group.n).replace("{worst}", word), this.pointer);
+      return;
+    }
+    const at = this.live.containerPoint(group.x, group.y);
+    this.map.setView(this.map.containerPointToLatLng(at), Math.min(18, this.map.getZoom() + 2));
+  }
+
+  setGroups(on) {
+    this.groups = on;
+    this.live.setGroups(on);
+    this.panel.buildBox();
   }
 
   setHover(hit) {
@@ -172,6 +213,7 @@ class MapPage {
       o: () => this.toggle("off_duty"),
       c: () => this.toggle("cameras"),
       i: () => this.toggle("incidents"),
+      g: () => this.setGroups(!this.groups),
       p: () => this.channel.place(this.map.getCenter().lat, this.map.getCenter().lng),
       enter: () => {
         this.panel.showCross(true);

@@ -6,6 +6,8 @@ const BAND_PX = 16;
 const OPAQUE_ALPHA = 250;
 const FAINT_ALPHA = 24;
 const DOTS_ABOVE = 50000;
+/** Seconds that one step of a packed age stands for. */
+const AGE_STEP_S = 4;
 
 /** Sprites of one layer at one size, compiled to pixels for one width of the picture. */
 class SpriteSheet {
@@ -128,21 +130,34 @@ class Picture {
   }
 }
 
-/** A packed layer as Python sends it: a head of 40 bytes, then x, y (float32) and sprite columns. */
+/** A packed layer as Python sends it: 40 bytes of head, x, y (float32), sprite and age columns. */
 class PackedLayer {
   constructor(buffer) {
     const head = new DataView(buffer, 0, 40);
-    if (head.getUint32(0, false) !== 0x5a484d31) throw new Error("not a packed map layer");
+    if (head.getUint32(0, false) !== 0x5a484d32) throw new Error("not a packed map layer");
     this.count = head.getUint32(4, true);
     this.rev = head.getUint32(8, true);
     this.namesRev = head.getUint32(12, true);
     this.originX = head.getFloat64(16, true);
     this.originY = head.getFloat64(24, true);
     this.timeMs = head.getFloat64(32, true);
-    if (buffer.byteLength !== 40 + 9 * this.count) throw new Error("a map layer of a wrong length");
+    if (buffer.byteLength !== 40 + 10 * this.count) throw new Error("a map layer of a wrong length");
     this.x = new Float32Array(buffer, 40, this.count);
     this.y = new Float32Array(buffer, 40 + 4 * this.count, this.count);
     this.sprite = new Uint8Array(buffer, 40 + 8 * this.count, this.count);
+    this.age = new Uint8Array(buffer, 40 + 9 * this.count, this.count);
+    this.loadedAt = performance.now();
+    this.glide = null;
+  }
+
+  /** Cosine of the latitude in the middle, for lengths on the ground. */
+  cosLat() {
+    return 1 / Math.cosh((128 - this.originY) * (Math.PI / 128));
+  }
+
+  /** Age of a row's fix now, seconds. */
+  ageS(index) {
+    return this.age[index] * AGE_STEP_S + (performance.now() - this.loadedAt) / 1000;
   }
 }
 
@@ -152,6 +167,8 @@ class Drawn {
     this.room = 0;
     this.count = 0;
     this.inView = 0;
+    this.behindPx = 0;
+    this.groups = [];
   }
 
   reserve(n) {
@@ -162,6 +179,7 @@ class Drawn {
     this.py = new Int32Array(this.room);
     this.key = new Int32Array(this.room);
     this.order = new Uint32Array(this.room);
+    this.grouped = new Uint8Array(this.room);
   }
 
   /** Keep what lies in view, and its sort key: second pass after first, then by row band. */
@@ -176,14 +194,25 @@ class Drawn {
     const bands = Math.ceil((view.height + 2 * margin) / BAND_PX) + 1;
     const pad = view.pad * view.dpr;
     const [innerRight, innerBottom] = [view.width - pad, view.height - pad];
+    const rest = layer.glide === null ? 0 : layer.glide.rest(performance.now()) * scale;
+    const gx = layer.glide?.x;
+    const gy = layer.glide?.y;
     let n = 0;
     let inView = 0;
+    let behind = 0;
     for (let i = 0; i < layer.count; i++) {
       const s = sprite[i];
       if (hidden[s] !== 0) continue;
-      const px = Math.round(dx + x[i] * scale);
-      const py = Math.round(dy + y[i] * scale);
+      let fx = dx + x[i] * scale;
+      let fy = dy + y[i] * scale;
+      if (rest > 0) {
+        fx += gx[i] * rest;
+        fy += gy[i] * rest;
+      }
+      const px = Math.round(fx);
+      const py = Math.round(fy);
       if (px < -margin || py < -margin || px >= right || py >= bottom) continue;
+      if (rest > 0) behind = Math.max(behind, Math.abs(gx[i]) + Math.abs(gy[i]));
       this.index[n] = i;
       this.px[n] = px;
       this.py[n] = py;
@@ -193,6 +222,8 @@ class Drawn {
     }
     this.count = n;
     this.inView = inView;
+    this.behindPx = behind * rest;
+    this.grouped.fill(0, 0, n);
     this.sort(2 * bands);
   }
 

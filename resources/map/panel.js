@@ -3,6 +3,9 @@
 
 const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"]];
 
+/** Two beats of central, two seconds each, and what a beat may be late. */
+const SILENT_S = 5;
+
 function make(tag, className, parent, text) {
   const element = document.createElement(tag);
   element.className = className;
@@ -65,12 +68,14 @@ class Panel {
 
   toggleBox(show = this.box.hidden) {
     this.box.hidden = !show;
+    this.setCounts(this.counts);
   }
 
   buildBox() {
     this.box.replaceChildren();
     make("h2", "", this.box, this.words.layers);
     for (const [layer, key] of LAYER_KEYS) this.buildLayerRow(layer, key);
+    this.buildGroupsRow();
     make("h2", "", this.box, this.words.legend);
     const list = make("div", "legend", this.box);
     for (const entry of this.state.legend) {
@@ -95,6 +100,16 @@ class Panel {
     make("kbd", "", row, key);
   }
 
+  buildGroupsRow() {
+    const row = make("label", "row", this.box);
+    const box = make("input", "", row);
+    box.type = "checkbox";
+    box.checked = this.handlers.groups();
+    box.onchange = () => this.handlers.setGroups(box.checked);
+    make("span", "grow", row, this.words.groups);
+    make("kbd", "", row, "G");
+  }
+
   drawIcon(canvas, entry) {
     const dpr = window.devicePixelRatio || 1;
     canvas.width = canvas.height = Math.round(24 * dpr);
@@ -107,28 +122,45 @@ class Panel {
   /** How many things of each layer are in view. */
   setCounts(counts) {
     this.counts = counts;
+    if (this.box.hidden) return;
     for (const element of this.box.querySelectorAll(".count")) {
       const count = counts[element.dataset.layer];
       if (count !== undefined) element.textContent = String(count);
     }
   }
 
+  /** Positions that were known at `timeMs` have come; used until Python tells ages itself. */
   setTime(timeMs) {
-    this.timeMs = timeMs;
+    if (this.told === undefined) this.newest = timeMs > 0 ? Date.now() : null;
     this.tick();
   }
 
-  /** Say how old the positions are; past ten seconds in the colour and sign of caution. */
+  /**
+   * Take how old things are: `positions` the newest fix, `heard` the last word from central, both
+   * seconds by central's clock or null; `late` when beats are missing.
+   */
+  setAge(age) {
+    this.told = age;
+    this.newest = age.positions === null ? null : Date.now() - 1000 * age.positions;
+    this.heard = age.heard === null ? null : Date.now() - 1000 * age.heard;
+    this.tick();
+  }
+
+  /** Say how old the positions are, in the colour and sign of caution once beats are missing. */
   tick() {
     if (!this.words.age_s) return;
-    const ageS = (Date.now() - this.timeMs) / 1000;
-    const late = this.timeMs > 0 && ageS > 10;
+    const now = Date.now();
+    const known = this.newest !== null && this.newest !== undefined;
+    const ageS = known ? (now - this.newest) / 1000 : 0;
+    const silentS = this.heard ? (now - this.heard) / 1000 : ageS;
+    const late = known && (this.told?.late === true || silentS > SILENT_S);
     let text = this.words.age_none;
-    if (this.timeMs > 0) {
+    if (known) {
       const [word, n] = ageS < 90 ? ["age_s", ageS] : ["age_min", ageS / 60];
       text = this.words[word].replace("{n}", String(Math.max(0, Math.round(n))));
     }
-    this.age.textContent = late ? `■ ${text}` : text;
+    text = late ? `■ ${text}` : text;
+    if (this.age.textContent !== text) this.age.textContent = text;
     this.age.classList.toggle("late", late);
   }
 

@@ -2,9 +2,11 @@
 // hands the finished picture over. One message in, at most one out.
 "use strict";
 
-importScripts("sprites.js", "painter.js", "labels.js");
+importScripts("sprites.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js");
 
 const LAYERS = ["cameras", "units", "incidents"];
+/** With more rows than this in a layer, nobody follows one with the eye. */
+const GLIDE_AT_MOST = 20000;
 
 class Painter {
   constructor() {
@@ -35,6 +37,10 @@ class Painter {
     if (this.names.get(layer)?.rev !== packed.namesRev) {
       const names = await (await fetch(`data/${layer}.json?rev=${packed.namesRev}`)).json();
       this.names.set(layer, { rev: packed.namesRev, names });
+    }
+    if (held !== undefined && held.namesRev === packed.namesRev && held.count === packed.count
+        && layer === "units" && packed.count <= GLIDE_AT_MOST) {
+      packed.glide = new Glide(held, packed, performance.now());
     }
     this.layers.set(layer, packed);
     const { count, timeMs } = packed;
@@ -77,15 +83,18 @@ class Painter {
       const drawn = this.drawn.get(layer);
       drawn.count = 0;
       drawn.inView = 0;
+      drawn.behindPx = 0;
+      drawn.groups = [];
       if (packed === undefined) continue;
-      this.paintLayer(layer, packed, drawn, view, request.hidden);
+      this.paintLayer(layer, packed, drawn, view, request);
       counts[layer] = drawn.inView;
     }
     const ctx = this.canvas.getContext("2d");
     ctx.putImageData(this.picture.image, 0, 0);
     drawLabels(ctx, this, view, request);
     const bitmap = this.canvas.transferToImageBitmap();
-    return { bitmap, counts, ms: performance.now() - started };
+    const behindPx = this.drawn.get("units").behindPx;
+    return { bitmap, counts, behindPx, ms: performance.now() - started };
   }
 
   prepare(view) {
@@ -96,17 +105,21 @@ class Painter {
     }
   }
 
-  paintLayer(layer, packed, drawn, view, hiddenGroups) {
-    const { hidden, second } = this.masks(layer, hiddenGroups);
+  paintLayer(layer, packed, drawn, view, request) {
+    const { hidden, second } = this.masks(layer, request.hidden);
     const sheet = this.sheet(layer, spriteRadius(layer, view.zoom), view.dpr);
     sheet.fit(view.width);
     const margin = Math.ceil(24 * view.dpr);
     drawn.project(packed, view, hidden, second, margin);
+    if (request.groups) {
+      drawn.groups = gatherGroups(layer, packed, drawn, view, this.style.sprites[layer]);
+    }
     const picture = this.picture;
     const part = LAYERS.indexOf(layer) << 24;
     const dots = drawn.count > DOTS_ABOVE;
     for (let k = 0; k < drawn.count; k++) {
       const row = drawn.order[k];
+      if (drawn.grouped[row] !== 0) continue;
       const index = drawn.index[row];
       const sprite = sheet.sprites[packed.sprite[index]];
       const who = part + index + 1;
@@ -119,6 +132,13 @@ class Painter {
   pick(x, y, radius) {
     if (this.view === null) return null;
     const { width, height, dpr } = this.view;
+    for (const layer of [...LAYERS].reverse()) {
+      const group = groupAt(this.drawn.get(layer).groups, x * dpr, y * dpr, dpr);
+      if (group !== null) {
+        return { layer, group: { n: group.n, sprite: group.worst, x: group.x / dpr,
+          y: group.y / dpr } };
+      }
+    }
     if (this.grid === null) {
       const parts = LAYERS.filter((layer) => this.layers.has(layer)).map((layer) => ({
         layer,
@@ -130,6 +150,13 @@ class Painter {
     return this.grid.nearest(x * dpr, y * dpr, radius * dpr);
   }
 
+  /** Where a unit's row was drawn last, pixels; for tests. */
+  where(row) {
+    const drawn = this.drawn.get("units");
+    const k = drawn.index.subarray(0, drawn.count).indexOf(row);
+    return k < 0 ? { x: null, y: null } : { x: drawn.px[k], y: drawn.py[k] };
+  }
+
   /** Whose pixels the last picture holds, and where each was drawn; for tests. */
   owners() {
     const seen = new Set(this.picture.owner ?? []);
@@ -138,11 +165,13 @@ class Painter {
     LAYERS.forEach((layer, no) => {
       const drawn = this.drawn.get(layer);
       for (let k = 0; k < drawn.count; k++) {
+        if (drawn.grouped[k] !== 0) continue;
         positions.push([no, drawn.index[k], drawn.px[k], drawn.py[k]]);
       }
     });
     const painted = [...seen].map((who) => [who >> 24, (who & 0xffffff) - 1]);
-    return { painted, positions, layers: LAYERS, dpr: this.view.dpr };
+    const groups = LAYERS.flatMap((layer) => this.drawn.get(layer).groups);
+    return { painted, positions, groups, layers: LAYERS, dpr: this.view.dpr };
   }
 }
 
@@ -162,6 +191,7 @@ async function answer(message) {
     const hit = worker.pick(message.x, message.y, message.radius);
     return { op: "picked", why: message.why, hit };
   }
+  if (message.op === "where") return { op: "where", ...worker.where(message.row) };
   if (message.op === "owners") return { op: "owners", ...worker.owners() };
   throw new Error(`unknown request ${message.op}`);
 }

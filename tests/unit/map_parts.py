@@ -133,6 +133,16 @@ class Shown:
         return self.widget.grab().toImage()
 
 
+def nearer(picture: QImage, x: float, y: float, colour: str) -> bool:
+    """Whether a pixel is nearer to a colour than to the dark ground's."""
+    seen = QColor(picture.pixel(round(x), round(y)))
+    return _apart(seen, QColor(colour)) < _apart(seen, QColor("#203040"))
+
+
+def _apart(one: QColor, other: QColor) -> int:
+    return sum(abs(a - b) for a, b in zip(one.getRgb(), other.getRgb(), strict=True))
+
+
 def grid_places() -> tuple[Any, Any]:
     """Return where the units stand: latitudes and longitudes of a grid."""
     row, column = np.divmod(np.arange(UNITS), COLUMNS)

@@ -25,7 +25,7 @@ from console.tracking.columns import empty_columns
 from console.ui.mapfeed import MapFeed, NearMark
 from console.ui.mapgraphics import graphics_environment, has_gpu
 from console.ui.maplayers import NOTHING, LayerRows
-from console.ui.mappack import PackError, pack, to_world, unpack
+from console.ui.mappack import PackError, pack, packed_age, to_world, unpack
 from console.ui.mapsprites import (
     CameraState,
     MapLayer,
@@ -98,14 +98,16 @@ def test_that_a_packed_layer_comes_back_to_within_two_centimetres(
     lat = np.array([p[0] for p in points], dtype=float)
     lon = np.array([p[1] for p in points], dtype=float)
     sprite = np.array([p[2] for p in points], dtype=np.uint8)
-    body = pack(lat, lon, sprite, rev=7, names_rev=3, time_ms=12.5)
+    age = packed_age(sprite * 3.0)
+    body = pack(lat, lon, sprite, age, rev=7, names_rev=3, time_ms=12.5)
     back = unpack(body)
     x, y = to_world(lat, lon)
-    assert len(body) == 40 + 9 * len(points)
+    assert len(body) == 40 + 10 * len(points)
     assert (back.rev, back.names_rev, back.time_ms) == (7, 3, 12.5)
     np.testing.assert_allclose(back.x, x, atol=8 * CM_AT_EQUATOR, rtol=0)
     np.testing.assert_allclose(back.y, y, atol=8 * CM_AT_EQUATOR, rtol=0)
     assert back.sprite.tolist() == sprite.tolist()
+    assert back.age.tolist() == [int(3 * no / 4) for no in sprite.tolist()]
 
 
 @given(st.binary(max_size=200))

@@ -136,6 +136,12 @@ class MapWidget(QWidget):
         self._wanted_view = self._sought = None
         self.channel.home_wanted.emit()
 
+    def set_age(self, positions_s: float | None, heard_s: float | None, *, is_live: bool) -> None:
+        """Say how old the newest position is and when central was last heard, seconds."""
+        if self._listening:
+            age = {"positions": positions_s, "heard": heard_s, "late": not is_live}
+            self.channel.age_told.emit(json.dumps(age))
+
     def set_theme(self, theme: Theme) -> None:
         """Wear another theme."""
         self._theme = theme

@@ -35,6 +35,8 @@ class MapWords(QObject):
             "vehicle": self.tr("Vehicle"),
             "officer": self.tr("Officer"),
             "reach": self.tr("5 and 10 min by car from the picked incident"),
+            "groups": self.tr("Groups where it is dense"),
+            "group": self.tr("{n} here · worst: {worst}"),
             "waiting": self.tr("Thick rim: nobody has accepted"),
             **{f"status_{status}": self.status(status) for status in UnitStatus},
             **{f"level_{level.name.lower()}": level_word(level) for level in Level},
