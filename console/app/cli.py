@@ -10,6 +10,7 @@ from typing import Any
 
 from console import __version__
 from console.app import commands
+from console.app.audit_options import audit_options
 from console.app.cityclock import keep_city_time
 from console.app.config import home_directory, load_config
 from console.app.lineage import follow_parent
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_console(adder)
     _add_imports(adder)
     _add_tools(adder)
+    _add_administration(adder)
     return parser
 
 
@@ -183,6 +185,13 @@ def _add_tools(adder: Any) -> None:
     test = _command(adder, "test", "Run every check: lint, types, floors, tests.", commands.test)
     test.add_argument("--quick", action="store_true", help="without windows and servers")
     test.add_argument("pytest", nargs=argparse.REMAINDER, help="handed on to pytest")
+
+
+def _add_administration(adder: Any) -> None:
+    audit_options(_command(
+        adder, "audit", "Verify, read or take out who did what; nothing changes it.",
+        commands.audit,
+    ))  # fmt: skip
 
 
 def _overrides(chosen: argparse.Namespace) -> dict[str, Any]:

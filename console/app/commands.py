@@ -140,6 +140,13 @@ def bench(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def audit(chosen: argparse.Namespace) -> int:
+    """`zhihui audit verify|show|export|key`."""
+    from console.app import audit as audits
+
+    return audits.audit(chosen)
+
+
 def doctor(chosen: argparse.Namespace) -> int:
     """`zhihui doctor`: what this machine lacks."""
     from console.app.doctor import examine, report

@@ -37,6 +37,7 @@ class Config:
         pace: Factor by which the simulated handhelds think, travel and work faster.
         time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
+        audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
         theme: "dark" or "light"; empty for the one shown last, at first dark.
     """
@@ -53,6 +54,7 @@ class Config:
     pace: float = 1.0
     time_zone: str = "Asia/Shanghai"
     sweep_points_per_s: float = 4.0
+    audit_copy: str = ""
     language: str = ""
     theme: str = ""
 

@@ -73,6 +73,7 @@ def central_settings(
         database_url=database_url,
         pack_path=pack,
         time_zone=config.time_zone,
+        audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
     )
 
 

@@ -22,6 +22,8 @@ from starlette.routing import WebSocketRoute
 
 from console import __version__
 from console.central.accounts import ensure_accounts, read_sessions
+from console.central.audit import AuditKeeper
+from console.central.auditdesk import AuditDesk, record_start
 from console.central.consoles import ConsoleHub
 from console.central.door import Door
 from console.central.evidence import EvidenceStore
@@ -31,6 +33,7 @@ from console.central.ledger import Numbers
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.rights import Guard, check_every_route
+from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
@@ -41,6 +44,7 @@ from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
 from console.central.units import Register
 from console.central.web import put_error_handlers
+from console.domain.audit import Act
 from console.domain.units import Unit
 from console.store.citypack import CityPack, CityPackError
 from console.store.engine import StoreError, open_engine, sqlite_url
@@ -75,6 +79,7 @@ class Foundation:
                 self._closing.callback(self.pack.close)
             self.zone = _zone(settings.time_zone)
             self.evidence = EvidenceStore(settings.folder / "evidence")
+            self._keeper = _keeper(settings)
         except BaseException:
             self._closing.close()
             raise
@@ -86,7 +91,7 @@ class Foundation:
             district_at=_nowhere if self.pack is None else self.pack.district_at,
             evidence_size=self.evidence.size_of,
         )
-        return Sequencer(self.seat, surroundings, on_commit=on_commit)
+        return Sequencer(self.seat, surroundings, on_commit=on_commit, keeper=self._keeper)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -110,6 +115,8 @@ class Central:
             kept = read_fixes(connection)
         self.sequencer = foundation.sequencer(self._committed)
         self.link = WriterLink(self.sequencer, engine)
+        self.audit = AuditDesk(self.link)
+        self._settings = settings
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
@@ -120,12 +127,15 @@ class Central:
             sessions=sessions,
             unit_called=self.register.called,
             clock=_now,
+            audit=self.audit,
         )
         self.app = self._app(settings, foundation)
 
     def start(self) -> None:
         """Begin to work."""
         self.sequencer.start()
+        started = partial(record_start, self._settings.told(), _now())
+        self._tasks.append(asyncio.create_task(self._in_writer(started)))
         for work, every_s in (
             (self._beat, BEAT_S),
             (self.consoles.send_positions, POSITIONS_S),
@@ -140,6 +150,8 @@ class Central:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._write_positions()
+        self.audit.note(Act(at=_now(), action="central_stopped"))
+        await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)
         self._city.close()
 
@@ -173,10 +185,14 @@ class Central:
 
     async def _write_positions(self) -> None:
         for fixes in self.positions.unsaved():
-            try:
-                await self.link.in_writer(partial(_keep_fixes, fixes))
-            except CentralError as error:
-                _log.warning("last positions were not kept: %s", error)
+            await self._in_writer(partial(_keep_fixes, fixes))
+
+    async def _in_writer(self, run: Callable[[Connection, LiveRows], None]) -> None:
+        """Run something in the writer that nobody waits for; that it failed is logged."""
+        try:
+            await self.link.in_writer(run)
+        except CentralError as error:
+            _log.warning("something was not kept: %s", error)
 
     def _app(self, settings: CentralSettings, foundation: Foundation) -> FastAPI:
         app = FastAPI(
@@ -203,6 +219,14 @@ class Central:
             positions=self.positions,
             evidence=foundation.evidence,
             snapshots=SnapshotShelf(foundation.engine, settings.folder / "snapshots"),
+            audit=self.audit,
+        )
+        audit = AuditRoutes(
+            door=self.door,
+            link=self.link,
+            audit=self.audit,
+            folder=settings.audit_folder,
+            clock=_now,
         )
         city = self._city = CityRoutes(
             self.door,
@@ -211,10 +235,14 @@ class Central:
             resources_dir=settings.resources_dir,
         )
         guard = Depends(Guard(self.door))
-        for routes in (session, work, city):
+        for routes in (session, work, city, audit):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
-            door=self.door, link=self.link, consoles=self.consoles, handhelds=self.handhelds
+            door=self.door,
+            link=self.link,
+            consoles=self.consoles,
+            handhelds=self.handhelds,
+            audit=self.audit,
         )
         app.router.routes.append(WebSocketRoute("/v1/stream", streams.console))
         app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
@@ -281,6 +309,13 @@ def _opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
     except StoreError as error:
         raise CentralError(str(error)) from error
     return engine, seat
+
+
+def _keeper(settings: CentralSettings) -> AuditKeeper:
+    try:
+        return AuditKeeper(settings.audit_folder, copy_folder=settings.audit_copy)
+    except (StoreError, OSError) as error:
+        raise CentralError(f"The audit cannot be kept: {error}") from error
 
 
 def _opened_pack(path: Path | None) -> CityPack | None:

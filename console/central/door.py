@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
+from sqlalchemy import Connection
 
 from console.central.accounts import (
     OFFICERS,
@@ -21,11 +22,16 @@ from console.central.accounts import (
     new_session,
     write_session,
 )
+from console.central.acts import act_by, actor_of
+from console.central.auditdesk import AuditDesk
 from console.central.loop import WriterLink
+from console.central.rows import LiveRows
+from console.domain.audit import Act, Outcome
 from console.domain.errors import ZhihuiError
 from console.domain.ids import PersonId
 from console.domain.levels import Role
 from console.domain.units import Unit
+from console.store.audit import append_acts
 
 TRIES = 10
 TRIES_WITHIN = timedelta(minutes=2)
@@ -54,6 +60,7 @@ class Door:
         sessions: list[Session],
         unit_called: Callable[[str], Unit | None],
         clock: Callable[[], datetime],
+        audit: AuditDesk,
     ) -> None:
         """Open the door.
 
@@ -63,7 +70,9 @@ class Door:
             sessions: Sessions that have not expired.
             unit_called: The unit with a call sign, for officers' handhelds.
             clock: Gives now, aware UTC.
+            audit: Told of wrong passwords.
         """
+        self._audit = audit
         self._link = link
         self._hasher = hasher
         self._sessions = {session.token_hash: session for session in sessions}
@@ -100,27 +109,36 @@ class Door:
             if len(self._wrong) >= _MOST_WRONG:
                 self._forget_expired(self._clock())
             self._wrong.setdefault((name, host), deque(maxlen=TRIES)).append(self._clock())
+            self._audit.note(_failed(name, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
         self._wrong.pop((name, host), None)
         at = self._clock()
         token, session = new_session(person, device, at=at)
-        await self._link.in_writer(
-            lambda connection, _: write_session(connection, session, device, at=at)
-        )
+        logged_on = act_by(actor_of(session, host), "log_on", at=at, details={"kind": device.kind})
+
+        def write(connection: Connection, _: LiveRows) -> None:
+            write_session(connection, session, device, at=at)
+            append_acts(connection, [logged_on])
+
+        await self._link.in_writer(write)
         self._forget_expired(at)
         self._sessions[session.token_hash] = session
         return token, session
 
-    async def log_off(self, session: Session) -> None:
+    async def log_off(self, session: Session, *, host: str = "") -> None:
         """End a session.
 
         Raises:
             CentralError: Central is closing, or cannot write.
         """
         self._sessions.pop(session.token_hash, None)
-        await self._link.in_writer(
-            lambda connection, _: drop_session(connection, session.token_hash)
-        )
+        logged_off = act_by(actor_of(session, host), "log_off", at=self._clock())
+
+        def write(connection: Connection, _: LiveRows) -> None:
+            drop_session(connection, session.token_hash)
+            append_acts(connection, [logged_off])
+
+        await self._link.in_writer(write)
 
     def session(self, token: str) -> Session | None:
         """Return the session behind a token, if it is one of ours and has not expired."""
@@ -157,3 +175,15 @@ class Door:
             del self._sessions[key]
         for place in [key for key, one in self._wrong.items() if one[-1] < at - TRIES_WITHIN]:
             del self._wrong[place]
+
+
+def _failed(name: str, device: Device, host: str, *, at: datetime) -> Act:
+    """Return what the audit says of a wrong password; the name may be a mistyped password."""
+    return Act(
+        at=at,
+        action="log_on",
+        outcome=Outcome.FAILED,
+        device=device.id,
+        address=host,
+        details={"name": name[:80], "kind": device.kind},
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from console.central.acts import Actor, acts_of
 from console.central.discretion import Placed, without_passwords
 from console.central.ledger import (
     Mark,
@@ -22,28 +23,16 @@ from console.central.tasks import Delivery, deliveries_for
 from console.dispatch.checks import checked_id
 from console.dispatch.remits import check_made, check_named, district_of
 from console.dispatch.rules import Decision, decide
+from console.domain.audit import Act
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
-from console.domain.ids import JurisdictionId, PersonId
+from console.domain.ids import JurisdictionId
 from console.domain.incidents import Incident
-from console.domain.levels import Role
-from console.domain.permissions import WHOLE_CITY, Remit
+from console.domain.permissions import Remit
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
 from console.protocol.commands import AddReport, AttachEvidence, OpenIncident
 from console.protocol.messages import Changes, Command, Result, Verdict
+from console.store.audit import append_acts
 from console.store.mapping import put_rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who asks for a command: a person, or central itself.
-
-    Attributes:
-        remit: Where that person works.
-    """
-
-    person: PersonId | None
-    role: Role
-    remit: Remit = WHOLE_CITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +97,7 @@ class Group:
     _results: list[tuple[Result, str | None]] = field(default_factory=list, init=False)
     _changes: list[tuple[Placed, str]] = field(default_factory=list, init=False)
     _deliveries: list[Delivery] = field(default_factory=list, init=False)
+    _acts: list[Act] = field(default_factory=list, init=False)
 
     def look_up(self, commands: Sequence[Command]) -> None:
         """Find out which of these commands were decided before, and which ids are new."""
@@ -139,11 +129,12 @@ class Group:
         return result
 
     def write(self) -> None:
-        """Write rows, revisions, results and numbers, all in the open transaction."""
+        """Write rows, revisions, results, numbers and audit, all in the open transaction."""
         put_rows(self.connection, self.rows.fresh())
         write_changes(self.connection, self._changes, epoch=self.mark.epoch, at=self.at)
         write_results(self.connection, self._results, at=self.at)
         self.surroundings.numbers.write(self.connection)
+        append_acts(self.connection, self._acts)
 
     def committed(self) -> Committed:
         """Return what the group left on disk; its rows settle in memory."""
@@ -220,6 +211,8 @@ class Group:
         for before, lay_in, row in zip(befores, was_in, rows, strict=True):
             self._note(command, before, row, lay_in=lay_in)
             self._deliveries += deliveries_for(self.rows, before, row)
+        made = [placed.change for placed, _ in self._changes[-len(rows) :]]
+        self._acts += acts_of(command, actor, list(zip(befores, rows, made, strict=True)), self.at)
         for before, row in zip(befores, rows, strict=True):
             if isinstance(row, Incident) and isinstance(before, Incident):
                 self._move_what_belongs(command, before, row, changed={one.id for one in rows})

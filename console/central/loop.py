@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from console.central.group import Actor
+from console.central.acts import Actor
 from console.central.rows import LiveRows
 from console.central.sequencer import GROUP_COMMANDS, Job, Sequencer, Submission
 from console.central.settings import CentralError
@@ -100,6 +101,12 @@ class WriterLink:
                 raise CentralError(str(as_store_error(self._engine, error))) from error
 
         return await asyncio.to_thread(read)
+
+    @contextmanager
+    def connected(self) -> Generator[Connection, None, None]:
+        """Give a connection to whoever reads for long in a thread of its own."""
+        with self._engine.connect() as connection:
+            yield connection
 
     async def _submit(self, commands: Sequence[Command], actor: Actor) -> list[Result]:
         loop = asyncio.get_running_loop()

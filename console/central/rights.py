@@ -33,6 +33,9 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/evidence/{sha256}"): "read:evidence",
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
+    ("GET", "/v1/audit"): "read:audit",
+    ("GET", "/v1/audit/export"): "read:audit",
+    ("GET", "/v1/audit/verify"): "read:audit",
     ("WS", "/v1/stream"): "stream",
     ("WS", "/v1/handheld/stream"): "handheld",
 }

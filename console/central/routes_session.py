@@ -20,7 +20,7 @@ from console.central.handhelds import HandheldHub
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
 from console.central.units import Register
-from console.central.web import AnswerError, session_of
+from console.central.web import AnswerError, host_of, session_of
 from console.domain.ids import DeviceId
 
 
@@ -86,7 +86,7 @@ class SessionRoutes:
         device = Device(
             id=DeviceId(asked.device.id), kind=asked.device.kind, label=asked.device.label
         )
-        host = request.client.host if request.client else ""
+        host = host_of(request)
         try:
             token, session = await self.door.log_on(asked.name, asked.password, device, host=host)
         except LogOnError as error:
@@ -116,7 +116,7 @@ class SessionRoutes:
     async def log_off(self, request: Request) -> Response:
         """Log off: the token is worth nothing afterwards, and its streams end."""
         session = session_of(self.door, request)
-        await self.door.log_off(session)
+        await self.door.log_off(session, host=host_of(request))
         self.consoles.end_sessions(self.door.is_valid)
         self.handhelds.end_sessions(self.door.is_valid)
         return Response(status_code=204)

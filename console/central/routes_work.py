@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from console.central.accounts import Session
+from console.central.acts import act_by, actor_of
+from console.central.auditdesk import AuditDesk
 from console.central.discretion import lies_within, view_of
 from console.central.door import Door
 from console.central.evidence import (
@@ -17,14 +21,20 @@ from console.central.evidence import (
     EvidenceTooLargeError,
     is_hash,
 )
-from console.central.group import Actor
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
 from console.central.snapshots import SnapshotShelf
 from console.central.tasks import task_of
 from console.central.units import Register
-from console.central.web import AnswerError, body_of, check_may, permitted, session_of
+from console.central.web import (
+    AnswerError,
+    body_of,
+    check_may,
+    host_of,
+    permitted,
+    session_of,
+)
 from console.protocol.codec import MessageError
 from console.protocol.commands import name_of
 from console.protocol.messages import Command, Task
@@ -48,6 +58,7 @@ class WorkRoutes:
     positions: PositionHub
     evidence: EvidenceStore
     snapshots: SnapshotShelf
+    audit: AuditDesk
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -70,8 +81,7 @@ class WorkRoutes:
         commands, is_list = _commands_in(body)
         for command in commands:
             check_may(session, name_of(command.body))
-        person = session.person
-        actor = Actor(person=person.id, role=person.role, remit=person.remit)
+        actor = actor_of(session, host_of(request))
         results = await self.link.submit(commands, actor)
         answer = _json.encode(results if is_list else results[0])
         return Response(answer, media_type="application/json")
@@ -122,6 +132,7 @@ class WorkRoutes:
         )
         if not seen or self.evidence.size_of(sha256) is None:
             raise AnswerError(404, "No evidence is kept under this hash.")
+        self._note(session, request, "read:evidence", subject=("evidence_bytes", sha256))
         return FileResponse(
             self.evidence.path_of(sha256),
             media_type="application/octet-stream",
@@ -142,6 +153,8 @@ class WorkRoutes:
             at_least=min(min_rev, head),
             view=view_of(session.person),
         )
+        sees = view_of(session.person).passwords
+        self._note(session, request, "read:snapshot", rev=made.rev, camera_passwords=sees)
         return FileResponse(
             made.path,
             media_type="application/vnd.sqlite3",
@@ -168,6 +181,20 @@ class WorkRoutes:
             ]
         )
         return Response(_json.encode(_Tasks(tasks=tasks)), media_type="application/json")
+
+    def _note(
+        self,
+        session: Session,
+        request: Request,
+        action: str,
+        *,
+        subject: tuple[str, str] | None = None,
+        **details: object,
+    ) -> None:
+        """Have the audit say who read what."""
+        actor = actor_of(session, host_of(request))
+        at = datetime.now(UTC)
+        self.audit.note(act_by(actor, action, at=at, subject=subject, details=details))
 
 
 class _Tasks(msgspec.Struct, frozen=True, kw_only=True):

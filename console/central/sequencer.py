@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
-from console.central.group import Actor, Committed, Group, Surroundings
+from console.central.acts import Actor
+from console.central.audit import AuditKeeper, Sealed
+from console.central.group import Committed, Group, Surroundings
 from console.central.ledger import Mark, open_ledger, read_mark
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
@@ -70,6 +72,7 @@ class Sequencer:
         *,
         on_commit: Callable[[Committed], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        keeper: AuditKeeper | None = None,
     ) -> None:
         """Take over the database.
 
@@ -78,7 +81,9 @@ class Sequencer:
             surroundings: What decisions need besides rows.
             on_commit: Called in the writer's thread after each group, before its answers.
             clock: Gives now, aware UTC.
+            keeper: Signs the audit's head; without one the chain is kept unsigned.
         """
+        self._keeper = keeper
         self._seat = seat
         self._surroundings = surroundings
         self._on_commit = on_commit
@@ -94,6 +99,8 @@ class Sequencer:
         self._trouble: str | None = None
         with seat.begin() as connection:
             self._mark = open_ledger(connection)
+            if keeper is not None:
+                keeper.open(connection, at=clock())
             self._rows: LiveRows | None = LiveRows(connection)
 
     @property
@@ -161,6 +168,7 @@ class Sequencer:
             else:
                 self._checkpoint_when_due()
                 item = self._queue.get()
+        self._seal_for_good()
         self._checkpoint(everything=True)
 
     def _work(self, first: Submission) -> Job | _Stop | None:
@@ -236,6 +244,7 @@ class Sequencer:
                 [group.decide(command, one.actor) for command in one.commands] for one in taken
             ]
             group.write()
+            sealed = self._sealed(connection)
             committed = self._unsure = group.committed()  # until the commit has said yes or no
         self._unsure = None
         self._trouble = None
@@ -243,7 +252,30 @@ class Sequencer:
         self._groups += 1
         self._commands += sum(len(one.commands) for one in taken)
         self._since_checkpoint += 1
+        self._keep(sealed)
         return committed, answers
+
+    def _sealed(self, connection: Connection, *, anyway: bool = False) -> Sealed | None:
+        """Return the audit's head as the open transaction leaves it, signed when that is due."""
+        if self._keeper is None:
+            return None
+        return self._keeper.sealed(connection, at=self._clock(), anyway=anyway)
+
+    def _keep(self, sealed: Sealed | None) -> None:
+        if self._keeper is not None and sealed is not None:
+            self._keeper.committed(sealed, at=self._clock())
+
+    def _seal_for_good(self) -> None:
+        """Sign the audit's head before closing."""
+        if self._keeper is None:
+            return
+        try:
+            with self._seat.begin() as connection:
+                sealed = self._sealed(connection, anyway=True)
+            self._keep(sealed)
+        except SQLAlchemyError as error:
+            _log.error("the audit's last checkpoint could not be written", exc_info=error)
+        self._keeper.close()
 
     def _rows_in(self, connection: Connection) -> LiveRows:
         """Return the rows as seen through a transaction, read anew after one that failed."""
@@ -268,12 +300,14 @@ class Sequencer:
         try:
             with self._seat.begin() as connection:
                 given = job.run(connection, self._rows_in(connection))
+                sealed = self._sealed(connection)
         except Exception as error:  # noqa: BLE001 - as above
             self._start_over(error)
             _tell(job.done, _failure(error))
             return
         self._trouble = None
         self._since_checkpoint += 1
+        self._keep(sealed)
         _tell(job.done, given)
 
     def _start_over(self, error: Exception) -> None:

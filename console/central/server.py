@@ -17,8 +17,8 @@ from pathlib import Path
 import uvicorn
 from argon2 import PasswordHasher
 
+from console.central.acts import Actor
 from console.central.central import Central, Foundation
-from console.central.group import Actor
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError, CentralSettings
 from console.domain.ids import new_id
@@ -196,7 +196,7 @@ def _enter(sequencer: Sequencer, body: AnyBody) -> None:
         answers.append(answer)
         answered.set()
 
-    actor = Actor(person=None, role=Role.ADMINISTRATOR)
+    actor = Actor(person=None, role=Role.ADMINISTRATOR, device="central")
     sequencer.put(Submission(commands=(command,), actor=actor, done=done))
     answered.wait()
     answer = answers[0]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
 
 from console.domain.errors import ZhihuiError
 
@@ -26,6 +29,7 @@ class CentralSettings:
         pack_path: The city pack that is served to consoles, if there is one.
         resources_dir: Where the handheld page lies, under ``handheld``.
         time_zone: IANA name of the city's zone; incident numbers begin with its date.
+        audit_copy: Where checkpoints of the audit are written a second time, best another machine.
     """
 
     home: Path
@@ -35,8 +39,26 @@ class CentralSettings:
     database_url: str | None = None
     pack_path: Path | None = None
     time_zone: str = DEFAULT_TIME_ZONE
+    audit_copy: Path | None = None
 
     @property
     def folder(self) -> Path:
         """Central's own folder in the data directory."""
         return self.home / "central"
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where the audit's key, checkpoints and newest head lie."""
+        return self.folder / "audit"
+
+    def told(self) -> dict[str, Any]:
+        """Return the settings as the audit keeps them: plain, and without passwords."""
+        url = None if self.database_url is None else str(make_url(self.database_url))
+        return {
+            "host": self.host,
+            "port": self.port,
+            "database": url or "sqlite",
+            "pack": None if self.pack_path is None else self.pack_path.name,
+            "time_zone": self.time_zone,
+            "audit_copy": None if self.audit_copy is None else str(self.audit_copy),
+        }

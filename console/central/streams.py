@@ -7,18 +7,22 @@ import logging
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from console.central.accounts import Session
+from console.central.acts import act_by, actor_of
+from console.central.auditdesk import AuditDesk
 from console.central.consoles import ConsoleHub, ConsoleLine
+from console.central.discretion import view_of
 from console.central.door import Door
-from console.central.group import Actor
 from console.central.handhelds import HandheldHub, HandheldLine
 from console.central.lane import Lane
 from console.central.loop import WriterLink
 from console.central.settings import CentralError
+from console.central.web import host_of
 from console.dispatch.rules_assignments import STEPS
 from console.domain.permissions import may
 from console.protocol.codec import MessageError, decode, decode_text, encode, encode_text
@@ -59,6 +63,7 @@ class Streams:
     link: WriterLink
     consoles: ConsoleHub
     handhelds: HandheldHub
+    audit: AuditDesk
 
     async def console(self, socket: WebSocket) -> None:
         """Serve one console until it leaves."""
@@ -73,6 +78,8 @@ class Streams:
         except CentralError as error:
             await _hang_up(wire, _AGAIN, str(error))  # what it missed cannot be read just now
             return
+        sees = view_of(session.person).passwords
+        self._note_stream(session, wire.host, {"camera_passwords": sees})
         try:
             await _serve(wire, line.lane, self._hear_console(wire, line))
         finally:
@@ -112,6 +119,11 @@ class Streams:
             _log.debug("a handheld left while being welcomed")
         finally:
             self.handhelds.leave(line)
+
+    def _note_stream(self, session: Session, host: str, details: dict[str, bool]) -> None:
+        """Have the audit say who listens to the stream from where."""
+        at = datetime.now(UTC)
+        self.audit.note(act_by(actor_of(session, host), "read:stream", at=at, details=details))
 
     async def _greeted(self, wire: _Wire, *, right: str) -> tuple[Hello, Session] | None:
         try:
@@ -191,7 +203,7 @@ class Streams:
         if not may(role, name_of(command.body)):
             answers.reject(command.command_id, f"A {role} may not do {name_of(command.body)}.")
             return
-        actor = Actor(person=session.person.id, role=role, remit=session.person.remit)
+        actor = actor_of(session, answers.host)
         await answers.room()
         try:
             self.link.post(command, actor, answers.told)
@@ -204,6 +216,7 @@ class _Wire:
 
     def __init__(self, socket: WebSocket, *, decode_bytes: bool) -> None:
         self._socket = socket
+        self.host = host_of(socket)
         self._is_binary = decode_bytes
 
     def packed(self, message: Message) -> bytes | str:
@@ -254,6 +267,7 @@ class _Answers:
 
     def __init__(self, lane: Lane, wire: _Wire) -> None:
         self.lane = lane
+        self.host = wire.host
         self._wire = wire
         self._waiting = 0
         self._fewer = asyncio.Event()

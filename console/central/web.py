@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from console.central.accounts import Session
@@ -37,6 +37,11 @@ def bearer_of(request: Request) -> str | None:
     """Return the token of a request."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def host_of(request: HTTPConnection) -> str:
+    """Return the address a request or a stream comes from."""
+    return request.client.host if request.client else ""
 
 
 def session_of(door: Door, request: Request) -> Session:
@@ -74,6 +79,20 @@ def check_may(session: Session, action: str) -> None:
             403,
             f"{session.person.name} is logged on as {session.person.role}, "
             f"who may not do “{action}”. Ask an administrator, or log on as somebody who may.",
+        )
+
+
+def check_whole_city(session: Session) -> None:
+    """Check that somebody is limited to no district, where something touches all of them.
+
+    Raises:
+        AnswerError: 403.
+    """
+    if not session.person.remit.is_whole:
+        raise AnswerError(
+            403,
+            f"{session.person.name} works for some districts; this touches the whole city. "
+            "Ask an administrator who is limited to none.",
         )
 
 

@@ -113,6 +113,7 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "PutUnits": _REMIT,
         "PutCameras": _REMIT,
         "PutJurisdictions": _CITY,
+        "read:audit": _CITY,
     },
     Role.GATEWAY: {
         "AddReport": _REMIT,

@@ -75,6 +75,9 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
+    ("GET", "/v1/audit"): {_R.ADMINISTRATOR},
+    ("GET", "/v1/audit/export"): {_R.ADMINISTRATOR},
+    ("GET", "/v1/audit/verify"): {_R.ADMINISTRATOR},
 }
 STREAMS: dict[tuple[str, str], set[Role]] = {
     ("WS", "/v1/stream"): _SEES_ROWS,
@@ -105,6 +108,7 @@ OTHERS: dict[str, set[Role]] = {
     "read:snapshot": _SEES_ROWS,
     "read:evidence": {*_WALL, _R.SUPERVISOR},
     "read:camera_passwords": _WALL,
+    "read:audit": {_R.ADMINISTRATOR},
     "write:evidence": {*_WALL, *_STREET},
     "write:positions": _STREET,
     "stream": _SEES_ROWS,
@@ -147,7 +151,7 @@ OWN = {(_R.OFFICER, name) for name in (
     "write:positions", "handheld",
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence"}
-WHOLE_CITY_ONLY = {"PutJurisdictions"}
+WHOLE_CITY_ONLY = {"PutJurisdictions", "read:audit"}
 
 
 def test_that_the_table_of_rights_is_the_one_written_here() -> None:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from console.app.bench import commit
-from console.central.group import Actor, Committed, Surroundings
+from console.central.acts import Actor
+from console.central.group import Committed, Surroundings
 from console.central.ledger import Numbers
 from console.central.rows import LiveRows
 from console.central.sequencer import Job, Sequencer, Submission

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from console.central.group import Actor, Surroundings
+from console.central.acts import Actor
+from console.central.group import Surroundings
 from console.central.ledger import Numbers
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from console.store.tables import METADATA
+from console.store.audit import AUDIT
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=AUDIT.metadata,
     render_as_batch=True,
 )
 context.run_migrations()
