@@ -29,6 +29,13 @@ from tests.real_data import ROOT
 START_WITHIN_S = 180.0
 #: Spread of pixel values above which a part of the screen shows something.
 CONTENT_STD = 12.0
+#: How the program is started from the checkout; a bundle is a program of its own.
+PROGRAM = (sys.executable, "-m", "console.app")
+
+
+def _seat(program: Sequence[str]) -> Path | None:
+    """Return the directory a program is started in: a bundle gets along with any."""
+    return ROOT if program is PROGRAM else None
 
 
 def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
@@ -43,13 +50,13 @@ def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> A
 class LivingCity:
     """A home on which `zhihui run --no-window` runs."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(self, home: Path, *arguments: str, program: Sequence[str] = PROGRAM) -> None:
         self.home = home
-        command = [sys.executable, "-m", "console.app", "run", "--no-window", "--home", str(home),
+        command = [*program, "run", "--no-window", "--home", str(home),
                    "--port", "0", "--camera-port", "0", *arguments]  # fmt: skip
         self.log = home.parent / "run.log"
         with self.log.open("w") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=_seat(program), stdout=log, stderr=log)
         try:
             until(self._is_up, f"the city; it said: {self.log}", START_WITHIN_S)
         except BaseException:
@@ -109,16 +116,17 @@ class Window:
     """
 
     def __init__(self, city: LivingCity, name: str, environment: dict[str, str],
-                 *arguments: str, mark: str = "usable_s") -> None:  # fmt: skip
+                 *arguments: str, mark: str = "usable_s",
+                 program: Sequence[str] = PROGRAM) -> None:  # fmt: skip
         self._environment = environment
         self.marks = city.home / f"{name}.started.json"
         self.log = city.home.parent / f"{name}.log"
-        command = [sys.executable, "-m", "console.app", "console", "--home", str(city.home),
+        command = [*program, "console", "--home", str(city.home),
                    "--console-name", name, "--started-file", str(self.marks),
                    *arguments]  # fmt: skip
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+                command, cwd=_seat(program), env=environment, stdout=log, stderr=log
             )
         until(lambda: self._has_reached(mark), f"the window; it said: {self.log}", 90)
         self._focus()
