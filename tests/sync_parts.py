@@ -156,6 +156,8 @@ class Cut:
         self._flows.set()
         self.bytes_to_console = 0
         self.cut_after: int | None = None
+        self.bytes_to_central = 0
+        self.cut_after_sent: int | None = None
         self._spawn(self._accept)
 
     def cut(self) -> None:
@@ -171,7 +173,7 @@ class Cut:
     def mend(self) -> None:
         """Let new connections through."""
         self.is_cut = False
-        self.cut_after = None
+        self.cut_after = self.cut_after_sent = None
         self._flows.set()
 
     def silence(self) -> None:
@@ -214,6 +216,14 @@ class Cut:
                     self.bytes_to_console += len(data)
                     if self.cut_after is not None and self.bytes_to_console >= self.cut_after:
                         sink.sendall(data[: len(data) // 2])
+                        self.cut()
+                        break
+                else:
+                    self.bytes_to_central += len(data)
+                    if (
+                        self.cut_after_sent is not None
+                        and self.bytes_to_central >= self.cut_after_sent
+                    ):
                         self.cut()
                         break
                 sink.sendall(data)

@@ -35,6 +35,7 @@ from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.rights import Guard, check_every_route
 from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
+from console.central.routes_evidence import EvidenceRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
 from console.central.rows import LiveRows
@@ -56,6 +57,7 @@ BEAT_S = 2.0
 POSITIONS_S = 1.0
 RESEND_S = 0.5
 SAVE_POSITIONS_S = 5.0
+SWEEP_S = 3600.0
 _log = logging.getLogger("zhihui.central")
 
 
@@ -129,6 +131,7 @@ class Central:
             clock=_now,
             audit=self.audit,
         )
+        self._evidence = foundation.evidence
         self.app = self._app(settings, foundation)
 
     def start(self) -> None:
@@ -140,6 +143,7 @@ class Central:
             (self._beat, BEAT_S),
             (self.consoles.send_positions, POSITIONS_S),
             (self.handhelds.resend, RESEND_S),
+            (self._sweep_evidence, SWEEP_S),
         ):
             self._tasks.append(asyncio.create_task(_again(work, every_s)))
         self._tasks.append(asyncio.create_task(self._save_positions()))
@@ -177,6 +181,11 @@ class Central:
         self.handhelds.end_sessions(self.door.is_valid)
         self.consoles.beat()
         self.handhelds.beat()
+
+    def _sweep_evidence(self) -> None:
+        swept = self._evidence.sweep()
+        if swept:
+            _log.info("%d pieces of evidence begun long ago were thrown away", swept)
 
     async def _save_positions(self) -> None:
         while True:
@@ -234,8 +243,9 @@ class Central:
             tiles_dir=settings.folder / "tiles",
             resources_dir=settings.resources_dir,
         )
+        parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         guard = Depends(Guard(self.door))
-        for routes in (session, work, city, audit):
+        for routes in (session, work, parts, city, audit):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,6 +162,22 @@ class SyncClient:
             OutboxError: The command could not be kept.
         """
         self._files.keep(data, evidence.sha256)
+        return self._attach(evidence)
+
+    def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
+        """Keep a file as evidence, whatever its size; hash and size are those of the copy kept.
+
+        The future gives the command's id when both are on disk, or raises `EvidenceError` or
+        `OutboxError`.
+        """
+        return self._fetching.submit(self._attach_file, path, evidence)
+
+    def _attach_file(self, path: Path, evidence: Evidence) -> CommandId:
+        sha256, size = self._files.keep_file(path)
+        return self._attach(replace(evidence, sha256=sha256, size=size))
+
+    def _attach(self, evidence: Evidence) -> CommandId:
+        """Name evidence whose bytes are here; they go to central first."""
         at = self._now()
         draft = Draft(
             command_id=CommandId(new_id(at)),
@@ -200,8 +217,7 @@ class SyncClient:
     def _asked_again(self, entry: OutboxEntry) -> CommandId:
         body = entry.command.body
         if isinstance(body, AttachEvidence) and self._files.has(body.evidence.sha256):
-            data = self._files.path(body.evidence.sha256).read_bytes()
-            return self.submit_evidence(data, body.evidence)
+            return self._attach(body.evidence)
         version = entry.result.version if entry.result is not None else None
         return self.submit(body, version)
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 from console.protocol.messages import Result, Verdict
 from console.store.outbox import EntryState, Outbox, OutboxEntry, OutboxError
 from console.store.snapshotfile import sha256_of
-from console.sync.evidence import EvidenceFiles
+from console.sync.evidence import EvidenceError, EvidenceFiles
 from console.sync.http import CentralHttp, LinkError
 from console.sync.keeper import Keeper
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble, SyncListener
+from console.sync.uploads import Uploads
 
-_TOO_MANY = 429
+#: Somebody else sends the same piece, or too much at once: later.
+_LATER = frozenset({409, 429})
 _PACK = "city_pack"
 _log = logging.getLogger("zhihui.sync")
 
@@ -44,6 +47,7 @@ class Errands:
         self._outbox = outbox
         self._files = files
         self._http = http
+        self._uploads = Uploads(settings, files, http)
         self._listener = listener
         self._keeper = keeper
         self._wake = wake
@@ -73,9 +77,9 @@ class Errands:
                 self._again_later()
 
     async def _upload_all(self) -> None:
-        for entry in self._outbox.in_state(EntryState.WAITING):
-            if entry.upload is None:
-                continue
+        waiting = [one for one in self._outbox.in_state(EntryState.WAITING) if one.upload]
+        # A long film does not hold up the pictures behind it.
+        for entry in sorted(waiting, key=lambda one: self._files.size(one.upload or "")):
             if self.token is None or not await self._uploaded(entry, self.token):
                 self._again_later()
                 break
@@ -83,15 +87,13 @@ class Errands:
     async def _uploaded(self, entry: OutboxEntry, token: str) -> bool:
         sha256 = entry.upload or ""
         try:
-            await asyncio.to_thread(
-                self._http.put_evidence,
-                token,
-                self._files.path(sha256),
-                sha256=sha256,
-                media_type=entry.media_type or "application/octet-stream",
-            )
+            media_type = entry.media_type or "application/octet-stream"
+            await self._uploads.send(token, sha256, media_type=media_type)
+        except EvidenceError as error:
+            self._give_up(entry, str(error))
+            return True
         except LinkError as error:
-            if error.trouble is LinkTrouble.NOT_ALLOWED and error.status != _TOO_MANY:
+            if error.trouble is LinkTrouble.NOT_ALLOWED and error.status not in _LATER:
                 self._give_up(entry, error.detail)
                 return True
             _log.warning("evidence %s… is not at central yet: %s", sha256[:12], error)
@@ -111,7 +113,8 @@ class Errands:
 
     def _again_later(self, wanted: asyncio.Event | None = None) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(self._settings.retry_most_s, (wanted or self._upload_now).set)
+        wait_s = self._settings.retry_most_s * random.uniform(0.5, 1.0)
+        loop.call_later(wait_s, (wanted or self._upload_now).set)
 
     # the city pack
 

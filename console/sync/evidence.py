@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from console.domain.errors import ZhihuiError
+
+_BLOCK = 1 << 20
 
 
 class EvidenceError(ZhihuiError):
@@ -34,6 +37,36 @@ class EvidenceFiles:
     def has(self, sha256: str) -> bool:
         """Whether the bytes are here."""
         return self.path(sha256).is_file()
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes are here, 0 for none."""
+        try:
+            return self.path(sha256).stat().st_size
+        except OSError:
+            return 0
+
+    def keep_file(self, source: Path) -> tuple[str, int]:
+        """Copy a file block by block; the copy is on disk when this returns.
+
+        Returns:
+            The SHA-256 of the bytes that were kept, and how many there are.
+
+        Raises:
+            EvidenceError: The file cannot be read, is empty, or the disk does not take it.
+        """
+        part = self._folder / f"{secrets.token_hex(8)}.part"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            sha256, size = _copied(source, part)
+            if size == 0:
+                raise EvidenceError("", f"{source.name} is empty")
+            part.replace(self.path(sha256))
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise EvidenceError("", f"{error.strerror} ({error.filename or source})") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return sha256, size
 
     def keep(self, data: bytes, sha256: str) -> Path:
         """Write bytes; they are on disk when this returns.
@@ -68,6 +101,8 @@ class EvidenceFiles:
         """
         if not self._folder.is_dir():
             return 0
+        for part in self._folder.glob("*.part"):
+            part.unlink()  # cut short by the end of an earlier run
         spare = [file for file in self._folder.iterdir() if file.name not in wanted]
         spare.sort(key=lambda file: file.stat().st_mtime, reverse=True)
         left, dropped = most_bytes, 0
@@ -77,6 +112,18 @@ class EvidenceFiles:
                 file.unlink()
                 dropped += 1
         return dropped
+
+
+def _copied(source: Path, to: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with source.open("rb") as read, to.open("wb") as write:
+        while block := read.read(_BLOCK):
+            digest.update(block)
+            write.write(block)
+            size += len(block)
+        write.flush()
+        os.fsync(write.fileno())
+    return digest.hexdigest(), size
 
 
 def _sync_folder(folder: Path) -> None:

@@ -21,6 +21,8 @@ from console.sync.state import LinkTrouble, Who
 _BLOCK = 1 << 18
 #: Central stands in the same network: what takes longer does not answer.
 _CONNECT_S = 3.05
+#: With the last part central looks at all bytes once more: gigabytes take a while.
+_HASHED_WITHIN_S = 120.0
 
 
 class LinkError(ZhihuiError):
@@ -30,13 +32,20 @@ class LinkError(ZhihuiError):
         trouble: Which reason.
         detail: What it is about.
         status: HTTP status, ``None`` if there was no answer.
+        offset: Of evidence in parts: how much of it central has, where it said so.
     """
 
     def __init__(
-        self, trouble: LinkTrouble, detail: str = "", *, status: int | None = None
+        self,
+        trouble: LinkTrouble,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        offset: int | None = None,
     ) -> None:
         super().__init__(f"{trouble}: {detail}" if detail else str(trouble))
         self.trouble, self.detail, self.status = trouble, detail, status
+        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,17 @@ class _Session(msgspec.Struct, frozen=True):
     expires_at: datetime
     person: _Person
     epoch: str
+
+
+class UploadState(msgspec.Struct, frozen=True):
+    """How much of a piece of evidence central has on disk.
+
+    Attributes:
+        complete: Whether it has all of it, checked against its hash.
+    """
+
+    offset: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +163,30 @@ class CentralHttp:
             with self._ask("PUT", path, token=token, data=data, headers=headers):
                 pass
 
+    def evidence_begun(self, token: str, sha256: str) -> UploadState:
+        """Return how much of a piece of evidence central has.
+
+        Raises:
+            LinkError: It did not say.
+        """
+        with self._ask("GET", f"/v1/evidence/{sha256}/upload", token=token) as answer:
+            return _upload_state(answer)
+
+    def send_part(
+        self, token: str, sha256: str, part: bytes, *, offset: int, total: int
+    ) -> UploadState:
+        """Give central the next part of a piece of evidence.
+
+        Raises:
+            LinkError: It has not got it; ``offset`` says where to go on if another part is due.
+        """
+        headers = {"Upload-Offset": str(offset), "Upload-Length": str(total)}
+        path = f"/v1/evidence/{sha256}"
+        with self._ask(
+            "PATCH", path, token=token, data=part, headers=headers, timeout_s=_HASHED_WITHIN_S
+        ) as answer:
+            return _upload_state(answer)
+
     def evidence(self, token: str, sha256: str, to: Path) -> None:
         """Fetch the bytes of evidence into a file, whole and true to their hash or not at all.
 
@@ -196,6 +240,7 @@ class CentralHttp:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
+        timeout_s: float | None = None,
         **what: Any,
     ) -> requests.Response:
         sent = dict(headers or {})
@@ -209,7 +254,7 @@ class CentralHttp:
                     self._base + path,
                     headers=sent,
                     stream=stream,
-                    timeout=(_CONNECT_S, self._settings.timeout_s),
+                    timeout=(_CONNECT_S, timeout_s or self._settings.timeout_s),
                     allow_redirects=False,
                     **what,
                 )
@@ -227,7 +272,8 @@ def _error_in(answer: requests.Response) -> LinkError:
     """Return what an answer that is an error means."""
     status = answer.status_code
     try:
-        reason = str(answer.json()["error"])
+        told = answer.json()
+        reason, offset = str(told["error"]), told.get("offset")
     except (ValueError, KeyError, TypeError, requests.RequestException):
         return LinkError(LinkTrouble.NOT_CENTRAL, f"HTTP {status}", status=status)
     of_status: dict[int, LinkTrouble] = {
@@ -236,7 +282,16 @@ def _error_in(answer: requests.Response) -> LinkError:
         502: LinkTrouble.UNREACHABLE,
         503: LinkTrouble.UNREACHABLE,
     }
-    return LinkError(of_status.get(status, LinkTrouble.NOT_ALLOWED), reason, status=status)
+    trouble = of_status.get(status, LinkTrouble.NOT_ALLOWED)
+    here = offset if isinstance(offset, int) else None
+    return LinkError(trouble, reason, status=status, offset=here)
+
+
+def _upload_state(answer: requests.Response) -> UploadState:
+    try:
+        return msgspec.json.decode(answer.content, type=UploadState)
+    except msgspec.MsgspecError as error:
+        raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
 
 
 def _save(answer: requests.Response, to: Path) -> str:

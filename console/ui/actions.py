@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +30,13 @@ from console.protocol.commands import AnyBody
 from console.ui.mirror import Mirror
 from console.ui.tray import command_sentence, incident_of
 
+#: What a file is kept as, by the first half of its media type.
+_KIND_OF_TYPE: Mapping[str, EvidenceKind] = {
+    "image": EvidenceKind.PHOTO,
+    "video": EvidenceKind.VIDEO,
+    "audio": EvidenceKind.SOUND,
+}
+
 
 class Submitter(Protocol):
     """Where commands go: the sync client."""
@@ -41,6 +51,9 @@ class Submitter(Protocol):
 
     def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
         """Keep evidence with its bytes and send both."""
+
+    def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
+        """Keep a file as evidence and send it; the future tells when it is kept."""
 
     def retry(self, command_id: str) -> CommandId | None:
         """Send a command from the tray once more."""
@@ -240,6 +253,42 @@ class DeskActions(QObject):
             (shot.original_type, shot.original_sha256, len(shot.original)),
         )
         return self._keep(lambda: self._submitter.submit_evidence(shot.original, original))
+
+    def attach_file(self, incident: str, path: Path) -> bool:
+        """Attach a picture, film or sound from a file; copying goes on in the background.
+
+        Returns:
+            Whether it was begun; `refused` says what went wrong, now or later.
+        """
+        media_type = mimetypes.guess_type(path.name)[0] or ""
+        kind = _KIND_OF_TYPE.get(media_type.partition("/")[0])
+        if kind is None or not path.is_file():
+            text = self.tr("{0} is no picture, film or sound that is here; nothing was attached.")
+            self.refused.emit(text.format(path))
+            return False
+        taken_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        who = self._mirror.who
+        evidence = Evidence(
+            id=EvidenceId(self._new_id()),
+            incident=IncidentId(incident),
+            kind=kind,
+            media_type=media_type,
+            sha256="",
+            size=0,
+            captured_at=min(taken_at, self._mirror.now()),
+            taken_by=PersonId(who.id) if who is not None else None,
+        )
+        self._submitter.submit_evidence_file(path, evidence).add_done_callback(self._file_kept)
+        return True
+
+    def _file_kept(self, done: Future[CommandId]) -> None:
+        """Say why a file could not be kept; called in the thread that tried."""
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, ZhihuiError):
+            self.refused.emit(str(error))
+        elif error is not None:
+            text = self.tr("The file could not be attached ({0}); try it again.")
+            self.refused.emit(text.format(error))
 
     def retry(self, command_id: str) -> bool:
         """Send a command from the tray once more."""

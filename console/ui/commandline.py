@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -40,6 +41,7 @@ _BY_ROW = frozenset(
         Verb.CLOSE,
         Verb.CANCEL,
         Verb.NOTE,
+        Verb.FILE,
         Verb.PICK,
     }
 )
@@ -173,6 +175,7 @@ class CommandLine(QObject):
             (Verb.VOICE, 1): lambda: [f"{one} " for one in self._to_be_told(word, done[0])],
             (Verb.VOICE, 2): lambda: _in_language(MEANS, word),
             (Verb.STEP, 1): lambda: _in_language(STEPS, word),
+            (Verb.FILE, len(done)): lambda: _paths(" ".join([*done[1:], word]), word),
             (Verb.LEVEL, 1): lambda: [f"{level:d}" for level in Level],
         }
         return words.get((verb, len(done)), tuple)()
@@ -326,6 +329,9 @@ class CommandLine(QObject):
         Verb.CLOSE: lambda self, o: self._actions.close(o.incident or ""),
         Verb.CANCEL: lambda self, o: self._actions.cancel(o.incident or "", o.text),
         Verb.NOTE: lambda self, o: self._actions.note(o.incident or "", o.text),
+        Verb.FILE: lambda self, o: self._actions.attach_file(
+            o.incident or "", Path(o.text).expanduser()
+        ),
         Verb.PICK: _pick,
         Verb.GO: _go,
     }
@@ -342,6 +348,7 @@ _SENTENCES: Mapping[Verb, str] = {
     Verb.CLOSE: _noop("CommandLine", "Close {what}"),
     Verb.CANCEL: _noop("CommandLine", "Cancel {what}: {text}"),
     Verb.NOTE: _noop("CommandLine", "Into the log of {what}: {text}"),
+    Verb.FILE: _noop("CommandLine", "Attach to {what}: {text}"),
     Verb.PICK: _noop("CommandLine", "Show {what}"),
     Verb.GO: _noop("CommandLine", "Show {units} on the map"),
 }
@@ -351,6 +358,19 @@ def _in_language(words: Iterable[str], begun: str) -> list[str]:
     """Return the words of the language shown that begin so."""
     shown = (one for one in words if one.isascii() is not is_chinese())
     return [one for one in shown if one.startswith(begun)]
+
+
+def _paths(begun: str, word: str) -> list[str]:
+    """Return what the last word of a path may become; folders end in a stroke."""
+    whole = Path(begun).expanduser()
+    folder, start = (whole, "") if begun.endswith("/") else (whole.parent, whole.name)
+    try:
+        inside = sorted(one for one in folder.iterdir() if one.name.startswith(start))[:OFFERED]
+    except OSError:
+        return []
+    shown = [one for one in inside if start or not one.name.startswith(".")]
+    typed = word[: len(word) - len(start)]
+    return [f"{typed}{one.name}{'/' if one.is_dir() else ''}" for one in shown]
 
 
 def _shortest(signs: Iterable[str], word: str) -> list[str]:

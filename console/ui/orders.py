@@ -39,6 +39,7 @@ class Verb(StrEnum):
     CLOSE = "C"
     CANCEL = "X"
     NOTE = "T"
+    FILE = "F"
     PICK = "P"
     GO = "G"
 
@@ -55,6 +56,7 @@ USAGE: Mapping[Verb, str] = {
     Verb.CLOSE: _noop("CommandLine", "C row: close — C 3"),
     Verb.CANCEL: _noop("CommandLine", "X row reason: cancel — X 3 no violation found"),
     Verb.NOTE: _noop("CommandLine", "T row words: write into the log — T 3 caller rang again"),
+    Verb.FILE: _noop("CommandLine", "F row path: attach a picture, film or sound — F 3 ~/clip.mp4"),
     Verb.PICK: _noop("CommandLine", "P row: pick an incident — P 3"),
     Verb.GO: _noop("CommandLine", "G unit: show a unit on the map — G K7"),
 }
@@ -300,6 +302,7 @@ _READERS: Mapping[Verb, Callable[[Verb, str, Names], Order]] = {
     Verb.CLOSE: _row_only,
     Verb.CANCEL: _with_words,
     Verb.NOTE: _with_words,
+    Verb.FILE: _with_words,
     Verb.PICK: _row_only,
     Verb.GO: _unit_only,
 }

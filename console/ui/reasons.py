@@ -75,6 +75,21 @@ _PATTERNS: tuple[str, ...] = (
         "hash is another's. Nothing was kept: send them again.",
     ),
     _noop(
+        "Reasons",
+        "Evidence of {0} MB is more than a {1} may send ({2} MB); nothing was kept. Cut the "
+        "recording into shorter pieces and send each.",
+    ),
+    _noop(
+        "Reasons",
+        "More bytes came than the evidence was said to have; the rest was not kept.",
+    ),
+    _noop("Reasons", "The part begins at byte {0}, but {1} bytes are here; go on from there."),
+    _noop(
+        "Reasons",
+        "You have begun {0} pieces of evidence and ended none of them; go on with those first.",
+    ),
+    _noop("Reasons", "The evidence cannot be kept: its bytes here have changed since."),
+    _noop(
         "Reasons", "The bytes of this evidence have not come yet; send them first, then name it."
     ),
     _noop("Reasons", "The command's last time has no zone: send it as UTC."),

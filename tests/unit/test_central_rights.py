@@ -72,6 +72,8 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/v1/commands"): EVERYBODY,  # each command by its own right, below
     ("POST", "/v1/positions"): _STREET,
     ("PUT", "/v1/evidence/{sha256}"): {*_WALL, *_STREET},
+    ("PATCH", "/v1/evidence/{sha256}"): {*_WALL, *_STREET},
+    ("GET", "/v1/evidence/{sha256}/upload"): {*_WALL, *_STREET},
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
