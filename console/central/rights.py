@@ -30,6 +30,8 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("POST", "/v1/commands"): LOGGED_ON,
     ("POST", "/v1/positions"): "write:positions",
     ("PUT", "/v1/evidence/{sha256}"): "write:evidence",
+    ("PATCH", "/v1/evidence/{sha256}"): "write:evidence",
+    ("GET", "/v1/evidence/{sha256}/upload"): "write:evidence",
     ("GET", "/v1/evidence/{sha256}"): "read:evidence",
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
