@@ -167,6 +167,15 @@ class CentralServer:
         """Where its database lies."""
         return self.home / "central" / "central.db"
 
+    def evidence(self, sha256: str) -> Path:
+        """Return where it keeps the bytes of a piece of evidence."""
+        return self.home / "central" / "evidence" / sha256[:2] / sha256[2:4] / sha256
+
+    def move_to(self, database_url: str) -> None:
+        """Keep its records elsewhere from the next start on."""
+        self.database_url = database_url
+        self._settings = replace(self._settings, database_url=database_url)
+
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Return what its database says to a statement, past central."""
         engine = open_engine(self.database_url)

@@ -39,7 +39,9 @@ def main(arguments: Sequence[str]) -> int:
         chosen.config = load_config(chosen.home, _overrides(chosen))
         keep_city_time(os.environ, chosen.config.time_zone)
         if chosen.command not in {"test", "doctor"}:
-            start_logging(chosen.home, chosen.command, verbose=chosen.verbose)
+            job = getattr(chosen, "job", None)  # beside a process of that command, which logs too
+            process = f"{chosen.command}-{job}" if job else chosen.command
+            start_logging(chosen.home, process, verbose=chosen.verbose)
         return handler(chosen)
     except ZhihuiError as error:
         print(f"zhihui {chosen.command}: {error}", file=sys.stderr)
@@ -122,6 +124,7 @@ def _add_servers(adder: Any) -> None:
         "--database", metavar="URL", help="SQLAlchemy URL (default: SQLite in home)"
     )
     _shared(central)
+    _add_central_jobs(central)
     city = _command(
         adder, "city", "Start the simulated city: force, citizens, handhelds.", commands.city
     )
@@ -141,6 +144,33 @@ def _add_servers(adder: Any) -> None:
     )
     sweep.add_argument("--console-name", default="main")
     sweep.add_argument("--sweep-points-per-s", type=float)
+
+
+def _add_central_jobs(central: argparse.ArgumentParser) -> None:
+    adder = central.add_subparsers(dest="job", metavar="JOB", title="instead of starting it")
+    backup = _job(adder, "backup", "Back up a central, running or not.", commands.backup)
+    backup.add_argument("into", metavar="FOLDER", help="a new folder is made in this one")
+    restore = _job(
+        adder,
+        "restore",
+        "Put a backup in a central's place; it gets a new epoch.",
+        commands.restore,
+    )
+    restore.add_argument("backup", metavar="BACKUP", help="the folder that `backup` made")
+    restore.add_argument(
+        "--replace", action="store_true", help="set a database that is there aside"
+    )
+
+
+def _job(adder: Any, name: str, text: str, handler: Handler) -> argparse.ArgumentParser:
+    """Add a job of a command; its options may stand before or after its name."""
+    parser: argparse.ArgumentParser = adder.add_parser(name, help=text, description=text)
+    parser.add_argument("--home", default=argparse.SUPPRESS, help="data directory")
+    parser.add_argument(
+        "--database", metavar="URL", default=argparse.SUPPRESS, help="SQLAlchemy URL"
+    )
+    parser.set_defaults(handler=handler)
+    return parser
 
 
 def _add_console(adder: Any) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +25,7 @@ from console.central.auditdesk import AuditDesk, record_start
 from console.central.consoles import ConsoleHub
 from console.central.door import Door
 from console.central.evidence import EvidenceStore
+from console.central.folder import held_folder
 from console.central.group import Committed, Surroundings
 from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
@@ -72,8 +71,8 @@ class Foundation:
         """
         self._closing = ExitStack()
         try:
-            self._closing.enter_context(_taken(settings.folder))
-            self.engine, self.seat = _opened_database(settings)
+            self._closing.enter_context(held_folder(settings.folder))
+            self.engine, self.seat = opened_database(settings)
             self._closing.callback(self.engine.dispose)
             self._closing.callback(self.seat.close)
             self.pack = _opened_pack(settings.pack_path)
@@ -278,32 +277,7 @@ async def _again(work: Callable[[], None], every_s: float) -> None:
             _log.exception("%s failed", getattr(work, "__qualname__", work))
 
 
-@contextmanager
-def _taken(folder: Path) -> Generator[None, None, None]:
-    """Hold central's folder for this process alone; two writers would break the revisions."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise CentralError(
-            f"Central cannot write to its folder {folder} ({error.strerror}). "
-            "Give it another --home, or the right to write there."
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise CentralError(
-            f"Another central is running on {folder}; two at once would spoil its records. "
-            "Stop that one, or start this one with another --home."
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
+def opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
     """Return the database, up to date, and the seat of its one writer, taken."""
     url = settings.database_url or sqlite_url(settings.folder / "central.db")
     try:

@@ -28,8 +28,10 @@ from console.store.outboxrows import (
     added,
     connected,
     is_late,
+    offered_again,
     put_in_place,
     read_entries,
+    taken_to_epoch,
     to_us,
 )
 from console.store.setaside import set_aside
@@ -221,15 +223,24 @@ class Outbox:
     def offer_again(self) -> int:
         """After central came back as of an earlier day: accepted commands wait once more.
 
-        Bytes of evidence are taken there again too.
+        Bytes of evidence are taken there again too. What was accepted in time is not late now:
+        nobody is asked again, and central does not refuse it for its age.
 
         Returns:
             How many.
         """
-        return self._do(lambda db: db.execute(
-            "UPDATE entry SET state = 'waiting', was_sent = 1, settled_us = NULL, result = NULL, "
-            "upload = bytes WHERE state = 'accepted'").rowcount
-        )  # fmt: skip
+        return self._do(offered_again)
+
+    def of_epoch(self, epoch: str) -> int:
+        """Note the epoch of central that the rows are of; on a new one, offer again.
+
+        Note and offer are one transaction, and the note outlives a cache that was lost: whatever
+        a crash cuts off, what was accepted in an earlier epoch is offered in the new one.
+
+        Returns:
+            How many commands are offered again.
+        """
+        return self._do(lambda db: taken_to_epoch(db, epoch))
 
     def forget_settled(self, *, now: datetime) -> int:
         """Drop accepted commands older than 72 hours; return how many."""

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from console.domain.ids import CommandId
 from console.protocol.codec import decode, encode
 from console.protocol.messages import Command, Result
@@ -162,6 +164,31 @@ def _insert(db: sqlite3.Connection, draft: Draft, console_id: str, *, seq: int) 
          draft.media_type),
     )  # fmt: skip
     return read_entries(db, "command_id = ?", (draft.command_id,))[0]
+
+
+def offered_again(db: sqlite3.Connection) -> int:
+    """Let accepted commands wait once more, without a last time; return how many."""
+    dated = [one for one in read_entries(db, "state = 'accepted'", ()) if one.command.not_after]
+    db.executemany(
+        "UPDATE entry SET command = ? WHERE command_id = ?",
+        [
+            (encode(msgspec.structs.replace(one.command, not_after=None)), one.command_id)
+            for one in dated
+        ],
+    )
+    return db.execute(
+        "UPDATE entry SET state = 'waiting', was_sent = 1, settled_us = NULL, result = NULL, "
+        "upload = bytes WHERE state = 'accepted'"
+    ).rowcount
+
+
+def taken_to_epoch(db: sqlite3.Connection, epoch: str) -> int:
+    """Note central's epoch, offering again if it is another; return how many are offered."""
+    known = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    if known is not None and known[0] == epoch:
+        return 0
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
+    return 0 if known is None else offered_again(db)
 
 
 def read_entries(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[OutboxEntry]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
 from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
@@ -185,7 +186,7 @@ def _copy_selected(
     source: Connection, into: sqlite3.Connection, table: Table, choice: _Choice
 ) -> None:
     hidden = ("password",) if table is CAMERA and not choice.passwords else ()
-    columns = [null() if column.name in hidden else _as_kept(column) for column in table.columns]
+    columns = [null() if column.name in hidden else as_kept(column) for column in table.columns]
     query: Select[Any] = select(*columns).select_from(table)
     kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= choice.since)
     if not choice.remit.is_whole:
@@ -202,10 +203,15 @@ def _copy_selected(
         into.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
 
 
-def _as_kept(column: Column[Any]) -> ColumnElement[Any]:
-    """Return a column without the conversion to the domain's values: both sides keep the same."""
-    kept = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
-    return type_coerce(column, kept)
+def as_kept(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column without the conversion to the domain's values."""
+    return type_coerce(column, kept_type(column))
+
+
+def kept_type(column: Column[Any]) -> TypeEngine[Any]:
+    """Return the type in which the database itself keeps a column."""
+    of_column: TypeEngine[Any] = column.type
+    return of_column.impl_instance if isinstance(of_column, TypeDecorator) else of_column
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

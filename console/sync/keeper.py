@@ -55,6 +55,8 @@ class Keeper:
         self._unseen: dict[str, OutboxEntry] = {}
         self._cache.prune(now=now())
         self.cursor: Cursor | None = self._cache.cursor()
+        if self.cursor is not None:
+            self._take_epoch(self.cursor.epoch)  # a crash may have come before it was
         self._tell_who()
         self._tell_contents(damaged=opened.damaged)
         self.tell_outbox()
@@ -126,14 +128,16 @@ class Keeper:
         Raises:
             SnapshotError: The snapshot is not what central made; nothing was changed.
         """
-        before = self.cursor
         self.cursor = self._cache.import_snapshot(snapshot, sha256=sha256)
-        if before is not None and before.epoch != self.cursor.epoch:
-            again = self._outbox.offer_again()
-            self._unseen.clear()
-            _log.warning("central has a new epoch; %d accepted commands are offered again", again)
+        self._take_epoch(self.cursor.epoch)
         self._tell_contents(damaged=None)
         self._see(always=True)
+
+    def _take_epoch(self, epoch: str) -> None:
+        again = self._outbox.of_epoch(epoch)
+        if again:
+            self._unseen.clear()
+            _log.warning("central has a new epoch; %d accepted commands are offered again", again)
 
     def start_anew(self) -> None:
         """Forget how far the rows are known, so that all of them are fetched."""
