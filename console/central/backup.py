@@ -165,18 +165,19 @@ def checked_backup(folder: Path) -> Manifest:
 
 
 def _write(settings: CentralSettings, new: Path, earlier: Path | None, at: datetime) -> Manifest:
+    files: dict[str, str] = {}
+    for path in _other_files(settings.folder):  # first: what they say of the database is in it
+        name = path.relative_to(settings.folder)
+        (new / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copy2(path, new / name)
+        files[str(name)] = _sha256(new / name)
     engine = open_engine(settings.database_url or sqlite_url(settings.folder / _DATABASE))
     try:
         dump_database(engine, new / _DATABASE)
     finally:
         engine.dispose()
     epoch, head = _mark_in(new / _DATABASE)
-    files = {_DATABASE: _sha256(new / _DATABASE)}
-    for path in _other_files(settings.folder):
-        name = path.relative_to(settings.folder)
-        (new / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copy2(path, new / name)
-        files[str(name)] = _sha256(new / name)
+    files[_DATABASE] = _sha256(new / _DATABASE)
     count, size = 0, 0
     # After the database: whatever it names had come before, and is found here.
     for path in _evidence_in(settings.folder / _EVIDENCE):
@@ -270,7 +271,10 @@ def _set_aside(settings: CentralSettings, at: datetime) -> Path | None:
     database = settings.folder / _DATABASE
     if settings.database_url is not None or not database.exists():
         return None
-    aside = settings.folder / f"central-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.db"
+    stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    if settings.audit_folder.is_dir():
+        settings.audit_folder.rename(settings.folder / f"central-{stamp}.audit")
+    aside = settings.folder / f"central-{stamp}.db"
     for suffix in ("", "-wal", "-shm"):
         if Path(f"{database}{suffix}").exists():
             Path(f"{database}{suffix}").rename(f"{aside}{suffix}")

@@ -27,12 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from console.store.audit import AUDIT, AUDIT_CHECKPOINT
 from console.store.engine import StoreError, as_store_error, open_engine, sqlite_url
 from console.store.snapshot import as_kept, kept_type
 from console.store.tables import METADATA
 from console.store.upgrade import upgrade
 
 _ROWS_AT_ONCE = 5000
+#: Every table; those of the audit are defined apart.
+_TABLES = tuple(
+    {**METADATA.tables, AUDIT.name: AUDIT, AUDIT_CHECKPOINT.name: AUDIT_CHECKPOINT}.values()
+)
 
 
 def dump_database(engine: Engine, path: Path) -> None:
@@ -102,7 +107,7 @@ def check_empty(engine: Engine) -> None:
     try:
         with engine.connect() as connection:
             there = set(inspect(connection).get_table_names())
-            for one in METADATA.tables.values():
+            for one in _TABLES:
                 asked = select(func.count()).select_from(one)
                 if one.name in there - {"meta"} and connection.execute(asked).scalar():
                     raise StoreError(
@@ -114,14 +119,23 @@ def check_empty(engine: Engine) -> None:
 
 
 def _copy_all(source: Engine, target: Engine) -> None:
+    _check_known(source)
     reading = source.connect().execution_options(yield_per=_ROWS_AT_ONCE)
     if source.dialect.name != "sqlite":
         reading = reading.execution_options(isolation_level="REPEATABLE READ")
     with reading as there, target.begin() as here:
-        for one in METADATA.sorted_tables:
+        for one in _TABLES:
             _copy(there, here, one)
             if here.dialect.name == "postgresql":
                 _set_sequence(here, one)
+
+
+def _check_known(source: Engine) -> None:
+    """See that nothing would be left out."""
+    there = set(inspect(source).get_table_names())
+    unknown = there - {one.name for one in _TABLES} - {"alembic_version"}
+    if unknown:
+        raise StoreError(f"The database holds tables that are not ours: {sorted(unknown)}.")
 
 
 def _copy(there: Connection, here: Connection, one: Table) -> None:

@@ -241,3 +241,7 @@ def test_that_the_command_line_backs_up_and_restores(tmp_path: Path) -> None:
     assert said(*there)[0] == 0
     status, text = said(*there)
     assert (status, "--replace" in text) == (2, True), text
+    verify = [sys.executable, "-m", "console.app", "audit", "verify", "--home"]
+    for home in (server.home, tmp_path / "other"):
+        done = subprocess.run([*verify, str(home)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
