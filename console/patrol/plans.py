@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
+from console.patrol.layouts import GRIDS
 
-LAYOUTS = (1, 4, 9, 16)
+LAYOUTS = GRIDS
 
 
 class PatrolPlanError(ZhihuiError):

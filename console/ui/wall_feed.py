@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId, PersonId
 from console.domain.places import Camera
+from console.patrol.leads import MOST_LEAD_S
 from console.patrol.ledger import Look, Looker
 from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
-from console.ui.wall_pool import StreamKey, StreamPool
+from console.ui.wall_pool import StreamKey, StreamPool, unique
+from console.ui.wall_shots import WallShots
 from console.ui.wall_slots import Slot
 from console.ui.wall_today import WallToday
 from console.ui.wall_values import StripView, TileKind, TileView
+from console.video.live import Decoders
 from console.video.looks import LooksReader
-from console.video.rtsp import Patience
 
 log = logging.getLogger("zhihui.wall")
 
-#: How long before a page turns the next one's streams are opened: an IDR may be 2 s away.
-PREROLL_S = 4.0
 _PREROLL_FPS = 2.0
 _LOOKS_EVERY_S = 2.0
 _FEW_TILES = 4
 _FPS_FEW, _FPS_MANY = 25.0, 12.5
+#: From this width on (device pixels) a tile is worth the main stream.
+MAIN_FROM_PX = 1100
 
 
 class WallFeed(QObject):
@@ -41,14 +42,15 @@ class WallFeed(QObject):
         plan: What is patrolled; all points, neighbours together, where ``None``.
         looks: The sweep's pictures, if there is a sweep.
         person: Who sits at the wall, for the ledger.
-        patience: How long a camera may take, the usual times where ``None``.
+        decoders: Keep the streams open; a console's own two where ``None``.
 
     Signals:
         tile_ready: Number of a tile that has a new picture.
         tile_changed: Number of a tile whose words or marks changed.
         page_turned: Other points are on, or the layout changed.
         strip_changed: The strip's figures changed.
-        evidence_taken: An ``EvidenceShot``.
+        evidence_taken: An ``EvidenceShot`` of what a tile showed.
+        evidence_added: An ``EvidenceShot`` that belongs to it: the clip, the main stream's frame.
         evidence_refused: Number of a tile of which no evidence could be taken, and why.
         point_looked: A ``Look``: a person has had a point's live picture before them.
     """
@@ -58,6 +60,7 @@ class WallFeed(QObject):
     page_turned = Signal()
     strip_changed = Signal()
     evidence_taken = Signal(object)
+    evidence_added = Signal(object)
     evidence_refused = Signal(int, str)
     point_looked = Signal(object)
 
@@ -69,20 +72,24 @@ class WallFeed(QObject):
         tiles: int = 4,
         looks: LooksReader | None = None,
         person: PersonId | None = None,
-        patience: Patience | None = None,
+        decoders: Decoders | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._cameras = {camera.id: camera for camera in cameras}
         self._person = person
         self._home_plan = plan
-        self._pool = StreamPool(self._cameras, patience)
+        self._pool = StreamPool(self._cameras, decoders or Decoders())
+        self._shots = WallShots(self._pool, self)
+        self._shots.taken.connect(self.evidence_taken)
+        self._shots.added.connect(self.evidence_added)
+        self._shots.refused.connect(self.evidence_refused)
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
         self._today = WallToday(self._cameras, looks)
         self._today.count(self._rotation.plan.points)
         self._borrowed = False
         self._kinds: list[TileKind] = []
-        self._box = (640, 360)
+        self._boxes: list[tuple[int, int]] = [(640, 360)]
         self._watching = False
         self._looks_s = 0.0
         self._second = 0
@@ -193,15 +200,19 @@ class WallFeed(QObject):
             self.set_plan(self._home_plan)
 
     def set_tiles(self, tiles: int) -> None:
-        """Show 1, 4, 9 or 16 tiles; what was first stays on."""
+        """Show 1 to 36 tiles; what was first stays on."""
         if tiles != self.tiles:
             self._rotation = self._rotation.with_tiles(tiles, time.monotonic())
             self._resize_slots()
 
-    def set_tile_size(self, width: int, height: int) -> None:
-        """Say how large a tile's picture may be, in device pixels."""
-        self._box = (width, height)
+    def set_boxes(self, boxes: Sequence[tuple[int, int]]) -> None:
+        """Say how large each tile's picture may be, in device pixels."""
+        self._boxes = list(boxes) or [(640, 360)]
         self._ask_streams()
+
+    def stream_counts(self) -> tuple[int, int]:
+        """Return how many frames the open streams have decoded, and how many were scaled."""
+        return self._pool.counts()
 
     def set_watching(self, watching: bool) -> None:
         """Start, or stop every stream because nobody can see the wall."""
@@ -218,9 +229,10 @@ class WallFeed(QObject):
             self._pool.want(())
 
     def stop(self) -> bool:
-        """End every stream and wait for it; return whether no thread is left."""
+        """End every stream and wait for it; return whether nothing is left."""
         self._watching = False
         self._timer.stop()
+        self._shots.forget()
         return self._pool.close()
 
     def toggle_hold(self) -> None:
@@ -257,16 +269,11 @@ class WallFeed(QObject):
 
     def take_evidence(self, number: int) -> None:
         """Secure the frame a tile shows; only a frame of its stream is evidence."""
-        picture = self._slots[number].picture
-        try:
-            if picture is None:
-                raise ZhihuiError("no live picture")
-            shot = picture.evidence()
-        except ZhihuiError as error:
-            log.info("tile %d: no evidence: %s", number + 1, error)
-            self.evidence_refused.emit(number, str(error))
+        slot = self._slots[number]
+        if slot.picture is None or slot.source is None:
+            self.evidence_refused.emit(number, "no live picture")
             return
-        self.evidence_taken.emit(shot)
+        self._shots.take(number, slot.source, slot.picture)
 
     def tick(self) -> None:
         """Take new pictures, turn the page when it is due; the one timer calls it."""
@@ -279,7 +286,7 @@ class WallFeed(QObject):
             self._read_today()
         second = int(now_s)
         for number, slot in enumerate(self._slots):
-            if slot.poll(self._pool.get(self._key(slot.point))):
+            if slot.poll(self._pool.get(self._key(slot.point, number))):
                 self.tile_ready.emit(number)
             if slot.looked():
                 self._note_look(slot)
@@ -331,27 +338,44 @@ class WallFeed(QObject):
         for slot, point in zip(self._slots, self._rotation.on_tiles(), strict=True):
             slot.point_at(point)
 
-    def _key(self, point: CameraId | None) -> StreamKey:
-        return StreamKey(point or CameraId(""), self.tiles == 1)
+    def _key(self, point: CameraId | None, number: int) -> StreamKey:
+        return StreamKey(point or CameraId(""), self._box(number)[0] >= MAIN_FROM_PX)
+
+    def _box(self, number: int) -> tuple[int, int]:
+        return self._boxes[min(number, len(self._boxes) - 1)]
 
     def _ask_streams(self) -> None:
         """Have the page's streams open, those the eye is still on, and the next page's in time."""
         if not self._watching:
             return
-        remaining_s = self._rotation.remaining_s(self._now())
-        now = [self._key(slot.point) for slot in self._slots if slot.point is not None]
-        ahead: list[StreamKey] = []
-        if remaining_s is not None and remaining_s <= PREROLL_S:
-            coming = [self._key(point) for point in self._rotation.upcoming() if point is not None]
-            ahead = [key for key in coming if key not in now]
-        self._pool.want([*now, *self._still_seen(now), *ahead])
-        for keys, fps in ((now, self._fps), (ahead, _PREROLL_FPS)):
-            for key in keys:
+        now = self._keys([slot.point for slot in self._slots])
+        ahead = self._ahead(now)
+        keys = unique([*now, *self._still_seen(now), *ahead, *self._shots.keys()])
+        self._pool.want(keys)
+        for shown, fps in ((now, self._fps), (ahead, _PREROLL_FPS)):
+            for key, number in shown.items():
                 tile = self._pool.get(key)
                 if tile is not None:
-                    tile.show_at(*self._box, fps)
+                    tile.show_at(*self._box(number), fps)
 
-    def _still_seen(self, now: Sequence[StreamKey]) -> list[StreamKey]:
+    def _keys(self, points: Sequence[CameraId | None]) -> dict[StreamKey, int]:
+        """Return the streams of points and the tile that each is for."""
+        return {self._key(point, n): n for n, point in enumerate(points) if point is not None}
+
+    def _ahead(self, now: Container[StreamKey]) -> dict[StreamKey, int]:
+        """Return those of the next page's streams whose time has come, the slowest first."""
+        remaining_s = self._rotation.remaining_s(self._now())
+        if remaining_s is None or remaining_s > MOST_LEAD_S:
+            return {}
+        coming = self._keys(self._rotation.upcoming())
+        due = {
+            key: number
+            for key, number in coming.items()
+            if key not in now and self._pool.lead_s(key) >= remaining_s
+        }
+        return dict(sorted(due.items(), key=lambda one: -self._pool.lead_s(one[0])))
+
+    def _still_seen(self, now: Container[StreamKey]) -> list[StreamKey]:
         """A stream whose better one (main for sub) has no frame yet stays open."""
         kept = []
         for slot in self._slots:

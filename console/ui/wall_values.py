@@ -9,6 +9,7 @@ from enum import StrEnum
 from PySide6.QtGui import QImage
 
 from console.domain.ids import CameraId
+from console.patrol.layouts import GRIDS, MOST_TILES, Cell, cells_of
 from console.video.diagnosis import Finding
 from console.video.trouble import Trouble
 
@@ -96,4 +97,15 @@ class StripView:
     repairs: tuple[Repair, ...] = ()
 
 
-__all__ = ["Finding", "Repair", "StripView", "TileKind", "TileView", "Trouble"]
+__all__ = [
+    "GRIDS",
+    "MOST_TILES",
+    "Cell",
+    "Finding",
+    "Repair",
+    "StripView",
+    "TileKind",
+    "TileView",
+    "Trouble",
+    "cells_of",
+]

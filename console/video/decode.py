@@ -9,6 +9,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from console.media.nal import Codec, is_parameter_set, join_annex_b
@@ -36,6 +37,13 @@ class Gop:
     units: list[AccessUnit] = field(default_factory=list)
     size: int = 0
     whole: bool = True
+
+    def seconds_after(self, before: Gop) -> float | None:
+        """Return how long after another one it began, by the camera's clock."""
+        if not self.units or not before.units:
+            return None
+        step = (self.units[0].timestamp - before.units[0].timestamp) & 0xFFFFFFFF
+        return step / 90_000 if 0 < step < 120 * 90_000 else None
 
     def add(self, unit: AccessUnit) -> None:
         """Keep one more access unit."""
@@ -145,9 +153,31 @@ def fitted(width: int, height: int, box_width: int, box_height: int) -> tuple[in
     return max(2, even_width), max(2, even_height)
 
 
-def to_bgra(frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
-    """Scale a frame and return its pixels, shape (height, width, 4), blue first."""
-    scaled = frame.reformat(width=width, height=height, format="bgra", threads=1)
-    plane = scaled.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
-    return np.ascontiguousarray(rows[:, : width * 4]).reshape(height, width, 4)
+class Scaler:
+    """Scales frames of one stream; it keeps what swscale prepares from one frame to the next."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __reduce__(self) -> tuple[type[Scaler], tuple[()]]:
+        """Begin anew in another process: what is prepared belongs to this one."""
+        return Scaler, ()
+
+    def bgra(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+        """Scale a frame and return its pixels, shape (height, width, 4), blue first.
+
+        Rows may be padded: the array is a view of the scaled frame.
+        """
+        scaled = self._reformatter.reformat(
+            frame, width=width, height=height, format="bgra", threads=1
+        )
+        plane = scaled.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
+        return rows[:, : width * 4].reshape(height, width, 4)
+
+
+def to_bgra(
+    frame: VideoFrame, width: int, height: int, scaler: Scaler | None = None
+) -> NDArray[np.uint8]:
+    """Scale a frame and return its pixels, shape (height, width, 4), blue first, in one piece."""
+    return np.ascontiguousarray((scaler or Scaler()).bgra(frame, width, height))

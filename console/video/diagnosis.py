@@ -99,9 +99,9 @@ def _mean_and_spread(plane: cv2.typing.MatLike) -> tuple[float, float]:
 def _colours(bgr: cv2.typing.MatLike) -> tuple[float, float]:
     """Return how far the mean colour is from grey in a*b*, and the colours from their mean."""
     lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    colours = lab[..., 1:].reshape(-1, 2)
-    mean = colours.mean(axis=0)
-    return float(np.hypot(*mean)), float(np.hypot(*np.abs(colours - mean).mean(axis=0)))
+    mean = cv2.mean(lab)[1:3]
+    apart = cv2.mean(cv2.absdiff(lab, np.array((0.0, *mean, 0.0))))[1:3]
+    return float(np.hypot(*mean)), float(np.hypot(*apart))
 
 
 def _flat_share(grey: cv2.typing.MatLike) -> float:

@@ -13,6 +13,7 @@ from PIL import Image
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.media.nal import Codec
+from console.video.clips import ClipSource
 from console.video.decode import Gop
 
 _JPEG_QUALITY = 92
@@ -43,6 +44,9 @@ class EvidenceShot:
             an Annex B stream, with the parameter sets of the session description in front where
             the stream carries none.
         original_sha256: Hash of ``original``.
+        clip: The seconds before as an MP4 file of the pictures received, ending with this frame;
+            ``None`` where none was asked for or the originals are no longer held.
+        clip_s: How long the clip is.
         original_type: Media type of ``original``: "video/H264" or "video/H265" (RFC 6184, 7798).
     """
 
@@ -56,6 +60,10 @@ class EvidenceShot:
     original_sha256: str
     original_type: str
     jpeg_type: str = "image/jpeg"
+    clip: bytes | None = None
+    clip_sha256: str | None = None
+    clip_s: float | None = None
+    clip_type: str = "video/mp4"
 
 
 def jpeg_of(frame: VideoFrame, width: int | None = None, height: int | None = None) -> bytes:
@@ -67,7 +75,13 @@ def jpeg_of(frame: VideoFrame, width: int | None = None, height: int | None = No
 
 
 def secure(
-    camera: CameraId, frame: VideoFrame, gop: Gop, units: int, *, at: datetime
+    camera: CameraId,
+    frame: VideoFrame,
+    gop: Gop,
+    units: int,
+    *,
+    at: datetime,
+    clip: ClipSource | None = None,
 ) -> EvidenceShot:
     """Take a frame and its originals as evidence, hashed on the spot.
 
@@ -77,6 +91,7 @@ def secure(
         gop: The originals it came from.
         units: How many of them it needs.
         at: When the frame arrived, aware UTC.
+        clip: The seconds before, if they are wanted as well.
 
     Raises:
         EvidenceError: The originals are no longer held.
@@ -89,6 +104,7 @@ def secure(
             "held; take the evidence again in a few seconds.",
         )
     jpeg = jpeg_of(frame)
+    film = None if clip is None else clip.mp4()
     return EvidenceShot(
         camera=camera,
         captured_at=at,
@@ -99,4 +115,7 @@ def secure(
         original=original,
         original_sha256=hashlib.sha256(original).hexdigest(),
         original_type=_MEDIA_TYPES[gop.codec],
+        clip=film,
+        clip_sha256=None if film is None else hashlib.sha256(film).hexdigest(),
+        clip_s=None if clip is None or film is None else clip.seconds,
     )

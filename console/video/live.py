@@ -1,40 +1,55 @@
-"""A live tile: one thread that keeps one stream open, decodes it, and holds the newest picture."""
+"""Live tiles as the console sees them: streams that decoder processes keep open."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 import logging
+import multiprocessing
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from multiprocessing.connection import Connection, wait
 
 import numpy as np
-from av.error import FFmpegError
-from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
-from console.video.decode import Decoded, Decoder, Gop, fitted, to_bgra
-from console.video.evidence import EvidenceShot, secure
-from console.video.fallback import read_with_libavformat
-from console.video.rtsp import Patience, playing, stream_address
+from console.video.board import Board
+from console.video.evidence import EvidenceShot
+from console.video.rtsp import Patience
+from console.video.tilehost import (
+    Answer,
+    Closed,
+    CloseStream,
+    NewBoard,
+    NoShot,
+    OpenStream,
+    Order,
+    Shot,
+    TakeShot,
+    run_host,
+    serve,
+)
 from console.video.trouble import Trouble, VideoError
 
 log = logging.getLogger("zhihui.video")
 
 STALE_AFTER_S = 2.0
-_NO_PICTURE_AFTER_S = 8.0
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
-_HARD_TROUBLES = frozenset({Trouble.UNAUTHORISED, Trouble.NOT_FOUND, Trouble.UNSUPPORTED})
+#: Room for pictures of this size from the start; larger ones get a board of their own.
+_USUAL_BYTES = 960 * 540 * 4
+_STOP_S = 8.0
+#: Starts a decoder on its end of the line and returns what waits for its end.
+_Starter = Callable[[Connection], Callable[[], None]]
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
-    """One frame as a tile shows it, with what evidence is made from.
+    """One frame as a tile shows it.
 
     Attributes:
         number: Counts the pictures of this tile; a higher one is newer.
@@ -48,17 +63,6 @@ class Picture:
     taken_at: datetime
     taken_s: float
     pixels: NDArray[np.uint8]
-    frame: VideoFrame
-    gop: Gop
-    units: int
-
-    def evidence(self) -> EvidenceShot:
-        """Secure exactly this frame and its originals.
-
-        Raises:
-            EvidenceError: The originals are no longer held.
-        """
-        return secure(self.camera, self.frame, self.gop, self.units, at=self.taken_at)
 
 
 class TileState(StrEnum):
@@ -88,190 +92,287 @@ class TileStatus:
 
 
 class LiveTile:
-    """Keeps one camera's stream open in a thread of its own, and reconnects by itself.
-
-    The newest frame wins: frames are decoded as they come (each leans on the one before), but
-    one is scaled only when the viewer has taken the last, or that has grown old.
+    """One stream that a decoder process keeps open; made by ``Decoders.open``.
 
     Args:
-        camera: The point; its credentials are used and never logged.
-        main: Whether to show the main stream instead of the sub stream.
-        patience: How long the camera may take.
+        camera: The point.
+        main: Whether it is the main stream.
+        number: Names it on the line to its decoder.
+        host: Its decoder.
     """
 
-    def __init__(
-        self, camera: Camera, *, main: bool = False, patience: Patience | None = None
-    ) -> None:
-        self.camera, self.main = camera, main
-        self._patience = patience or Patience()
-        self._lock = threading.Lock()
-        self._picture: Picture | None = None
-        self._taken = True
-        self._number = 0
+    def __init__(self, camera: Camera, *, main: bool, number: int, host: _Host) -> None:
+        self.camera, self.main, self.number = camera, main, number
+        self._host = host
+        self.board = Board.made(_USUAL_BYTES)
         self._box = (640, 360)
-        self._every_s = 0.04
-        self._frame_s: float | None = None
-        self._trouble: VideoError | None = None
-        self._stopping = threading.Event()
-        self._cancel: Callable[[], object] | None = None
-        self._fall_back = False
-        self._wait_s = _FIRST_WAIT_S
-        self._scaled_s = 0.0
-        self._thread = threading.Thread(target=self._run, name=f"tile-{camera.id}", daemon=False)
-
-    def start(self) -> None:
-        """Begin; call it once."""
-        self._thread.start()
+        self._fps = 25.0
+        self.board.want(*self._box, self._fps)
+        self._stopping = False
+        self.ended = threading.Event()
 
     def stop(self) -> None:
-        """Ask the thread to end; returns at once."""
-        self._stopping.set()
-        with self._lock:
-            if self._cancel is not None:
-                self._cancel()
+        """Ask for its end; returns at once."""
+        if not self._stopping:
+            self._stopping = True
+            self._host.send(CloseStream(self.number))
 
-    def join(self, timeout_s: float | None = None) -> bool:
-        """Wait for the thread's end; return whether it has ended."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+    def join(self, timeout_s: float = 0.0) -> bool:
+        """Wait for its end; return whether it has ended."""
+        until_s = time.monotonic() + timeout_s
+        self._host.take_answers()
+        while not self.ended.is_set() and time.monotonic() < until_s:
+            self._host.wait_for_answer(min(_POLL_S, timeout_s))
+            self._host.take_answers()
+        return self.ended.is_set()
 
     def show_at(self, width: int, height: int, fps: float) -> None:
         """Say how large the tile is (device pixels) and how often it is looked at."""
-        with self._lock:
-            self._box = (max(2, width), max(2, height))
-            self._every_s = 1.0 / fps
+        box = max(2, width), max(2, height)
+        if box == self._box and fps == self._fps:
+            return
+        self._box, self._fps = box, fps
+        size = box[0] * box[1] * 4
+        if size > self.board.capacity:
+            before, self.board = self.board, Board.made(size)
+            self.board.want(*box, fps)
+            self._host.send(NewBoard(self.number, self.board.path, self.board.capacity))
+            before.forget()
+        else:
+            self.board.want(*box, fps)
 
     def newest(self) -> Picture | None:
         """Return the newest picture without taking it."""
-        with self._lock:
-            return self._picture
+        return self._read(0, take=False)
 
     def take(self, after: int) -> Picture | None:
         """Return the newest picture if its number is above ``after``; room for the next."""
-        with self._lock:
-            picture = self._picture
-            if picture is None or picture.number <= after:
-                return None
-            self._taken = True
-            return picture
+        return self._read(after, take=True)
+
+    def ask_shot(self, number: int, *, clip: bool = False) -> int:
+        """Ask for evidence of one picture; the answer comes by ``Decoders.answers``.
+
+        Returns:
+            The number that the answer bears.
+        """
+        return self._host.ask_shot(self, number, clip=clip)
 
     def status(self) -> TileStatus:
         """Return what the stream is doing now."""
-        with self._lock:
-            age_s = None if self._frame_s is None else time.monotonic() - self._frame_s
-            trouble = self._trouble
-        if self._stopping.is_set():
+        frame_s, trouble = self.board.frame_s, self.board.trouble
+        age_s = None if frame_s is None else time.monotonic() - frame_s
+        if self._stopping:
             return TileStatus(state=TileState.STOPPED, age_s=age_s)
         if trouble is not None:
+            sentence = str(VideoError(trouble, self._address()))
             return TileStatus(
-                state=TileState.FAILED,
-                age_s=age_s,
-                trouble=trouble.trouble,
-                sentence=str(trouble),
+                state=TileState.FAILED, age_s=age_s, trouble=trouble, sentence=sentence
             )
         if age_s is None:
             return TileStatus(state=TileState.CONNECTING)
         state = TileState.STALE if age_s > STALE_AFTER_S else TileState.LIVE
         return TileStatus(state=state, age_s=age_s)
 
-    def _run(self) -> None:
-        with asyncio.Runner() as runner:
-            runner.run(self._keep_on())
+    def order(self, patience: Patience) -> OpenStream:
+        """Return what its decoder is told."""
+        board = self.board
+        return OpenStream(self.number, self.camera, self.main, board.path, board.capacity, patience)
 
-    async def _keep_on(self) -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a live tile runs in a task")
-        with self._lock:
-            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
-        try:
-            while not self._is_over():
-                await self._try_once()
-                await asyncio.sleep(self._wait_s)
-                self._wait_s = min(_LONGEST_WAIT_S, self._wait_s * 2)
-        except asyncio.CancelledError:
-            log.debug("%s: stopped", self.camera.id)
-        finally:
-            with self._lock:
-                self._cancel = None
+    def _address(self) -> str:
+        main = self.main or self.camera.sub_url is None
+        url = self.camera.main_url if main else self.camera.sub_url or ""
+        scheme, _, rest = url.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
-    def _is_over(self) -> bool:
-        """Whether to end: told so, or the program ends without having told anybody."""
-        return self._stopping.is_set() or not threading.main_thread().is_alive()
-
-    async def _try_once(self) -> None:
-        try:
-            if self._fall_back:
-                self._read_otherwise()
-            else:
-                await self._watch()
-        except VideoError as error:
-            log.info("%s: %s (%s)", self.camera.id, error, error.detail)
-            with self._lock:
-                self._trouble = error
-            if error.trouble in _HARD_TROUBLES:
-                self._wait_s = _LONGEST_WAIT_S
-            self._fall_back = not self._fall_back and error.retry_otherwise
-        except Exception as error:  # the tile goes on, and says that it shows nothing
-            log.exception("%s: its stream met a fault", self.camera.id)
-            with self._lock:
-                self._trouble = VideoError(Trouble.GARBAGE, self.camera.id, type(error).__name__)
-
-    async def _watch(self) -> None:
-        address = stream_address(self.camera, main=self.main)
-        async with playing(address, self._patience) as stream:
-            decoder = Decoder(stream.codec, stream.headers, address.url)
-            began_s = time.monotonic()
-            seen, gaps = False, 0
-            while not self._is_over():
-                units = await stream.next_units()
-                if stream.gaps != gaps:
-                    gaps = stream.gaps
-                    decoder.forget()
-                for unit in units:
-                    decoded = decoder.decode(unit)
-                    if decoded is not None:
-                        seen = True
-                        self._hold(decoded)
-                if not seen and time.monotonic() - began_s > _NO_PICTURE_AFTER_S:
-                    raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit came")
-
-    def _read_otherwise(self) -> None:
-        address = stream_address(self.camera, main=self.main)
-        for decoded in read_with_libavformat(address, self._patience, self._is_over):
-            self._hold(decoded)
-
-    def _hold(self, decoded: Decoded) -> None:
-        """Note that a frame came; scale it if anybody wants it."""
-        now_s = time.monotonic()
-        with self._lock:
-            self._frame_s = now_s
-            self._trouble = None
-            box, every_s = self._box, self._every_s
-            picture = self._picture
-            old = picture is None or now_s - picture.taken_s > 2 * every_s
-            wanted = self._taken or old
-        self._wait_s = _FIRST_WAIT_S
-        # A little early will do: a stream at the tile's own rate must not lose every other frame.
-        if not wanted or now_s - self._scaled_s < 0.75 * every_s:
-            return
-        self._scaled_s = now_s
-        size = fitted(decoded.frame.width, decoded.frame.height, *box)
-        try:
-            pixels = to_bgra(decoded.frame, *size)
-        except (FFmpegError, ValueError) as error:
-            raise VideoError(Trouble.GARBAGE, self.camera.id, str(error)) from error
-        self._number += 1
-        held = Picture(
+    def _read(self, after: int, *, take: bool) -> Picture | None:
+        painted = self.board.read(after, take=take)
+        if painted is None:
+            return None
+        return Picture(
             camera=self.camera.id,
-            number=self._number,
-            taken_at=datetime.now(UTC),
-            taken_s=now_s,
-            pixels=pixels,
-            frame=decoded.frame,
-            gop=decoded.gop,
-            units=decoded.units,
+            number=painted.number,
+            taken_at=datetime.fromtimestamp(painted.taken_us / 1e6, UTC),
+            taken_s=painted.taken_s,
+            pixels=painted.pixels,
         )
-        with self._lock:
-            self._picture, self._taken = held, False
+
+
+class _Host:
+    """One decoder: its process (or thread), the line to it, and what it keeps open."""
+
+    def __init__(self, patience: Patience, start: _Starter) -> None:
+        self._patience, self._start = patience, start
+        self._requests = itertools.count(1)
+        self._answers: list[Shot | NoShot] = []
+        self._asked: dict[int, LiveTile] = {}
+        self.tiles: dict[int, LiveTile] = {}
+        self._line, self._join = self._begun()
+
+    def _begun(self) -> tuple[Connection, Callable[[], None]]:
+        ours, theirs = multiprocessing.Pipe()
+        return ours, self._start(theirs)
+
+    @property
+    def line(self) -> Connection:
+        """Where answers come from."""
+        return self._line
+
+    def open(self, tile: LiveTile) -> None:
+        self.tiles[tile.number] = tile
+        self.send(tile.order(self._patience))
+
+    def send(self, order: Order) -> None:
+        try:
+            self._line.send(order)
+        except OSError:
+            self._revive()
+
+    def ask_shot(self, tile: LiveTile, number: int, *, clip: bool) -> int:
+        request = next(self._requests) * 1000 + id(self) % 1000
+        self._asked[request] = tile
+        self.send(TakeShot(tile.number, request, number, clip))
+        return request
+
+    def wait_for_answer(self, timeout_s: float) -> None:
+        wait([self._line], timeout_s)
+
+    def take_answers(self) -> list[Shot | NoShot]:
+        """Take what has come; return the answers about evidence that nobody has taken yet."""
+        try:
+            while self._line.poll():
+                self._take(self._line.recv())
+        except (EOFError, OSError):
+            self._revive()
+        return self._answers
+
+    def _take(self, answer: Answer) -> None:
+        if isinstance(answer, Closed):
+            tile = self.tiles.pop(answer.stream, None)
+            if tile is not None:
+                tile.board.forget()
+                tile.ended.set()
+        else:
+            self._asked.pop(answer.request, None)
+            self._answers.append(answer)
+
+    def _revive(self) -> None:
+        """Start the decoder anew: it has ended by itself. Its streams are opened again."""
+        log.error("A decoder of live pictures has ended by itself; it is started again.")
+        self._line.close()
+        self._join()
+        words = "The decoder of live pictures had to be started again; take the evidence again."
+        self._answers += [NoShot(request, words) for request in self._asked]
+        self._asked.clear()
+        self._line, self._join = self._begun()
+        for number, tile in list(self.tiles.items()):
+            if tile.status().state is TileState.STOPPED:
+                del self.tiles[number]
+                tile.board.forget()
+                tile.ended.set()
+            else:
+                self._line.send(tile.order(self._patience))
+
+    def close(self) -> None:
+        self._line.close()
+        self._join()
+        for tile in self.tiles.values():
+            tile.board.forget()
+            tile.ended.set()
+        self.tiles.clear()
+
+
+def in_process(line: Connection) -> Callable[[], None]:
+    """Start a decoder in a process of its own; return what waits for its end."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=run_host, args=(line,), name="zhihui-decoder", daemon=True)
+    process.start()
+    line.close()
+
+    def join() -> None:
+        process.join(_STOP_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        process.close()
+
+    return join
+
+
+def in_thread(line: Connection) -> Callable[[], None]:
+    """Start a decoder in a thread of this process; return what waits for its end."""
+    thread = threading.Thread(target=serve, args=(line,), name="zhihui-decoder")
+    thread.start()
+
+    def join() -> None:
+        thread.join(_STOP_S)
+
+    return join
+
+
+class Decoders:
+    """The decoders of a console; each is started when it is first needed.
+
+    Args:
+        count: How many share the streams.
+        patience: How long a camera may take, the usual times where ``None``.
+        start: Starts one on its end of the line: in a process, or in a thread.
+    """
+
+    def __init__(
+        self,
+        count: int = 2,
+        patience: Patience | None = None,
+        start: _Starter = in_process,
+    ) -> None:
+        self._count, self._patience, self._start = count, patience or Patience(), start
+        self._hosts: list[_Host] = []
+        self._numbers = itertools.count(1)
+
+    def open(self, camera: Camera, *, main: bool) -> LiveTile:
+        """Have a stream kept open by the decoder that has the fewest.
+
+        Raises:
+            BoardError: There is no memory for its pictures.
+        """
+        host = min(self._hosts, key=lambda one: len(one.tiles), default=None)
+        if host is None or (host.tiles and len(self._hosts) < self._count):
+            host = _Host(self._patience, self._start)
+            self._hosts.append(host)
+        tile = LiveTile(camera, main=main, number=next(self._numbers), host=host)
+        host.open(tile)
+        return tile
+
+    @property
+    def lines(self) -> Iterable[Connection]:
+        """Where answers come from, to wait for them."""
+        return [host.line for host in self._hosts]
+
+    def answers(self) -> list[Shot | NoShot]:
+        """Return the answers about evidence that have come; each once."""
+        found: list[Shot | NoShot] = []
+        for host in self._hosts:
+            answers = host.take_answers()
+            found += answers
+            answers.clear()
+        return found
+
+    def close(self) -> None:
+        """End every decoder and wait for it."""
+        for host in self._hosts:
+            host.close()
+        self._hosts.clear()
+
+
+__all__ = [
+    "Decoders",
+    "EvidenceShot",
+    "LiveTile",
+    "NoShot",
+    "Picture",
+    "Shot",
+    "TileState",
+    "TileStatus",
+    "in_process",
+    "in_thread",
+]

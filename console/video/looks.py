@@ -20,7 +20,7 @@ from console.video.trouble import Trouble
 
 log = logging.getLogger("zhihui.video")
 
-SCHEMA = 1
+SCHEMA = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS look (
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS look (
     first_frame_ms INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sweep (
-    part INTEGER PRIMARY KEY, points INTEGER, per_s REAL, slowed INTEGER, at_ms INTEGER
+    part INTEGER PRIMARY KEY, points INTEGER, per_s REAL, slowed INTEGER, at_ms INTEGER,
+    visits INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS thumb (point TEXT PRIMARY KEY, jpeg BLOB NOT NULL) WITHOUT ROWID;
 """
@@ -90,6 +91,7 @@ class SweepState:
         per_s: Visits a second it allows itself now.
         slowed: Whether it goes slower than it may, to leave the machine to others.
         at: When it said so, aware UTC.
+        visits: How many it has made since it began.
     """
 
     part: int
@@ -97,6 +99,7 @@ class SweepState:
     per_s: float
     slowed: bool
     at: datetime
+    visits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +181,11 @@ class LooksWriter:
         Raises:
             LooksError: The file cannot be written.
         """
-        values = (state.part, state.points, state.per_s, state.slowed, _ms(state.at))
+        values = (
+            state.part, state.points, state.per_s, state.slowed, _ms(state.at), state.visits,
+        )  # fmt: skip
         try:
-            self._db.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?, ?)", values)
+            self._db.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?, ?, ?)", values)
         except sqlite3.Error as error:
             raise LooksError(self._path, f"{self._path} cannot be written ({error}).") from error
 
@@ -218,8 +223,15 @@ class LooksReader:
     def sweeps(self) -> list[SweepState]:
         """Return how each sweep process is doing."""
         return [
-            SweepState(part=part, points=points, per_s=per_s, slowed=bool(slowed), at=_at(at_ms))
-            for part, points, per_s, slowed, at_ms in self._rows("SELECT * FROM sweep", ())
+            SweepState(
+                part=part,
+                points=points,
+                per_s=per_s,
+                slowed=bool(slowed),
+                at=_at(at_ms),
+                visits=visits,
+            )
+            for part, points, per_s, slowed, at_ms, visits in self._rows("SELECT * FROM sweep", ())
         ]
 
     def thumbnail(self, point: CameraId) -> Thumbnail | None:

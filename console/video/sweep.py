@@ -20,13 +20,15 @@ from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
+from console.video.rounds import Crowd, Rounds
 from console.video.visit import Visit, VisitSettings, visit
 
 log = logging.getLogger("zhihui.sweep")
 
 _WRITE_EVERY_S = 0.5
-_STATE_EVERY_S = 5.0
+_STATE_EVERY_S = 2.0
 _IDLE_S = 2.0
+_FEEL_S = 0.05
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
 _SLOWEST_SHARE = 0.25
@@ -64,7 +66,7 @@ class SweepSettings:
     points_path: Path
     looks_path: Path
     max_per_s: float = 10.0
-    at_once: int = 8
+    at_once: int = 256
     part: int = 0
     parts: int = 1
     niceness: int = 15
@@ -131,12 +133,16 @@ class Sweep:
     def __init__(self, settings: SweepSettings) -> None:
         self._settings = settings
         self._writer = LooksWriter(settings.looks_path)
+        self._rounds = Rounds()
+        self._crowd = Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
         self._done: list[Visit] = []
         self._running: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(settings.at_once)
+        self._room = asyncio.Event()
         self._share = 1.0
-        self._told_s = 0.0
+        self._visits = 0
+        self._told_s = self._read_s = 0.0
+        self._stamp: tuple[int, int] | None = None
 
     async def run(self) -> None:
         """Visit until cancelled.
@@ -144,17 +150,33 @@ class Sweep:
         Raises:
             LooksError: The pictures cannot be written.
         """
-        writing = asyncio.ensure_future(self._write_on())
-        going = asyncio.ensure_future(self._go_on())
+        work = [
+            asyncio.ensure_future(one) for one in (self._write_on(), self._go_on(), self._feel())
+        ]
         try:
-            done, _ = await asyncio.wait((writing, going), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            tasks = [writing, going, *self._running]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._end([*work, *self._running])
+
+    async def once(self) -> list[Visit]:
+        """Visit every point once, as fast as the machine allows, and return what was found."""
+        self._read_points(time.monotonic())
+        left = len(self._rounds)
+        feeling = asyncio.ensure_future(self._feel())
+        try:
+            while left:
+                camera = self._rounds.next(time.monotonic())
+                if camera is None:
+                    break
+                await self._place()
+                self._begin(camera)
+                left -= 1
+            await asyncio.gather(*self._running)
+        finally:
+            await self._end([feeling, *self._running])
+        return list(self._done)
 
     def close(self) -> None:
         """Write what is done and close the file."""
@@ -164,46 +186,89 @@ class Sweep:
             log.error("%s", error)
         self._writer.close()
 
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _go_on(self) -> None:
+        due_s = time.monotonic()
         while True:
-            cameras = self._mine()
-            if not cameras:
+            now_s = time.monotonic()
+            self._read_points(now_s)
+            self._say_state(now_s)
+            if not len(self._rounds):
                 await asyncio.sleep(_IDLE_S)
-            for camera in cameras:
-                await self._pace(len(cameras))
-                await self._room.acquire()
-                task = asyncio.ensure_future(self._visit(camera))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                continue
+            camera = self._rounds.next(now_s)
+            if camera is None:
+                await asyncio.sleep(min(_IDLE_S, max(0.01, self._rounds.wait_s(now_s))))
+                continue
+            await self._place()
+            self._begin(camera)
+            # At an even pace; time lost in waiting for a place is not made up in a burst.
+            due_s = max(due_s + 1.0 / (self._settings.max_per_s * self._share), now_s)
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+
+    async def _place(self) -> None:
+        """Wait until there is room for another visit."""
+        while len(self._running) >= self._crowd.now:
+            self._room.clear()
+            await self._room.wait()
+
+    def _begin(self, camera: Camera) -> None:
+        task = asyncio.ensure_future(self._visit(camera))
+        self._running.add(task)
+        task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._room.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A visit met a fault of ours", exc_info=task.exception())
 
     async def _visit(self, camera: Camera) -> None:
-        try:
+        trouble = self._rounds.down(camera, time.monotonic())
+        if trouble is not None:
+            seen = Visit(camera=camera.id, at=datetime.now(UTC), trouble=trouble)
+        else:
             seen = await visit(camera, self._settings.visit, self._last.get(camera.id))
-        finally:
-            self._room.release()
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
+        if seen.opening_s is not None:
+            self._crowd.note(seen.opening_s)
+        self._rounds.done(camera.id, seen.trouble, time.monotonic())
+        self._visits += 1
         self._done.append(seen)
 
-    async def _pace(self, points: int) -> None:
-        """Wait for the next visit's turn; go slower while the machine is busy."""
-        now_s = time.monotonic()
-        if now_s - self._told_s > _STATE_EVERY_S:
-            self._told_s = now_s
-            busy = os.getloadavg()[0] / (os.cpu_count() or 1) > _BUSY_LOAD
-            share = self._share / 2 if busy else self._share * 2
-            self._share = min(1.0, max(_SLOWEST_SHARE, share))
-            state = SweepState(
-                part=self._settings.part,
-                points=points,
-                per_s=self._settings.max_per_s * self._share,
-                slowed=self._share < 1.0,
-                at=datetime.now(UTC),
-            )
-            self._writer.put_state(state)
-        await asyncio.sleep(1.0 / (self._settings.max_per_s * self._share))
+    async def _feel(self) -> None:
+        """Fit the number of visits to what the loop can bear."""
+        while True:
+            began_s = time.monotonic()
+            await asyncio.sleep(_FEEL_S)
+            late_s = time.monotonic() - began_s - _FEEL_S
+            self._crowd.feel(late_s, full=len(self._running) >= self._crowd.now)
+            self._room.set()
+
+    def _say_state(self, now_s: float) -> None:
+        """Go slower while the machine is busy, and say so."""
+        if now_s - self._told_s <= _STATE_EVERY_S:
+            return
+        self._told_s = now_s
+        busy = os.getloadavg()[0] / (os.cpu_count() or 1) > _BUSY_LOAD
+        share = self._share / 2 if busy else self._share * 2
+        self._share = min(1.0, max(_SLOWEST_SHARE, share))
+        state = SweepState(
+            part=self._settings.part,
+            points=len(self._rounds),
+            per_s=self._settings.max_per_s * self._share,
+            slowed=self._share < 1.0,
+            at=datetime.now(UTC),
+            visits=self._visits,
+        )
+        self._writer.put_state(state)
 
     async def _write_on(self) -> None:
         while True:
@@ -215,16 +280,34 @@ class Sweep:
         if done:
             self._writer.put([(_look(one), one.jpeg) for one in done])
 
-    def _mine(self) -> list[Camera]:
+    def _read_points(self, now_s: float) -> None:
+        """Read the list of points again if it has changed."""
+        if self._stamp is not None and now_s - self._read_s < _IDLE_S:
+            return
+        self._read_s = now_s
         settings = self._settings
+        stamp = _stamp(settings.points_path)
+        if stamp == self._stamp:
+            return
         try:
             cameras = read_points(settings.points_path)
         except PointsError as error:
             log.warning("%s", error)
-            return []
-        kept = {camera.id for camera in cameras}
+            return
+        self._stamp = stamp
+        mine = cameras[settings.part :: settings.parts]
+        kept = {camera.id for camera in mine}
         self._last = {point: seen for point, seen in self._last.items() if point in kept}
-        return cameras[settings.part :: settings.parts]
+        self._rounds.set_points(mine)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes with a file, ``None`` where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_ino
 
 
 def _look(seen: Visit) -> SweepLook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import cv2
@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
-from console.video.decode import Decoder, fitted, to_bgra
+from console.video.decode import Decoder, Scaler, fitted, to_bgra
 from console.video.diagnosis import LIMITS, Finding, Limits, Metrics, diagnose, difference, measure
-from console.video.evidence import jpeg_of
 from console.video.fallback import read_with_libavformat
 from console.video.rtsp import Patience, RtspStream, StreamAddress, playing, stream_address
 from console.video.trouble import Trouble, VideoError
 
 #: Frames that must all be alike before a picture is called frozen.
 FROZEN_FRAMES = 10
+_QUALITY = 80
 
 
 def _brief() -> Patience:
-    return Patience(connect_s=3.0, answer_s=3.0, silence_s=4.0)
+    return Patience(connect_s=4.0, answer_s=5.0, silence_s=5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,15 @@ class VisitSettings:
         height: Of the thumbnail's box, pixels.
         whole_s: Longest time for everything together.
         limits: Where a figure of the picture becomes a finding.
+        scaler: Scales the pictures of all visits of one process.
     """
 
     width: int = 320
     height: int = 180
     patience: Patience = field(default_factory=_brief)
-    whole_s: float = 10.0
+    whole_s: float = 12.0
     limits: Limits = LIMITS
+    scaler: Scaler = field(default_factory=Scaler, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +59,7 @@ class Visit:
         at: When the picture came, or the attempt ended; aware UTC.
         jpeg: The thumbnail.
         pixels: The thumbnail's pixels, shape (height, width, 4), blue first, to compare with.
+        opening_s: From connecting to the stream playing.
         first_frame_s: From connecting to the first frame.
         trouble: Why there is no picture.
         sentence: The same in words.
@@ -66,6 +69,7 @@ class Visit:
     at: datetime
     jpeg: bytes | None = None
     pixels: NDArray[np.uint8] | None = None
+    opening_s: float | None = None
     first_frame_s: float | None = None
     metrics: Metrics | None = None
     findings: tuple[Finding, ...] = ()
@@ -118,16 +122,17 @@ async def _lean(
 ) -> Visit:
     began_s = time.monotonic()
     async with playing(address, settings.patience) as stream:
+        opening_s = time.monotonic() - began_s
         decoder = Decoder(stream.codec, stream.headers, address.url)
         frame = await _first_frame(stream, decoder)
         took_s = time.monotonic() - began_s
-        seen = _seen(camera, frame, settings, took_s, None)
+        seen = replace(_seen(camera, frame, settings, took_s, None), opening_s=opening_s)
         like = before is not None and seen.pixels is not None and before.shape == seen.pixels.shape
         if not like or _difference(before, seen.pixels) >= settings.limits.frozen_difference:
             return seen
         later = await _later_frame(stream, decoder)
         size = fitted(later.width, later.height, settings.width, settings.height)
-        moved = _difference(seen.pixels, to_bgra(later, *size))
+        moved = _difference(seen.pixels, to_bgra(later, *size, settings.scaler))
         return _seen(camera, frame, settings, took_s, moved)
 
 
@@ -167,6 +172,17 @@ def _one_frame(address: StreamAddress, patience: Patience) -> VideoFrame:
     raise VideoError(Trouble.NO_PICTURE, address.url, "libavformat gave none")
 
 
+def plain_visit(camera: Camera, address: StreamAddress, settings: VisitSettings) -> Visit:
+    """Visit with libavformat alone, blocking; the yardstick of the lean visit.
+
+    Raises:
+        VideoError: There is no picture.
+    """
+    began_s = time.monotonic()
+    frame = _one_frame(address, settings.patience)
+    return _seen(camera, frame, settings, time.monotonic() - began_s, None)
+
+
 def _seen(
     camera: Camera,
     frame: VideoFrame,
@@ -175,14 +191,24 @@ def _seen(
     moved: float | None,
 ) -> Visit:
     width, height = fitted(frame.width, frame.height, settings.width, settings.height)
-    pixels = to_bgra(frame, width, height)
+    pixels = to_bgra(frame, width, height, settings.scaler)
     metrics = measure(pixels)
     return Visit(
         camera=camera.id,
         at=datetime.now(UTC),
-        jpeg=jpeg_of(frame, width, height),
+        jpeg=_jpeg(pixels),
         pixels=pixels,
         first_frame_s=first_frame_s,
         metrics=metrics,
         findings=diagnose(metrics, since_before=moved, limits=settings.limits),
     )
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Return a thumbnail as JPEG."""
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), (cv2.IMWRITE_JPEG_QUALITY, _QUALITY)
+    )
+    if not done:
+        raise ValueError("no JPEG could be made of it")
+    return data.tobytes()

@@ -14,13 +14,11 @@ pytestmark = pytest.mark.xvfb
 
 def test_that_the_bench_says_what_it_measured(qapp: QApplication) -> None:
     clip = make_clip(Codec.H264)
-    with serving(**{f"C{n}": Point(clip) for n in range(8)}) as server:
+    with serving(**{f"C{n}": Point(clip) for n in range(4)}) as server:
         urls = [server.camera(name).main_url for name in server.points]
-        figures = run(tiles=4, seconds=4, urls=urls, dwell_s=1.5)
-    assert figures["streams"] == {"video/H264 320x180": 4}
-    assert figures["tiles_turned_without_picture"] == 0
-    assert figures["threads_left"] == 0
-    assert figures["pages_turned"] in (1, 2, 3)
-    pictures_per_s = figures["pictures_per_s"]
-    assert isinstance(pictures_per_s, float)
-    assert pictures_per_s > 20
+        figures = run(tiles=4, seconds=3, urls=urls)
+    assert figures["live_tiles"] == 4
+    assert figures["painted_fps"] > 3
+    assert figures["decoded_fps"] > 5
+    assert figures["tick_p99_ms"] >= 0
+    assert figures["paint_p50_ms"] > 0

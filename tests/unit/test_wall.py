@@ -26,6 +26,7 @@ from console.patrol.plans import PatrolPlan
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import Finding, TileKind
 from console.video.evidence import EvidenceShot
+from console.video.live import Decoders, in_thread
 from console.video.looks import LooksReader, LooksWriter, SweepLook
 from console.video.rtsp import Patience
 from console.video.trouble import Trouble
@@ -67,7 +68,8 @@ def build(qtbot: QtBot, appearance: Appearance) -> Iterator[Build]:
         plan = PatrolPlan(
             name="chaoyang-night", points=tuple(one.id for one in cameras), dwell_s=dwell_s
         )
-        feed = WallFeed(cameras, plan=plan, tiles=tiles, patience=IMPATIENT, **more)
+        decoders = Decoders(2, IMPATIENT, in_thread)
+        feed = WallFeed(cameras, plan=plan, tiles=tiles, decoders=decoders, **more)
         wall = WallWidget(feed, appearance)
         qtbot.addWidget(wall)
         wall.resize(800, 520)

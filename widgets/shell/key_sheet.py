@@ -95,7 +95,7 @@ class KeySheet(QFrame):
                     ("S", self.tr("evidence into a new incident")),
                     ("P", self.tr("pin the point")),
                     ("R", self.tr("next point to repair")),
-                    ("Ctrl+1 … Ctrl+4", self.tr("1, 4, 9, 16 tiles")),
+                    ("Ctrl+1 … Ctrl+9", self.tr("1 to 36 tiles")),
                     ("F", self.tr("fill the screen")),
                     ("Esc", self.tr("back to the plan")),
                 ],

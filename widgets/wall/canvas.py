@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -17,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from console.ui.wall_feed import WallFeed
-from console.ui.wall_values import TileKind
+from console.ui.wall_values import Cell, TileKind, cells_of
 from console.ui.words import moment_text
 from widgets.common.appearance import Appearance
 from widgets.common.theme import Theme, Token
@@ -162,20 +160,23 @@ class TileCanvas(QWidget):
             self._painter.paint_picked(painter, frame, focused=self.hasFocus())
 
     def _place(self) -> None:
-        """Cut the widget into equal tiles and tell the feed how large a picture may be."""
-        side = math.isqrt(self._feed.tiles)
-        width = (self.width() - GAP_PX * (side - 1)) / side
-        height = (self.height() - GAP_PX * (side - 1)) / side
-        self._frames = []
-        for number in range(self._feed.tiles):
-            row, column = divmod(number, side)
-            left, top = round(column * (width + GAP_PX)), round(row * (height + GAP_PX))
-            self._frames.append(TileFrame(whole=QRect(left, top, int(width), int(height))))
+        """Cut the widget into tiles and tell the feed how large each picture may be."""
+        self._frames = [TileFrame(whole=self._cut(cell)) for cell in cells_of(self._feed.tiles)]
         self._picked = min(self._picked, len(self._frames) - 1)
         ratio = self.devicePixelRatioF()
-        box = self._frames[0].picture
-        self._feed.set_tile_size(round(box.width() * ratio), round(box.height() * ratio))
+        self._feed.set_boxes(
+            [
+                (round(frame.picture.width() * ratio), round(frame.picture.height() * ratio))
+                for frame in self._frames
+            ]
+        )
         self.update()
+
+    def _cut(self, cell: Cell) -> QRect:
+        width, height = self.width() + GAP_PX, self.height() + GAP_PX
+        left, top = round(cell.left * width), round(cell.top * height)
+        right, bottom = round(cell.right * width), round(cell.bottom * height)
+        return QRect(left, top, max(8, right - left - GAP_PX), max(40, bottom - top - GAP_PX))
 
     def _at(self, point: QPoint) -> int | None:
         for number, frame in enumerate(self._frames):

@@ -288,6 +288,6 @@ class WallSide(StripBase):
             ("S", self.tr("evidence, new incident")),
             ("P", self.tr("pin the point")),
             ("R", self.tr("next to repair")),
-            ("Ctrl+1…4", self.tr("1, 4, 9, 16 tiles")),
+            ("Ctrl+1…9", self.tr("1 to 36 tiles")),
             ("F", self.tr("full screen")),
         )

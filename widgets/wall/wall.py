@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.domain.ids import CameraId
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_values import GRIDS, MOST_TILES
 from widgets.common.appearance import Appearance
 from widgets.wall.canvas import TileCanvas
 from widgets.wall.strip import WallSide, WallStrip
 
-LAYOUTS = (1, 4, 9, 16)
+#: By Ctrl and a digit: the grids, then one large tile among 5, 7 and 12 small ones.
+LAYOUTS = (*GRIDS, 6, 8, 13)
 #: From this width on the strip stands beside the tiles instead of under them.
 WIDE_PX = 1100
 _SHIFTED_DIGITS = "!@#$%^&"
@@ -22,7 +24,8 @@ class WallWidget(QWidget):
     """The wall. Streams run only while it can be seen.
 
     Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
-    S takes evidence, P pins, R shows the next point to repair, Ctrl+1…4 choose the layout,
+    S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
+    + and - add and take away a tile,
     Enter opens the tile alone and back, F fills the screen, Esc goes back to the plan.
 
     Args:
@@ -66,7 +69,8 @@ class WallWidget(QWidget):
         feed.strip_changed.connect(self.canvas.show_progress)
 
     def set_layout(self, tiles: int) -> None:
-        """Show 1, 4, 9 or 16 tiles."""
+        """Show 1 to 36 tiles."""
+        tiles = min(MOST_TILES, max(1, tiles))
         if tiles == self._feed.tiles:
             return
         self._feed.set_tiles(tiles)
@@ -95,7 +99,8 @@ class WallWidget(QWidget):
             done = self._choose_layout(event.key())
         elif modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
             done = self._pick_by_key(event, modifiers) or (
-                modifiers == Qt.KeyboardModifier.NoModifier and self._act(event.key())
+                (modifiers == Qt.KeyboardModifier.NoModifier or event.key() == Qt.Key.Key_Plus)
+                and self._act(event.key())
             )
         else:
             done = False
@@ -148,6 +153,8 @@ class WallWidget(QWidget):
             case Qt.Key.Key_Up | Qt.Key.Key_Down:
                 step = 1 if key == Qt.Key.Key_Down else -1
                 self.canvas.pick((picked + step) % feed.tiles)
+            case Qt.Key.Key_Plus | Qt.Key.Key_Minus:
+                self.set_layout(feed.tiles + (1 if key == Qt.Key.Key_Plus else -1))
             case Qt.Key.Key_S:
                 feed.take_evidence(picked)
             case Qt.Key.Key_P:

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import av
@@ -21,7 +21,7 @@ from console.city.cameras.faults import FaultSchedule, TruthRecord
 from console.city.cameras.feed import Beat
 from console.city.cameras.library import Library, Workers
 from console.city.cameras.maker import MakerSettings
-from console.city.cameras.points import camera_points, point_specs
+from console.city.cameras.points import Joining, camera_points, point_specs
 from console.city.cameras.settings import (
     FRAME_RATE,
     GOP_FRAMES,
@@ -68,6 +68,8 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
     av.logging.set_level(av.logging.ERROR)
     maker = await asyncio.to_thread(_maker_settings, settings)
     points = point_specs(settings.count, settings.seed)
+    if settings.joining is not None:
+        points = [replace(point, joining=Joining(settings.joining)) for point in points]
     if settings.pack_path is not None:
         CityPack.open(settings.pack_path).close()  # now, so that a bad one is said at the start
     workers = Workers(maker, max(1, settings.makers))

@@ -37,6 +37,7 @@ class CameraServerSettings:
         fault_rate: Share of the points that are faulty at any time, 0 to 1.
         scene_count: Scenes to draw, at least 4.
         makers: Processes that make pictures at the first start; one goes on behind.
+        joining: What every point sends first, "gop" or "wait"; as they are mixed where ``None``.
         session_timeout_s: A session without sign of life for so long is closed.
     """
 
@@ -52,6 +53,7 @@ class CameraServerSettings:
     fault_rate: float = 0.03
     scene_count: int = 52
     makers: int = 2
+    joining: str | None = None
     session_timeout_s: float = 60.0
 
 

@@ -1,0 +1,152 @@
+"""The city's cameras for benches: served by a process of their own, their pictures made before."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from console.app.config import home_directory
+from console.app.processes import ProcessError
+from console.city.cameras.city import scene_codec
+from console.city.cameras.maker import TrackKey
+from console.city.cameras.points import Guard, credentials, point_specs
+from console.city.cameras.server import run_cameras
+from console.city.cameras.settings import MAIN, STREAMS, SUB, CameraServerSettings
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+
+#: Few scenes: they are shared by all points, and a first start has to draw them.
+SCENES = 8
+_Alive = Callable[[], bool]
+_MADE_S, _UP_S, _DOWN_S = 600.0, 60.0, 10.0
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def cameras_of(count: int, *, port: int, seed: int = 1) -> list[Camera]:
+    """Return the directory's rows of the cameras served at a port."""
+    found = []
+    for spec in point_specs(count, seed):
+        secret = None if spec.guard is Guard.NONE else credentials(spec.no, seed)
+        address = f"rtsp://127.0.0.1:{port}/{spec.id}"
+        found.append(
+            Camera(
+                id=spec.id,
+                name=f"点位 {spec.id}",
+                main_url=f"{address}/{MAIN}",
+                sub_url=f"{address}/{SUB}",
+                username=secret.username if secret else None,
+                password=secret.password if secret else None,
+            )
+        )
+    return found
+
+
+def with_dead(cameras: Sequence[Camera], share: float) -> tuple[list[Camera], frozenset[CameraId]]:
+    """Return the cameras with a share of them dead, and which: at an address nobody answers at.
+
+    They are spread evenly.
+    """
+    if share <= 0:
+        return list(cameras), frozenset()
+    step = round(1 / share)
+    chosen = [camera.id for camera in cameras[step // 2 :: step]]
+    refusing = free_port()
+    dead = frozenset(chosen)
+    kept = [
+        camera
+        if camera.id not in dead
+        else Camera(
+            id=camera.id,
+            name=camera.name,
+            main_url=f"rtsp://127.0.0.1:{refusing}/{camera.id}/{MAIN}",
+            sub_url=f"rtsp://127.0.0.1:{refusing}/{camera.id}/{SUB}",
+        )
+        for camera in cameras
+    ]
+    return kept, dead
+
+
+@contextmanager
+def city_cameras(
+    count: int,
+    *,
+    joining: str | None = None,
+    seed: int = 1,
+    fault_rate: float = 0.0,
+    truth_path: Path | None = None,
+    clips: Path | None = None,
+) -> Iterator[list[Camera]]:
+    """Serve the simulated city's cameras in a process of their own; their pictures are made.
+
+    Args:
+        count: Points.
+        joining: "gop" or "wait" for all points, as they are mixed where ``None``.
+        seed: Seed of the points.
+        fault_rate: Share of the points that are faulty.
+        truth_path: Where faults are put on record.
+        clips: Folder of videos to take the pictures from.
+
+    Raises:
+        ProcessError: They did not come up.
+    """
+    settings = CameraServerSettings(
+        scenes_dir=home_directory(None) / "scenes",
+        port=free_port(),
+        count=count,
+        seed=seed,
+        fault_rate=fault_rate,
+        truth_path=truth_path,
+        clips_dir=clips,
+        scene_count=SCENES,
+        joining=joining,
+    )
+    context = multiprocessing.get_context("spawn")
+    server = context.Process(target=run_cameras, args=(settings,), name="bench-cameras")
+    server.start()
+    try:
+        _wait_up(settings.port, server.is_alive)
+        if clips is None:
+            _wait_made(settings, server.is_alive)
+        yield cameras_of(count, port=settings.port, seed=seed)
+    finally:
+        server.terminate()
+        server.join(_DOWN_S)
+        if server.is_alive():
+            server.kill()
+            server.join()
+        server.close()
+
+
+def _wait_up(port: int, is_alive: _Alive) -> None:
+    end = time.monotonic() + _UP_S
+    while time.monotonic() < end and is_alive():
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise ProcessError("The bench's cameras could not be served; see above.")
+
+
+def _wait_made(settings: CameraServerSettings, is_alive: _Alive) -> None:
+    """Wait until every scene is drawn: once on a machine, they are kept."""
+    keys = [TrackKey(codec=scene_codec(number), scene=number) for number in range(SCENES)]
+    wanted = [
+        key.path(settings.scenes_dir, f"s{settings.seed}", stream)
+        for key in keys
+        for stream in STREAMS
+    ]
+    end = time.monotonic() + _MADE_S
+    while not all(path.exists() for path in wanted):
+        if time.monotonic() > end or not is_alive():
+            raise ProcessError("The scenes of the bench's cameras were not made in time.")
+        time.sleep(0.2)

@@ -1,0 +1,200 @@
+"""Whose turn it is in a sweep: every point over and over, dead ones at growing intervals."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.video.trouble import Trouble
+
+#: A first failure is looked at again soon, to be sure; then ever less often.
+CONFIRM_S = 2.0
+LONGEST_S = 120.0
+_GROWTH = 2.0
+#: So many points of one host in a row that cannot even be connected to mean: the host is down.
+HOST_DOWN_AFTER = 6
+HOST_QUIET_S = 5.0
+#: A handshake, and a loop, that take longer than this are kept waiting by something.
+_SLOW_S, _LATE_S = 0.4, 0.15
+#: Troubles of the host rather than of the point.
+_OF_HOST = frozenset({Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.TIMED_OUT})
+
+
+@dataclass(slots=True)
+class _Turn:
+    camera: Camera
+    due_s: float = 0.0
+    failures: int = 0
+    running: bool = False
+
+
+@dataclass(slots=True)
+class _Host:
+    failures: int = 0
+    trouble: Trouble | None = None
+    good_s: float = -1e9
+    probe_s: float = 0.0
+    pause_s: float = CONFIRM_S
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Gives the point that has waited longest; times are seconds of a clock that goes forward.
+
+    A point that fails is looked at again after 2 s, then after 4, 8 … up to 120 s. Where the last
+    six points of one host could not be connected to, one point at a time probes it, the others
+    are told to have the host's trouble without a visit.
+    """
+
+    _turns: dict[CameraId, _Turn] = field(default_factory=dict)
+    _hosts: dict[str, _Host] = field(default_factory=dict)
+    _heap: list[tuple[float, int, CameraId]] = field(default_factory=list)
+    _count: int = 0
+
+    def set_points(self, cameras: Iterable[Camera]) -> None:
+        """Go round these points from now on; what is known of those that stay is kept."""
+        wanted = {camera.id: camera for camera in cameras}
+        for gone in [point for point in self._turns if point not in wanted]:
+            del self._turns[gone]
+        for point, camera in wanted.items():
+            turn = self._turns.get(point)
+            if turn is None:
+                self._turns[point] = _Turn(camera=camera)
+                self._push(point, 0.0)
+            elif turn.camera != camera:
+                turn.camera, turn.failures = camera, 0
+                self._soon(turn)
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def next(self, now_s: float) -> Camera | None:
+        """Return the next point to visit and take it out of turn, ``None`` if none is due."""
+        while self._heap:
+            due_s, _, point = self._heap[0]
+            turn = self._turns.get(point)
+            if turn is None or turn.running or turn.due_s != due_s:
+                heapq.heappop(self._heap)  # it is gone, or its turn was moved
+                continue
+            if due_s > now_s:
+                return None
+            heapq.heappop(self._heap)
+            turn.running = True
+            return turn.camera
+        return None
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long until a point is due, 0 if one is."""
+        return max(0.0, self._heap[0][0] - now_s) if self._heap else LONGEST_S
+
+    def down(self, camera: Camera, now_s: float) -> Trouble | None:
+        """Return the host's trouble if a point need not be visited to know it."""
+        host = self._hosts.get(host_of(camera))
+        if host is None or host.failures < HOST_DOWN_AFTER or now_s - host.good_s < HOST_QUIET_S:
+            return None
+        if now_s >= host.probe_s:
+            host.probe_s = now_s + host.pause_s
+            host.pause_s = min(LONGEST_S, host.pause_s * _GROWTH)
+            return None
+        return host.trouble
+
+    def done(self, point: CameraId, trouble: Trouble | None, now_s: float) -> None:
+        """Put a point back in turn after a visit.
+
+        Args:
+            point: Which.
+            trouble: Why it gave no picture, ``None`` if it gave one.
+            now_s: When the visit ended.
+        """
+        turn = self._turns.get(point)
+        if turn is None:
+            return
+        turn.running = False
+        self._note_host(turn.camera, trouble, now_s)
+        if trouble is None:
+            turn.failures = 0
+            turn.due_s = now_s
+        else:
+            turn.failures += 1
+            pause_s = min(LONGEST_S, CONFIRM_S * _GROWTH ** (turn.failures - 1))
+            turn.due_s = now_s + pause_s
+        self._push(point, turn.due_s)
+
+    def hasten(self, point: CameraId, now_s: float) -> None:
+        """Have a point looked at again soon: something was found that is to be confirmed."""
+        turn = self._turns.get(point)
+        if turn is not None and not turn.running:
+            turn.due_s = now_s - LONGEST_S
+            self._push(point, turn.due_s)
+
+    def _soon(self, turn: _Turn) -> None:
+        turn.due_s = 0.0
+        self._push(turn.camera.id, 0.0)
+
+    def _push(self, point: CameraId, due_s: float) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (due_s, self._count, point))
+
+    def _note_host(self, camera: Camera, trouble: Trouble | None, now_s: float) -> None:
+        host = self._hosts.setdefault(host_of(camera), _Host())
+        if trouble in _OF_HOST:
+            host.failures += 1
+            host.trouble = trouble
+        else:
+            host.failures, host.trouble, host.good_s = 0, None, now_s
+            host.pause_s, host.probe_s = CONFIRM_S, 0.0
+
+
+def host_of(camera: Camera) -> str:
+    """Return host and port of a camera's stream, as its address has them."""
+    rest = (camera.sub_url or camera.main_url).partition("://")[2]
+    try:
+        return urlsplit(f"//{rest}").netloc.rpartition("@")[2]
+    except ValueError:
+        return rest[:80]
+
+
+@dataclass(slots=True)
+class Crowd:
+    """How many visits run at once, fitted to the source while they run.
+
+    Cameras that send at once keep server, network or processor busy with a few visits; cameras
+    that make their viewers wait leave all of them idle, and hundreds can wait together. The time a
+    handshake takes tells one from the other: it grows when something is busy, and does not while
+    pictures are only waited for.
+    """
+
+    least: int = 8
+    most: int = 256
+    now: int = 12
+    _quickest_s: float = 10.0
+    _openings: list[float] = field(default_factory=list)
+
+    def note(self, opening_s: float) -> None:
+        """Take how long one handshake took."""
+        self._openings.append(opening_s)
+        self._quickest_s = min(self._quickest_s, opening_s)
+
+    def feel(self, late_s: float, *, full: bool) -> None:
+        """Fit the number, once in a while.
+
+        Args:
+            late_s: How late the event loop was.
+            full: Whether every place was taken.
+        """
+        openings, self._openings = sorted(self._openings), []
+        if not openings:
+            # Nobody came through: all wait for pictures, or all wait for an answer.
+            if full and late_s < _LATE_S / 2:
+                self.now = min(self.most, self.now + max(1, self.now // 4))
+            return
+        typical_s = openings[len(openings) // 2]
+        busy = typical_s > max(_SLOW_S, 6 * self._quickest_s) or late_s > _LATE_S
+        if busy:
+            self.now = max(self.least, min(self.now - 1, int(self.now * 0.85)))
+        elif full:
+            self.now = min(self.most, self.now + max(2, self.now // 2))

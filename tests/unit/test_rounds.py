@@ -1,0 +1,126 @@
+"""Whose turn it is in a sweep, and how many visits run at once."""
+
+from __future__ import annotations
+
+import itertools
+
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.patrol.layouts import cells_of
+from console.patrol.leads import LEAST_LEAD_S, MOST_LEAD_S, USUAL_LEAD_S, Lead
+from console.video.rounds import HOST_DOWN_AFTER, LONGEST_S, Crowd, Rounds
+from console.video.trouble import Trouble
+
+
+def camera(number: int, host: str = "10.0.0.1") -> Camera:
+    return Camera(id=CameraId(f"C{number}"), name="x", main_url=f"rtsp://{host}/{number}")
+
+
+def rounds_of(*cameras: Camera) -> Rounds:
+    rounds = Rounds()
+    rounds.set_points(cameras)
+    return rounds
+
+
+def test_that_every_point_comes_before_any_comes_again() -> None:
+    rounds = rounds_of(*(camera(n) for n in range(5)))
+    seen = []
+    for at in range(15):
+        turn = rounds.next(float(at))
+        assert turn is not None
+        seen.append(turn.id)
+        rounds.done(turn.id, None, float(at))
+    assert seen == [f"C{n}" for n in range(5)] * 3
+
+
+def test_that_a_dead_point_is_confirmed_soon_and_then_looked_at_ever_less_often() -> None:
+    rounds = rounds_of(camera(1))
+    now_s, visits = 0.0, []
+    while now_s < 1000:
+        turn = rounds.next(now_s)
+        if turn is None:
+            now_s += 0.5
+            continue
+        visits.append(now_s)
+        rounds.done(turn.id, Trouble.LOST, now_s)
+    gaps = [b - a for a, b in itertools.pairwise(visits)]
+    assert gaps[:4] == [2.0, 4.0, 8.0, 16.0]
+    assert max(gaps) == LONGEST_S
+    turn = rounds.next(now_s + LONGEST_S)
+    assert turn is not None
+    rounds.done(turn.id, None, 2000.0)
+    assert rounds.next(2000.0) is not None
+
+
+def test_that_a_host_that_is_down_is_probed_and_its_points_told_without_a_visit() -> None:
+    rounds = rounds_of(*(camera(n) for n in range(40)), camera(99, "10.0.0.2"))
+    visited = told = 0
+    for _ in range(41):
+        turn = rounds.next(100.0)
+        assert turn is not None
+        down = rounds.down(turn, 100.0)
+        if turn.id == "C99":
+            assert down is None
+            continue
+        visited, told = visited + (down is None), told + (down is Trouble.REFUSED)
+        rounds.done(turn.id, Trouble.REFUSED, 100.0)
+    assert visited <= HOST_DOWN_AFTER + 1
+    assert told == 40 - visited
+    rounds.done(CameraId("C1"), None, 101.0)
+    assert rounds.down(camera(2), 101.0) is None
+
+
+def test_that_points_that_go_and_change_are_followed() -> None:
+    rounds = rounds_of(camera(1), camera(2))
+    rounds.set_points([camera(2, "10.0.0.9"), camera(3)])
+    assert len(rounds) == 2
+    turns = [rounds.next(0.0), rounds.next(0.0)]
+    assert {turn.id for turn in turns if turn is not None} == {"C2", "C3"}
+    assert rounds.next(0.0) is None
+
+
+def test_that_hundreds_wait_together_where_handshakes_stay_quick() -> None:
+    crowd = Crowd(most=256)
+    for _ in range(20):
+        for _ in range(10):
+            crowd.note(0.02)
+        crowd.feel(0.001, full=True)
+    assert crowd.now == 256
+
+
+def test_that_a_busy_source_is_asked_by_few() -> None:
+    crowd = Crowd(most=256, now=200)
+    crowd.note(0.02)
+    for _ in range(40):
+        for _ in range(10):
+            crowd.note(1.5)
+        crowd.feel(0.001, full=True)
+    assert crowd.now == crowd.least
+
+
+def test_that_the_lead_follows_what_a_camera_needs() -> None:
+    assert Lead().seconds == USUAL_LEAD_S
+    caching = Lead().seen(opening_s=0.05, first_s=0.1, key_s=2.0)
+    assert caching.seconds == LEAST_LEAD_S
+    waiting = Lead().seen(opening_s=0.05, first_s=1.2, key_s=4.0)
+    assert 4.0 < waiting.seconds < 5.5
+    assert Lead().seen(opening_s=1.0, first_s=9.0, key_s=30.0).seconds == MOST_LEAD_S
+
+
+def test_that_every_number_of_tiles_has_places_that_do_not_overlap() -> None:
+    for tiles in range(1, 37):
+        cells = cells_of(tiles)
+        assert len(cells) == tiles
+        area = sum((c.right - c.left) * (c.bottom - c.top) for c in cells)
+        assert area <= 1.0 + 1e-9
+        for one in cells:
+            assert 0 <= one.left < one.right <= 1 + 1e-9
+            assert 0 <= one.top < one.bottom <= 1 + 1e-9
+            for other in cells:
+                apart = (
+                    one.right <= other.left + 1e-9
+                    or other.right <= one.left + 1e-9
+                    or one.bottom <= other.top + 1e-9
+                    or other.bottom <= one.top + 1e-9
+                )
+                assert one is other or apart
