@@ -26,6 +26,7 @@ log = logging.getLogger("zhihui.wall")
 
 _PREROLL_FPS = 2.0
 _LOOKS_EVERY_S = 2.0
+_ASK_EVERY_S = 0.2
 _FEW_TILES = 4
 _FPS_FEW, _FPS_MANY = 25.0, 12.5
 #: From this width on (device pixels) a tile is worth the main stream.
@@ -91,7 +92,7 @@ class WallFeed(QObject):
         self._kinds: list[TileKind] = []
         self._boxes: list[tuple[int, int]] = [(640, 360)]
         self._watching = False
-        self._looks_s = 0.0
+        self._looks_s = self._asked_s = 0.0
         self._second = 0
         self._slots: list[Slot] = []
         self._timer = QTimer(self)
@@ -280,7 +281,8 @@ class WallFeed(QObject):
         now_s = self._now()
         if self._rotation.remaining_s(now_s) == 0.0:
             self.step(1)
-        self._ask_streams()
+        if now_s - self._asked_s > _ASK_EVERY_S:
+            self._ask_streams()
         if now_s - self._looks_s > _LOOKS_EVERY_S:
             self._looks_s = now_s
             self._read_today()
@@ -348,6 +350,7 @@ class WallFeed(QObject):
         """Have the page's streams open, those the eye is still on, and the next page's in time."""
         if not self._watching:
             return
+        self._asked_s = self._now()
         now = self._keys([slot.point for slot in self._slots])
         ahead = self._ahead(now)
         keys = unique([*now, *self._still_seen(now), *ahead, *self._shots.keys()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
@@ -16,9 +16,8 @@ _JOIN_S = 8.0
 _OPENED_AT_ONCE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class StreamKey:
-    """One stream of one point."""
+class StreamKey(NamedTuple):
+    """One stream of one point; a tuple, for it is looked up at every tick of every tile."""
 
     camera: CameraId
     main: bool
