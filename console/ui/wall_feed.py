@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from console.domain.ids import CameraId, PersonId
 from console.domain.places import Camera
-from console.patrol.leads import MOST_LEAD_S
 from console.patrol.ledger import Look, Looker
 from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
-from console.ui.wall_pool import StreamKey, StreamPool, unique
+from console.ui.wall_pool import StreamPool
 from console.ui.wall_shots import WallShots
 from console.ui.wall_slots import Slot
+from console.ui.wall_streams import WallStreams
 from console.ui.wall_today import WallToday
 from console.ui.wall_values import StripView, TileKind, TileView
 from console.video.live import Decoders
@@ -24,13 +24,10 @@ from console.video.looks import LooksReader
 
 log = logging.getLogger("zhihui.wall")
 
-_PREROLL_FPS = 2.0
 _LOOKS_EVERY_S = 2.0
 _ASK_EVERY_S = 0.2
 _FEW_TILES = 4
 _FPS_FEW, _FPS_MANY = 25.0, 12.5
-#: From this width on (device pixels) a tile is worth the main stream.
-MAIN_FROM_PX = 1100
 
 
 class WallFeed(QObject):
@@ -81,6 +78,7 @@ class WallFeed(QObject):
         self._person = person
         self._home_plan = plan
         self._pool = StreamPool(self._cameras, decoders or Decoders())
+        self._streams = WallStreams(self._pool)
         self._shots = WallShots(self._pool, self)
         self._shots.taken.connect(self.evidence_taken)
         self._shots.added.connect(self.evidence_added)
@@ -90,7 +88,6 @@ class WallFeed(QObject):
         self._today.count(self._rotation.plan.points)
         self._borrowed = False
         self._kinds: list[TileKind] = []
-        self._boxes: list[tuple[int, int]] = [(640, 360)]
         self._watching = False
         self._looks_s = self._asked_s = 0.0
         self._second = 0
@@ -208,7 +205,7 @@ class WallFeed(QObject):
 
     def set_boxes(self, boxes: Sequence[tuple[int, int]]) -> None:
         """Say how large each tile's picture may be, in device pixels."""
-        self._boxes = list(boxes) or [(640, 360)]
+        self._streams.set_boxes(boxes)
         self._ask_streams()
 
     def stream_counts(self) -> tuple[int, int]:
@@ -233,7 +230,7 @@ class WallFeed(QObject):
         """End every stream and wait for it; return whether nothing is left."""
         self._watching = False
         self._timer.stop()
-        self._shots.forget()
+        self._shots.finish()
         return self._pool.close()
 
     def toggle_hold(self) -> None:
@@ -288,7 +285,7 @@ class WallFeed(QObject):
             self._read_today()
         second = int(now_s)
         for number, slot in enumerate(self._slots):
-            if slot.poll(self._pool.get(self._key(slot.point, number))):
+            if slot.poll(self._streams.of(slot.point, number)):
                 self.tile_ready.emit(number)
             if slot.looked():
                 self._note_look(slot)
@@ -340,54 +337,18 @@ class WallFeed(QObject):
         for slot, point in zip(self._slots, self._rotation.on_tiles(), strict=True):
             slot.point_at(point)
 
-    def _key(self, point: CameraId | None, number: int) -> StreamKey:
-        return StreamKey(point or CameraId(""), self._box(number)[0] >= MAIN_FROM_PX)
-
-    def _box(self, number: int) -> tuple[int, int]:
-        return self._boxes[min(number, len(self._boxes) - 1)]
-
     def _ask_streams(self) -> None:
-        """Have the page's streams open, those the eye is still on, and the next page's in time."""
+        """Have the streams open that are wanted now; none while nobody sees the wall."""
         if not self._watching:
             return
         self._asked_s = self._now()
-        now = self._keys([slot.point for slot in self._slots])
-        ahead = self._ahead(now)
-        keys = unique([*now, *self._still_seen(now), *ahead, *self._shots.keys()])
-        self._pool.want(keys)
-        for shown, fps in ((now, self._fps), (ahead, _PREROLL_FPS)):
-            for key, number in shown.items():
-                tile = self._pool.get(key)
-                if tile is not None:
-                    tile.show_at(*self._box(number), fps)
-
-    def _keys(self, points: Sequence[CameraId | None]) -> dict[StreamKey, int]:
-        """Return the streams of points and the tile that each is for."""
-        return {self._key(point, n): n for n, point in enumerate(points) if point is not None}
-
-    def _ahead(self, now: Container[StreamKey]) -> dict[StreamKey, int]:
-        """Return those of the next page's streams whose time has come, the slowest first."""
-        remaining_s = self._rotation.remaining_s(self._now())
-        if remaining_s is None or remaining_s > MOST_LEAD_S:
-            return {}
-        coming = self._keys(self._rotation.upcoming())
-        due = {
-            key: number
-            for key, number in coming.items()
-            if key not in now and self._pool.lead_s(key) >= remaining_s
-        }
-        return dict(sorted(due.items(), key=lambda one: -self._pool.lead_s(one[0])))
-
-    def _still_seen(self, now: Container[StreamKey]) -> list[StreamKey]:
-        """A stream whose better one (main for sub) has no frame yet stays open."""
-        kept = []
-        for slot in self._slots:
-            source = slot.source
-            if source is not None and slot.shown == slot.point:
-                key = StreamKey(source.camera.id, source.main)
-                if key not in now and self._pool.get(key) is source:
-                    kept.append(key)
-        return kept
+        self._streams.ask(
+            self._slots,
+            self._rotation,
+            fps=self._fps,
+            now_s=self._asked_s,
+            more=self._shots.keys(),
+        )
 
     def _read_today(self) -> None:
         self._today.read()

@@ -14,6 +14,8 @@ from console.video.live import LiveTile, Picture, Shot
 _LOOK_MS = 5
 #: How long the main stream may take to bring its frame.
 MAIN_WAIT_S = 15.0
+#: How long a wall that closes waits for pictures that were asked for.
+_FINISH_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,18 @@ class WallShots(QObject):
         """Take what has come; the wall's own timer calls it as well."""
         self._look()
 
-    def forget(self) -> None:
-        """Wait for nothing any more."""
+    def finish(self) -> None:
+        """Bring the pictures asked for so far, then wait for nothing any more: the wall closes."""
+        until_s = time.monotonic() + _FINISH_S
+        while time.monotonic() < until_s and self._is_due():
+            self._look()
+            time.sleep(_LOOK_MS / 1000)
         self._timer.stop()
         self._asked.clear()
         self._mains.clear()
+
+    def _is_due(self) -> bool:
+        return any(asked.part == "still" for asked in self._asked.values())
 
     def _ask(self, asked: _Asked, *, clip: bool) -> None:
         request = asked.stream.ask_shot(asked.picture, clip=clip)
