@@ -15,6 +15,8 @@ from console.ui.mapbinding import MapBinding
 from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
 from console.ui.mapmodel import MapFrame, MapModel
+from console.ui.mapplace import MapPlaces
+from console.ui.mapsearch import MapSearch
 from console.ui.status import StatusLine
 from console.video.looks import LooksReader
 from widgets.common.appearance import Appearance
@@ -49,11 +51,16 @@ class MapDock(QObject):
         self._tiles = TileRenderer(pack_path, settings.home / "cache" / "tiles")
         mirror = models.mirror
         self.feed = MapFeed(now_ms=lambda: int(mirror.now().timestamp() * 1000), parent=self)
+        self._search = MapSearch(mirror, self)
+        self._search.take_pack(pack_path)
+        self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
         self._model = MapModel(
             resources=settings.resources,
             frame=frame,
             tiles=self._tiles,
             feed=self.feed,
+            search=self._search,
+            places=self._places,
             parent=self,
         )
         self._binding = MapBinding(models.mirror, self.feed, self)
@@ -70,6 +77,8 @@ class MapDock(QObject):
     def close(self) -> None:
         """End the page, then what feeds it."""
         self._binding.stop()
+        self._search.stop()
+        self._places.stop()
         self.widget.shutdown()
         self._model.close()
         self._tiles.close()

@@ -16,7 +16,9 @@ from console.domain.errors import ZhihuiError
 from console.render.pagefile import PageFile
 
 #: Our scripts in the order the page needs them; the worker fetches its own.
-PAGE_SCRIPTS = ("sprites.js", "live.js", "panel.js", "graticule.js", "page.js")
+PAGE_SCRIPTS = (
+    "sprites.js", "live.js", "panel.js", "search.js", "radial.js", "graticule.js", "page.js",
+)  # fmt: skip
 WORKER_SCRIPTS = (
     "worker.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js",
 )  # fmt: skip

@@ -241,6 +241,34 @@ class CityPack:
             ).fetchall()
         return [_place(row) for row in rows]
 
+    def all_places(self) -> list[Place]:
+        """Return every place and address."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, kind, name_zh, name_en, address, lat, lon FROM place ORDER BY id"
+            ).fetchall()
+        return [_place(row) for row in rows]
+
+    def named_roads(self) -> list[Place]:
+        """Return each named road once, at the middle of its longest stretch."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, name_zh, name_en, coords, max(length(coords)) FROM shape "
+                "WHERE layer = 'road' AND coalesce(name_zh, name_en) IS NOT NULL "
+                "GROUP BY name_zh, name_en ORDER BY id"
+            ).fetchall()
+        roads = []
+        for number, zh, en, coords, _ in rows:
+            points = np.frombuffer(coords, "<i4").reshape(-1, 2)
+            lat, lon = (points[len(points) // 2] * 1e-7).tolist()
+            roads.append(
+                Place(
+                    id=number, kind="road", name_zh=zh or "", name_en=en or "", address="",
+                    lat=lat, lon=lon,
+                )
+            )  # fmt: skip
+        return roads
+
     def district_at(
         self, lat: float, lon: float
     ) -> tuple[JurisdictionId | None, JurisdictionId | None]:

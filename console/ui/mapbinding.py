@@ -12,7 +12,7 @@ from console.ui.mapfeed import MapFeed, NearMark
 from console.ui.mapreach import Reach, ReachFinder
 from console.ui.mapsprites import MapLayer
 from console.ui.mirror import Mirror
-from console.ui.near import NearFinder, NearFound, NearState, minutes_text
+from console.ui.near import NearFinder, NearFound, NearState, badge_text
 
 #: Rows that change are gathered for so long before the map is told.
 GATHER_MS = 200
@@ -85,7 +85,7 @@ class MapBinding(QObject):
 
     def _show_near(self) -> None:
         marks = [
-            NearMark(unit=row.unit, rank=rank, text=_badge_text(row, first))
+            NearMark(unit=row.unit, rank=rank, text=badge_text(row, first))
             for rank, (row, first) in enumerate(zip(self._near, self._first, strict=True), start=1)
         ]
         self._feed.set_near(marks, self._reach, incident=self._near_to)
@@ -117,10 +117,3 @@ class MapBinding(QObject):
             self._feed.set_incidents(self._mirror.open_incidents())
         self._units.clear()
         self._stale.clear()
-
-
-def _badge_text(near: NearUnit, first: float | None) -> str:
-    """Return road minutes and, where that is no foregone thing, the chance to be there first."""
-    minutes = minutes_text(near.seconds)
-    chance = None if first is None else round(100 * first)
-    return minutes if not chance or chance >= 100 else f"{minutes} {chance}%"

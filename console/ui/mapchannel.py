@@ -17,10 +17,16 @@ class MapChannel(QObject):
         hint_ready: To the page: the words for what is under the pointer.
         age_told: To the page: how old positions and link are, as JSON.
         note_wanted: To the page: a sentence over the map, or none.
+        search_found: To the page: what was typed or a heading, and the hits, as JSON.
+        pin_wanted: To the page: mark a place, with words or none.
+        way_found: To the page: a way by road and its words, as JSON.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
         hovered: From the page: the same for what is under the pointer.
-        placed: From the page: latitude and longitude of a place that was picked.
+        searched: From the page: what is typed in the search.
+        chosen: From the page: the number of the hit that was chosen.
+        acted: From the page: what is wanted at a place, and its latitude and longitude.
+        routed: From the page: latitude and longitude of a start and of an end.
         view_moved: From the page: centre, zoom and bounds, as JSON.
         picture_drawn: From the page: what was drawn and how long it took, as JSON.
         failed: From the page: what went wrong.
@@ -35,10 +41,16 @@ class MapChannel(QObject):
     hint_ready = Signal(str)
     age_told = Signal(str)
     note_wanted = Signal(str)
+    search_found = Signal(str)
+    pin_wanted = Signal(float, float, str)
+    way_found = Signal(str)
     started = Signal()
     picked = Signal(str, int, int)
     hovered = Signal(str, int, int)
-    placed = Signal(float, float)
+    searched = Signal(str)
+    chosen = Signal(int)
+    acted = Signal(str, float, float)
+    routed = Signal(float, float, float, float)
     view_moved = Signal(str)
     picture_drawn = Signal(str)
     failed = Signal(str)
@@ -59,10 +71,25 @@ class MapChannel(QObject):
         """Take what is under the pointer."""
         self.hovered.emit(layer, row, order_rev)
 
-    @Slot(float, float)
-    def place(self, lat: float, lon: float) -> None:
-        """Take a place, WGS-84 degrees."""
-        self.placed.emit(lat, lon)
+    @Slot(str)
+    def search(self, text: str) -> None:
+        """Take what is typed in the search."""
+        self.searched.emit(text)
+
+    @Slot(int)
+    def choose(self, number: int) -> None:
+        """Take which hit was chosen."""
+        self.chosen.emit(number)
+
+    @Slot(str, float, float)
+    def act(self, action: str, lat: float, lon: float) -> None:
+        """Take what is wanted at a place, WGS-84 degrees."""
+        self.acted.emit(action, lat, lon)
+
+    @Slot(float, float, float, float)
+    def route(self, lat: float, lon: float, to_lat: float, to_lon: float) -> None:
+        """Take from where to where a way is wanted, WGS-84 degrees."""
+        self.routed.emit(lat, lon, to_lat, to_lon)
 
     @Slot(str)
     def moved(self, view: str) -> None:

@@ -14,7 +14,9 @@ from PySide6.QtCore import QObject
 from console.render.mappage import build_page
 from console.store.citypack import CityPack
 from console.ui.mapfeed import MapFeed
+from console.ui.mapplace import MapPlaces
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
+from console.ui.mapsearch import MapSearch
 from console.ui.mapview import fitting_zoom
 
 #: Tiles drawn at once. With two, dragging over undrawn ground held the GUI thread up for 40 ms at
@@ -86,6 +88,8 @@ class MapModel(QObject):
         resources: The distribution's ``resources`` folder.
         frame: The city.
         tiles: Draws the basemap; without it the map shows a graticule.
+        search: Answers what is typed in the map's search.
+        places: Answers what the menu at a place asks.
 
     Raises:
         MapPageError: A file of the page is missing.
@@ -98,10 +102,12 @@ class MapModel(QObject):
         frame: MapFrame,
         tiles: TileSource | None,
         feed: MapFeed,
+        search: MapSearch | None = None,
+        places: MapPlaces | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.frame, self.feed = frame, feed
+        self.frame, self.feed, self.search, self.places = frame, feed, search, places
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )

@@ -182,6 +182,10 @@ class Mirror(QObject):
         """Return the incidents with something left to be done, in no order."""
         return [row for row in self._rows.incidents() if row.is_open]
 
+    def incidents(self) -> list[Incident]:
+        """Return every incident held, closed ones too, in no order."""
+        return list(self._rows.incidents())
+
     def assignment(self, assignment_id: str) -> Assignment | None:
         """Return an assignment as it is, or would be."""
         return self._rows.assignment(assignment_id)

@@ -30,6 +30,7 @@ __all__ = [
     "NearRole",
     "NearState",
     "NearUnitsModel",
+    "badge_text",
     "minutes_text",
     "near_reason",
 ]
@@ -233,3 +234,10 @@ def minutes_text(seconds: float | None) -> str:
         return "—"
     minutes = seconds / 60.0
     return f"{minutes:.1f}′" if minutes < 100 else f"{minutes:.0f}′"
+
+
+def badge_text(near: NearUnit, first: float | None) -> str:
+    """Return road minutes and, where that is no foregone thing, the chance to be there first."""
+    minutes = minutes_text(near.seconds)
+    chance = None if first is None else round(100 * first)
+    return minutes if not chance or chance >= 100 else f"{minutes} {chance}%"

@@ -34,6 +34,14 @@ class MapPage {
       setGroups: (on) => this.setGroups(on),
       groups: () => this.groups,
     });
+    this.search = new SearchBox(map.getContainer(), {
+      typed: (text) => channel.search(text),
+      chosen: (no) => channel.choose(no),
+      closed: () => this.drawings.clearLayers(),
+    });
+    this.radial = new RadialMenu(map, (action, at) => this.act(action, at));
+    this.drawings = L.layerGroup().addTo(map);
+    this.tool = null;
     this.listen();
     channel.start();
   }
@@ -48,16 +56,85 @@ class MapPage {
     channel.hint_ready.connect((text) => this.panel.showHint(this.hover ? text : "", this.pointer));
     channel.age_told.connect((text) => this.panel.setAge(JSON.parse(text)));
     channel.note_wanted.connect((text) => this.panel.showNote(text));
+    channel.search_found.connect((text) => {
+      const found = JSON.parse(text);
+      if (found.heading) this.search.show(found.heading, found.hits, "");
+      else this.search.found(found.text, found.hits);
+    });
+    channel.pin_wanted.connect((lat, lon, text) => this.pin(L.latLng(lat, lon), text));
+    channel.way_found.connect((text) => this.showWay(JSON.parse(text)));
     map.on("click", (event) => {
+      if (this.clicked(event.latlng)) return;
       map.getContainer().focus({ preventScroll: true });
       this.panel.showCross(false);
       this.live.pick(event.containerPoint, "click", PICK_RADIUS_PX);
     });
-    map.on("contextmenu", (event) => channel.place(event.latlng.lat, event.latlng.lng));
+    map.on("contextmenu", (event) => this.radial.open(event.latlng));
     map.on("mousemove", (event) => this.pointed(event.containerPoint));
     map.on("mouseout movestart", () => this.setHover(null));
     map.on("moveend", () => this.moved());
     document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** Do what the menu at a place was asked for; tools of several places stay in the page. */
+  act(action, at) {
+    this.endTool();
+    if (action === "measure") {
+      this.tool = new MeasureTool(this.map, () => this.state.colours);
+      this.tool.add(at);
+      this.panel.showNote(this.state.words.measure_how);
+    } else if (action === "route") {
+      this.routeFrom = at;
+      this.pin(at, "");
+      this.panel.showNote(this.state.words.route_how);
+    } else {
+      this.pin(at, "");
+      this.channel.act(action, at.lat, at.lng);
+    }
+  }
+
+  /** Give a click to the menu or the tool in use; returns whether it was theirs. */
+  clicked(at) {
+    if (this.radial.isOpen) this.radial.close();
+    else if (this.tool !== null) this.tool.add(at);
+    else if (this.routeFrom) {
+      const from = this.routeFrom;
+      this.routeFrom = null;
+      this.panel.showNote("");
+      this.channel.route(from.lat, from.lng, at.lat, at.lng);
+    } else return false;
+    return true;
+  }
+
+  endTool() {
+    this.tool?.end();
+    this.tool = null;
+    if (this.routeFrom || this.panel.note.textContent) this.panel.showNote("");
+    this.routeFrom = null;
+  }
+
+  pin(at, text) {
+    this.drawings.clearLayers();
+    const style = { radius: 7, color: this.state.colours.focus, weight: 2, fillOpacity: 0.15,
+      interactive: false };
+    const mark = L.circleMarker(at, style).addTo(this.drawings);
+    if (text) {
+      mark.bindTooltip(document.createTextNode(text).textContent.replace(/[<&]/g, " "),
+        { permanent: true, direction: "top", offset: [0, -6], className: "map-label" });
+    }
+  }
+
+  showWay({ points, text }) {
+    this.drawings.clearLayers();
+    const { colours } = this.state;
+    L.polyline(points, { color: colours.window, weight: 7, interactive: false })
+      .addTo(this.drawings);
+    const line = L.polyline(points, { color: colours.focus, weight: 4, interactive: false })
+      .addTo(this.drawings);
+    L.circleMarker(points[points.length - 1], { radius: 5, color: colours.focus, weight: 2,
+      interactive: false }).addTo(this.drawings)
+      .bindTooltip(text, { permanent: true, direction: "top", className: "map-label" });
+    this.map.fitBounds(line.getBounds(), { padding: [60, 60], maxZoom: 16 });
   }
 
   setState(state) {
@@ -70,6 +147,8 @@ class MapPage {
     this.setBasemap(state);
     this.live.setStyle({ sprites: state.sprites, colours: state.colours, font: state.font });
     this.live.setHidden(this.hidden);
+    this.search.setWords(state.words);
+    this.radial.setWords(state.words);
     this.panel.setState(state, this.hidden);
   }
 
@@ -214,14 +293,16 @@ class MapPage {
       c: () => this.toggle("cameras"),
       i: () => this.toggle("incidents"),
       g: () => this.setGroups(!this.groups),
-      p: () => this.channel.place(this.map.getCenter().lat, this.map.getCenter().lng),
+      p: () => this.radial.open(this.map.getCenter()),
+      "/": () => this.search.focus(),
       enter: () => {
         this.panel.showCross(true);
         this.live.pick(this.map.getSize().divideBy(2), "key", 60);
       },
       escape: () => this.escape(),
     };
-    const act = acts[event.key.toLowerCase()];
+    const own = this.radial.isOpen && this.radial.key(event.key);
+    const act = own ? () => {} : acts[event.key.toLowerCase()];
     if (act === undefined) return;
     event.preventDefault();
     event.stopPropagation();
@@ -229,6 +310,13 @@ class MapPage {
   }
 
   escape() {
+    if (this.radial.isOpen) {
+      this.radial.close();
+      this.map.getContainer().focus({ preventScroll: true });
+      return;
+    }
+    this.endTool();
+    this.drawings.clearLayers();
     this.panel.toggleBox(false);
     this.panel.showCross(false);
     this.setHover(null);

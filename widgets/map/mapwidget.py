@@ -21,6 +21,7 @@ from console.ui.mapscheme import PAGE_URL, SCHEME, AddressFence
 from console.ui.mapsprites import MapLayer, all_specs
 from console.ui.mapview import fitting_zoom
 from widgets.common.theme import Theme, Token
+from widgets.map.asker import MapAsker
 from widgets.map.legend import legend_entries
 from widgets.map.page import LocalPage
 from widgets.map.words import MapWords
@@ -44,7 +45,9 @@ class MapWidget(QWidget):
         unit_picked: The ``UnitId`` picked.
         incident_picked: The ``IncidentId`` picked.
         camera_picked: The ``CameraId`` picked.
-        place_picked: Latitude and longitude of a place (right click, or P for the middle).
+        place_picked: Latitude and longitude where a new incident is wanted (right click, or P
+            for the middle).
+        send_wanted: The ``IncidentId`` that somebody is to be sent to.
         view_moved: Centre, zoom and bounds of what is shown, a dictionary.
         escaped: Esc was pressed in the map.
         ready: The page has drawn its first picture.
@@ -54,6 +57,7 @@ class MapWidget(QWidget):
     incident_picked = Signal(str)
     camera_picked = Signal(str)
     place_picked = Signal(float, float)
+    send_wanted = Signal(str)
     view_moved = Signal(object)
     escaped = Signal()
     ready = Signal()
@@ -171,6 +175,16 @@ class MapWidget(QWidget):
         shiboken6.delete(view)
         shiboken6.delete(profile)
 
+    @property
+    def model(self) -> MapModel:
+        """What the map is built on."""
+        return self._model
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence over the map for a while."""
+        self.channel.note_wanted.emit(sentence)
+        self._note.start()
+
     # -- starting ----------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -227,7 +241,7 @@ class MapWidget(QWidget):
         channel.started.connect(self._page_listens)
         channel.picked.connect(self._take_pick)
         channel.hovered.connect(self._take_hover)
-        channel.placed.connect(self.place_picked)
+        self._asker = MapAsker(self)
         channel.escaped.connect(self.escaped)
         channel.picture_drawn.connect(self._take_stats)
         channel.view_moved.connect(self._take_view)

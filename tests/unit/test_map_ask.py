@@ -1,0 +1,212 @@
+"""What the map is asked: names while they are typed, and the menu at a place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from map_parts import ENGINE_TALK, FRAME, RESOURCES, Shown, fill
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from test_map_binding import CENTRE, NoDetails, contents, unit
+from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
+
+from console.domain.ids import CameraId, IncidentId
+from console.domain.incidents import Stage
+from console.roads import RoadGraph
+from console.store.citypack import CityPackWriter, Place
+from console.sync.state import Contents
+from console.tracking.columns import empty_columns
+from console.ui.mapfeed import MapFeed, clock_ms
+from console.ui.mapmodel import MapModel
+from console.ui.mapplace import MapPlaces
+from console.ui.mapsearch import HitKind, MapSearch
+from console.ui.mirror import Mirror
+from widgets.map import MapWidget
+
+
+def full_mirror() -> Mirror:
+    mirror = Mirror(NoDetails())
+    rows = list(contents().rows)
+    camera = next(row for row in rows if row.id == "C1")
+    incident = next(row for row in rows if row.id == "i1")
+    rows += [
+        replace(camera, id=CameraId("C2"), name="工体北路东口", lat=39.9015, bearing_deg=180.0),
+        replace(
+            incident, id=IncidentId("i0"), number="20261120-00009", stage=Stage.EVALUATE,
+            opened_at=datetime(2026, 11, 20, tzinfo=UTC),
+        ),
+    ]  # fmt: skip
+    rows = [replace(row, number="20261127-00317") if row.id == "i1" else row for row in rows]
+    mirror.take_contents(Contents(rev=1, rows=tuple(rows)))
+    columns = empty_columns(8)
+    columns.lat[:] = CENTRE[0] + 0.002 * (1 + np.arange(8))
+    columns.lon[:] = CENTRE[1]
+    columns.t_ms[:] = clock_ms()
+    mirror.take_positions(columns)
+    return mirror
+
+
+@pytest.fixture
+def mirror(qtbot: QtBot) -> Mirror:
+    return full_mirror()
+
+
+@pytest.fixture
+def pack_path(tmp_path: Path) -> Path:
+    path = tmp_path / "small.citypack"
+    with CityPackWriter(path) as pack:
+        pack.put_meta({"west": "116.2", "south": "39.8", "east": "116.6", "north": "40.0"})
+        pack.put_places([
+            Place(kind="market", name_zh="三里屯市场", name_en="Sanlitun Market",
+                  address="三里屯路 1", lat=39.93, lon=116.45),
+            Place(kind="address", name_zh="工体北路4号", name_en="", address="工体北路4号",
+                  lat=39.92, lon=116.44),
+        ])  # fmt: skip
+    return path
+
+
+def asked(search: MapSearch, qtbot: QtBot, text: str) -> list[tuple[str, str]]:
+    with qtbot.waitSignal(search.found, check_params_cb=lambda said, _: said == text) as told:
+        search.find(text)
+    return [(str(hit.kind), hit.text) for hit in told.args[1]]
+
+
+def test_that_everything_with_a_name_is_found_as_it_is_typed(
+    mirror: Mirror, pack_path: Path, qtbot: QtBot
+) -> None:
+    search = MapSearch(mirror)
+    search.take_pack(pack_path)
+    assert asked(search, qtbot, "c3")[0] == ("unit", "C3")
+    assert asked(search, qtbot, "317") == [("incident", "20261127-00317")]
+    assert asked(search, qtbot, "gtbldk") == [("camera", "工体北路东口")]
+    assert {kind for kind, _ in asked(search, qtbot, "工体北路")} == {"camera", "address"}
+    assert asked(search, qtbot, "sanli")[0][0] == "place"
+    coordinates = asked(search, qtbot, "39.9, 116.4")
+    assert [kind for kind, _ in coordinates] == ["coordinates"] * 3
+    assert asked(search, qtbot, "没有这个地方") == []
+    search.stop()
+
+
+def test_that_a_new_unit_is_found_at_once(mirror: Mirror, qtbot: QtBot) -> None:
+    search = MapSearch(mirror)
+    assert asked(search, qtbot, "望京") == []
+    later = replace(unit(9), call_sign="望京一号", version=1)
+    mirror.take_contents(Contents(rev=2, rows=(*contents().rows, later)))
+    assert asked(search, qtbot, "wangjing") == [("unit", "望京一号")]
+    search.stop()
+
+
+def test_that_a_place_tells_its_cameras_history_and_who_is_near(
+    mirror: Mirror,
+    graph: RoadGraph,
+    qtbot: QtBot,
+) -> None:
+    feed = MapFeed()
+    feed.set_units(mirror.units())
+    places = MapPlaces(mirror, feed, lambda: graph)
+    with qtbot.waitSignal(places.listed) as listed:
+        assert places.cameras(*CENTRE) == ["C2", "C1"]
+    assert "looks here" in listed.args[1][0].more
+    with qtbot.waitSignal(places.listed) as listed:
+        places.history(*CENTRE)
+    assert [hit.id for hit in listed.args[1]] == ["i1", "i0"]
+    with qtbot.waitSignal(places.said):
+        places.history(39.5, 116.0)
+    with qtbot.waitSignal(feed.marks_changed):
+        places.near(*CENTRE)
+    marks = json.loads(feed.marks())
+    assert [mark["index"] for mark in marks["near"]] == [0, 1, 2, 3, 4]
+    assert places.incident_at(*CENTRE) == "i1"
+    assert places.incident_at(39.5, 116.0) is None
+    with qtbot.waitSignal(places.way_found) as found:
+        places.route(CENTRE, (CENTRE[0] + 0.018, CENTRE[1]))
+    way = found.args[0]
+    assert way.text.startswith("3.3′ · 2.0 km")
+    assert way.points[0] == pytest.approx(CENTRE)
+    places.stop()
+
+
+def test_that_without_roads_the_map_says_so(mirror: Mirror, qtbot: QtBot) -> None:
+    places = MapPlaces(mirror, MapFeed(), lambda: None)
+    for ask in (lambda: places.near(*CENTRE), lambda: places.route(CENTRE, CENTRE)):
+        with qtbot.waitSignal(places.said):
+            ask()
+
+
+@pytest.fixture
+def asking(qapp: QApplication, pack_path: Path) -> Iterator[Shown]:
+    shown = Shown(qapp)
+    shown.widget.deleteLater()
+    shown.model.close()
+    mirror = full_mirror()
+    search, places = MapSearch(mirror), MapPlaces(mirror, shown.feed, lambda: None)
+    search.take_pack(pack_path)
+    shown.model = MapModel(
+        resources=RESOURCES, frame=FRAME, tiles=shown.tiles, feed=shown.feed, search=search,
+        places=places,
+    )  # fmt: skip
+    shown.widget = MapWidget(shown.model, theme=shown.appearance.theme, language="en")
+    shown.widget.resize(1000, 700)
+    fill(shown)
+    loop = QEventLoop()
+    shown.widget.ready.connect(loop.quit)
+    QTimer.singleShot(20_000, loop.quit)
+    shown.widget.show()
+    loop.exec()
+    yield shown
+    shown.widget.shutdown()
+    shown.widget.close()
+    shown.widget.deleteLater()
+    shown.model.close()
+    search.stop()
+    places.stop()
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_the_search_is_typed_and_chosen_by_keys(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    target = shown.take_keys(qtbot)
+    QTest.keyClick(target, Qt.Key.Key_Slash)
+    qtbot.waitUntil(lambda: shown.js("document.activeElement === mapPage.search.input"))
+    for key in "sanli":
+        QTest.keyClick(target, key)
+    rows = "mapPage.search.hits.map((hit) => hit.kind + ' ' + hit.text).join('|')"
+    qtbot.waitUntil(lambda: shown.js(rows) == f"{HitKind.PLACE} Sanlitun Market")
+    QTest.keyClick(target, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: abs(shown.js("mapPage.map.getCenter().lat") - 39.93) < 1e-4)
+    assert shown.js("document.querySelector('.map-label').textContent") == "Sanlitun Market"
+    QTest.keyClick(target, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: shown.js("mapPage.search.input.value") == "")
+
+    QTest.keyClick(target, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: shown.js("mapPage.radial.isOpen"))
+    QTest.keyClick(target, Qt.Key.Key_2)
+    said = "mapPage.panel.note.textContent"
+    qtbot.waitUntil(lambda: shown.js(said).startswith("Roads or positions are not here"))
+    assert shown.problems == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_clicks_measure_until_escape(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    shown.click(300, 400, Qt.MouseButton.RightButton)
+    qtbot.waitUntil(lambda: shown.js("mapPage.radial.isOpen"))
+    QTest.keyClick(shown.take_keys(qtbot), Qt.Key.Key_5)
+    qtbot.waitUntil(lambda: shown.js("mapPage.tool !== null"))
+    shown.click(500, 400)
+    qtbot.waitUntil(lambda: shown.js("mapPage.tool.points.length") == 2)
+    metres = shown.js("mapPage.tool.points[0].distanceTo(mapPage.tool.points[1])")
+    label = shown.js("document.querySelector('.map-label').textContent")
+    assert label == f"{metres / 1000:.2f} km"
+    QTest.keyClick(shown.target(), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: shown.js("document.querySelectorAll('.map-label').length") == 0)

@@ -1,0 +1,92 @@
+"""What is asked in the map: the search and the menu at a place, answered by the models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from console.ui.mapplace import PlaceAction, WayFound
+from console.ui.mapsearch import Hit, HitKind
+
+if TYPE_CHECKING:
+    from widgets.map.mapwidget import MapWidget
+
+#: How near places are looked at, by what they are.
+_ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0}
+_PLACE_ZOOM = 17.0
+
+
+class MapAsker(QObject):
+    """Carries questions from the page to the models of its map, and answers back."""
+
+    def __init__(self, widget: MapWidget) -> None:
+        super().__init__(widget)
+        self._widget, self._channel = widget, widget.channel
+        self._hits: list[Hit] = []
+        channel, search, places = self._channel, widget.model.search, widget.model.places
+        channel.acted.connect(self._act)
+        channel.chosen.connect(self._choose)
+        if search is not None:
+            channel.searched.connect(search.find)
+            search.found.connect(self._show_found)
+        if places is not None:
+            places.listed.connect(self._show_list)
+            places.said.connect(widget.say)
+            places.way_found.connect(self._show_way)
+            channel.routed.connect(
+                lambda lat, lon, to_lat, to_lon: places.route((lat, lon), (to_lat, to_lon))
+            )
+
+    def _show_found(self, text: str, hits: list[Hit]) -> None:
+        self._say_hits({"text": text}, hits)
+
+    def _show_list(self, heading: str, hits: list[Hit]) -> None:
+        self._say_hits({"heading": heading}, hits)
+
+    def _say_hits(self, head: dict[str, str], hits: list[Hit]) -> None:
+        self._hits = hits
+        said = {**head, "hits": [asdict(hit) for hit in hits]}
+        self._channel.search_found.emit(json.dumps(said, ensure_ascii=False))
+
+    def _show_way(self, way: WayFound) -> None:
+        self._channel.way_found.emit(json.dumps({"points": way.points, "text": way.text}))
+
+    def _choose(self, number: int) -> None:
+        if not 0 <= number < len(self._hits):
+            return
+        hit, widget = self._hits[number], self._widget
+        if hit.kind is HitKind.UNIT:
+            widget.show_unit(hit.id)
+            widget.unit_picked.emit(hit.id)
+        elif hit.kind is HitKind.INCIDENT:
+            widget.incident_picked.emit(hit.id)
+            widget.show_incident(hit.id)
+        elif hit.kind is HitKind.CAMERA:
+            widget.show_camera(hit.id)
+            widget.camera_picked.emit(hit.id)
+        if hit.lat is not None and hit.lon is not None and hit.kind is not HitKind.UNIT:
+            widget.centre_on(hit.lat, hit.lon, _ZOOMS.get(hit.kind, _PLACE_ZOOM))
+            if not hit.id:
+                self._channel.pin_wanted.emit(hit.lat, hit.lon, hit.text)
+
+    def _act(self, action: str, lat: float, lon: float) -> None:
+        places = self._widget.model.places
+        if action == PlaceAction.INCIDENT or places is None:
+            self._widget.place_picked.emit(lat, lon)
+        elif action == PlaceAction.NEAR:
+            places.near(lat, lon)
+        elif action == PlaceAction.CAMERAS:
+            seen = places.cameras(lat, lon)
+            if seen:
+                self._widget.camera_picked.emit(seen[0])
+        elif action == PlaceAction.HISTORY:
+            places.history(lat, lon)
+        elif action == PlaceAction.SEND:
+            incident = places.incident_at(lat, lon)
+            if incident is None:
+                self._widget.place_picked.emit(lat, lon)
+            else:
+                self._widget.send_wanted.emit(incident)
