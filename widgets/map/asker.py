@@ -4,26 +4,55 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, SignalInstance
 
+from console.ui.mapchannel import MapChannel
+from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
 from console.ui.mapsearch import Hit, HitKind
-
-if TYPE_CHECKING:
-    from widgets.map.mapwidget import MapWidget
 
 #: How near places are looked at, by what they are.
 _ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0}
 _PLACE_ZOOM = 17.0
 
 
+class AskedMap(Protocol):
+    """The map widget, as far as questions go; its signals and slots by their names there."""
+
+    channel: MapChannel
+    unit_picked: SignalInstance
+    incident_picked: SignalInstance
+    camera_picked: SignalInstance
+    place_picked: SignalInstance
+    send_wanted: SignalInstance
+
+    @property
+    def model(self) -> MapModel:
+        """What the map is built on."""
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence over the map for a while."""
+
+    def show_unit(self, unit: str) -> bool:
+        """Ring a unit and look at it."""
+
+    def show_incident(self, incident: str) -> bool:
+        """Ring an incident and look at it."""
+
+    def show_camera(self, camera: str) -> bool:
+        """Ring a camera point and look at it."""
+
+    def centre_on(self, lat: float, lon: float, zoom: float = 0.0) -> None:
+        """Look at a place."""
+
+
 class MapAsker(QObject):
     """Carries questions from the page to the models of its map, and answers back."""
 
-    def __init__(self, widget: MapWidget) -> None:
-        super().__init__(widget)
+    def __init__(self, widget: AskedMap, parent: QObject) -> None:
+        super().__init__(parent)
         self._widget, self._channel = widget, widget.channel
         self._hits: list[Hit] = []
         channel, search, places = self._channel, widget.model.search, widget.model.places

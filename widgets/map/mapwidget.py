@@ -241,7 +241,7 @@ class MapWidget(QWidget):
         channel.started.connect(self._page_listens)
         channel.picked.connect(self._take_pick)
         channel.hovered.connect(self._take_hover)
-        self._asker = MapAsker(self)
+        self._asker = MapAsker(self, self)
         channel.escaped.connect(self.escaped)
         channel.picture_drawn.connect(self._take_stats)
         channel.view_moved.connect(self._take_view)
