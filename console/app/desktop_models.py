@@ -19,6 +19,7 @@ from console.ui.bridge import Bridge
 from console.ui.card import CardModel
 from console.ui.commandline import CommandLine
 from console.ui.duty import DutyModel
+from console.ui.feedalarms import FeedAlarms
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder, NearUnitsModel
 from console.ui.places import PackPlaces
@@ -99,6 +100,7 @@ class DeskModels(QObject):
         self.duty = DutyModel(self.mirror, self)
         self.alarms = AlarmList(self.mirror, self)
         self.status = StatusModel(self.mirror, self)
+        self.feeds = FeedAlarms(self.mirror, self.status, self)
         self.places = PackPlaces()
         self.commands = CommandLine(
             self.mirror, self.queue, self.actions, near=self.near, places=self.places, parent=self

@@ -119,10 +119,12 @@ class DeskWindow(QObject):
         for alarm in self._models.alarms.alarms:
             if alarm.id == alarm_id:
                 self.pick(alarm.incident, goes_on=True)
+        if any(alarm.id == alarm_id for alarm in self._models.feeds.alarms):
+            self.window.notice.say(self._models.status.line.sentence, is_trouble=True)
 
     def _show_found(self, found: NearFound) -> None:
         self._models.near.show_found(found)
-        self.near.note_ranked()
+        self.near.note_ranked(self._models.status.line.positions_age_s or 0.0)
 
     def _show_near_state(self, state: int) -> None:
         if state < NearState.RANKING:
@@ -200,12 +202,13 @@ class DeskWindow(QObject):
         models, window = self._models, self.window
         models.status.changed.connect(self._show_status)
         models.alarms.changed.connect(self._show_alarms)
+        models.feeds.changed.connect(self._show_alarms)
         models.alarms.counts_changed.connect(
             lambda counts: window.top.set_counts(counts.by_level())
         )
-        window.bottom.alarms.acknowledged.connect(models.alarms.acknowledge)
+        window.bottom.alarms.acknowledged.connect(self._acknowledge)
         self._appearance.language_changed.connect(self._retranslate)
-        self._show_alarms(models.alarms.alarms)
+        self._show_alarms()
         window.top.set_counts(models.alarms.counts.by_level())
         self._show_status(models.status.line)
 
@@ -219,12 +222,17 @@ class DeskWindow(QObject):
         bottom.set_slowed(" · ".join(line.throttled))
         self.window.regions.set_count(Region.TRAY, line.in_tray)
         if line.heard_age_s is not None:
-            for age in (bottom.age, self.queue.age, self.duty.age):
+            for age in (bottom.age, self.queue.age, self.duty.age, self.card.age):
                 age.freshen(line.heard_age_s)
         if line.who is not None:
             top.set_person(line.who.name, line.who.role)
 
-    def _show_alarms(self, alarms: tuple[Alarm, ...]) -> None:
+    def _acknowledge(self, alarm_id: str) -> None:
+        if not self._models.feeds.acknowledge(alarm_id):
+            self._models.alarms.acknowledge(alarm_id)
+
+    def _show_alarms(self, _changed: tuple[Alarm, ...] = ()) -> None:
+        alarms = (*self._models.feeds.alarms, *self._models.alarms.alarms)
         self.window.bottom.alarms.set_alarms(
             [
                 AlarmLine(

@@ -16,7 +16,7 @@ from console.protocol.positions import INGEST, decode_frame
 from console.store.mapping import upsert
 from console.store.tables import LAST_FIX
 from console.tracking import ForceColumns, IngestCounts, LiveForce, pack_frame
-from console.tracking.frames import Fixes, to_ingest
+from console.tracking.frames import fixes_of, to_ingest
 
 KEYFRAME_EVERY_S = 10.0
 #: Fixes written in one transaction; more would keep commands waiting.
@@ -111,7 +111,7 @@ class PositionHub:
         columns = self._force.live()
         nos = columns.changed_since(self._saved_mark)
         self._saved_mark = self._force.mark
-        fixes = to_ingest(_fixes_of(columns, nos))
+        fixes = to_ingest(fixes_of(columns, nos))
         return [
             fixes[first : first + _WRITTEN_AT_ONCE]
             for first in range(0, len(fixes), _WRITTEN_AT_ONCE)
@@ -132,19 +132,6 @@ def read_fixes(connection: Connection) -> NDArray[np.void]:
     """Return the last fixes that were kept, an array of `INGEST`."""
     rows = [tuple(row) for row in connection.execute(select(LAST_FIX))]
     return np.array(rows, dtype=INGEST)
-
-
-def _fixes_of(columns: ForceColumns, nos: NDArray[np.int64]) -> Fixes:
-    return Fixes(
-        unit=nos,
-        t_ms=columns.t_ms[nos],
-        lat=columns.lat[nos],
-        lon=columns.lon[nos],
-        heading_deg=columns.heading_deg[nos],
-        speed_mps=columns.speed_mps[nos],
-        accuracy_m=columns.accuracy_m[nos],
-        flags=columns.flags[nos],
-    )
 
 
 def _now_ms() -> int:

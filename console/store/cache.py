@@ -25,6 +25,7 @@ from console.protocol.codec import (
     row_to_builtins,
 )
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op
+from console.store.cachepositions import prepare_positions, read_positions, write_positions
 from console.store.mapping import drop_row, put_rows, read_rows, upsert
 from console.store.mapping import read_row as read_one
 from console.store.setaside import set_aside
@@ -254,6 +255,16 @@ class Cache:
         with self._transaction() as connection:
             _move_cursor(connection, max(held, last), epoch)
 
+    def keep_positions(self, fixes: bytes) -> None:
+        """Keep where the units are, packed as devices send it, for a start without central."""
+        with self._transaction() as connection:
+            write_positions(connection, fixes)
+
+    def kept_positions(self) -> bytes:
+        """Return where the units were when that was kept last."""
+        with self._transaction() as connection:
+            return read_positions(connection)
+
     def prune(self, *, now: datetime) -> int:
         """Drop incidents closed more than 72 hours ago, with all of theirs; return how many."""
         old = select(INCIDENT.c.id).where(
@@ -272,6 +283,7 @@ class Cache:
         if found != "ok":
             raise ValueError(f"quick_check says {found}")
         METADATA.create_all(self._connection, tables=list(CACHE_TABLES))
+        prepare_positions(self._connection)
         self._connection.commit()
         for table in CACHE_TABLES:
             columns = {row[1] for row in run(f'PRAGMA table_info("{table.name}")')}

@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from sqlalchemy.exc import DatabaseError
 
 from console.domain.units import Unit
+from console.protocol.codec import MessageError
 from console.protocol.messages import MAIN_SHARD, Change, Command, Forget, Op, Result, Skip
-from console.protocol.positions import PositionFrame
+from console.protocol.positions import PositionFrame, decode_ingest
 from console.store.cache import Cache, Cursor, open_cache
 from console.store.outbox import TRAY, UNSETTLED, EntryState, Outbox, OutboxEntry
 from console.sync.state import (
@@ -59,10 +61,16 @@ class Keeper:
             self._take_epoch(self.cursor.epoch)  # a crash may have come before it was
         self._tell_who()
         self._tell_contents(damaged=opened.damaged)
+        self._kept_mark = 0
+        self._load_positions()
         self.tell_outbox()
 
     def close(self) -> None:
-        """Let go of the cache."""
+        """Let go of the cache; where the units were last is in it."""
+        try:
+            self.keep_positions()
+        except DatabaseError as error:
+            _log.warning("the last positions could not be kept: %s", error)
         self._cache.close()
 
     @property
@@ -161,6 +169,31 @@ class Keeper:
         if self._force.apply_frame(frame):
             self._listener.on_positions(self._force.columns())
 
+    def keep_positions(self) -> None:
+        """Keep where the units are, if any has moved since: a start without central shows it."""
+        if self._force.mark != self._kept_mark:
+            self._cache.keep_positions(self._force.packed().tobytes())
+            self._kept_mark = self._force.mark
+
+    def _load_positions(self) -> None:
+        """Tell where the units were last, with the times of their fixes: they are old by now."""
+        try:
+            fixes = decode_ingest(self._cache.kept_positions())
+        except MessageError as error:
+            _log.warning("the last positions that were kept are none: %s", error)
+            return
+        self._force.load(fixes)
+        self._kept_mark = self._force.mark
+        if len(fixes):
+            self._listener.on_positions(self._force.columns())
+
+    def _forget_positions(self) -> None:
+        """Begin with no position: who is logged on now may see others."""
+        self._force = LiveForce()
+        self._cache.keep_positions(b"")
+        self._kept_mark = 0
+        self._listener.on_positions(self._force.columns())
+
     # commands
 
     def unsettled(self) -> list[OutboxEntry]:
@@ -209,6 +242,7 @@ class Keeper:
         before = self._kept_who()
         if before is not None and (before.role, before.districts) != (who.role, who.districts):
             self.start_anew()
+            self._forget_positions()
         self._outbox.remember(_WHO, msgspec.json.encode(who).decode())
         self._listener.on_who(who)
 

@@ -42,7 +42,7 @@ from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble
 
 MAX_FRAME_BYTES = 64 << 20
-#: Beats in which central may be ahead of us without a change coming before we ask again.
+#: Beats in which central may be ahead and our revision stand still before we ask again.
 _BEATS_BEHIND = 3
 #: Answers that come within this time are told together.
 _TOLD_EVERY_S = 0.02
@@ -98,6 +98,7 @@ class Stream:
         self._heard_at_s = clock_s()
         self._epoch = ""
         self._behind_beats = 0
+        self._rev_at_beat = -1
         self._sent: set[str] = set()
         self._more = asyncio.Event()
         self._answered = asyncio.Event()
@@ -259,7 +260,9 @@ class Stream:
 
     def _heard(self, server_ms: int, head: int) -> None:
         behind = max(head - self._keeper.rev, 0)
-        self._behind_beats = self._behind_beats + 1 if behind else 0
+        stands = behind > 0 and self._keeper.rev == self._rev_at_beat
+        self._behind_beats = self._behind_beats + 1 if stands else 0
+        self._rev_at_beat = self._keeper.rev
         if self._behind_beats > _BEATS_BEHIND:
             raise LinkError(LinkTrouble.GAP, f"{behind} revisions did not come")
         ahead_s = time.time() - server_ms / 1000.0 if server_ms else None

@@ -29,6 +29,8 @@ _REFUSALS = frozenset({LinkTrouble.WRONG_PASSWORD, LinkTrouble.NOT_ALLOWED})
 _AFTER_REFUSAL_S = 30.0
 #: A link that held for so long begins its waits from the shortest again.
 _STEADY_S = 5.0
+#: Where the units are is kept so often for a start without central.
+_POSITIONS_EVERY_BEATS = 5
 #: No more than one snapshot in so long, whatever goes wrong.
 _SNAPSHOT_EVERY_S = 2.0
 _log = logging.getLogger("zhihui.sync")
@@ -139,12 +141,16 @@ class Worker:
 
     async def _keep_tidy(self, keeper: Keeper) -> None:
         """Do what time alone asks for, whether central is there or not."""
+        beats = 0
         while True:
             await asyncio.sleep(self._settings.beat_s)
+            beats += 1
             try:
                 keeper.expire()
-            except OutboxError:
-                _log.exception("the outbox could not be looked at; it is tried again")
+                if beats % _POSITIONS_EVERY_BEATS == 0:
+                    keeper.keep_positions()
+            except (OutboxError, DatabaseError):
+                _log.exception("outbox or cache could not be looked after; it is tried again")
 
     async def _keep_trying(self) -> None:
         ending = asyncio.create_task(self._ending.wait())

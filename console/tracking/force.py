@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from console.domain.units import Unit, UnitKind
 from console.protocol.positions import FixFlag, PositionFrame
 from console.tracking.columns import ForceColumns, copied, empty_columns, grown
-from console.tracking.frames import Fixes, FrameOrder, from_frame, from_ingest
+from console.tracking.frames import (
+    Fixes,
+    FrameOrder,
+    fixes_of,
+    from_frame,
+    from_ingest,
+    to_ingest,
+)
 from console.tracking.fresh import KIND_NO, USUAL_LIMITS, FreshnessLimits
 
 if TYPE_CHECKING:
@@ -137,6 +144,11 @@ class LiveForce:
         batch = from_ingest(fixes)
         usable = np.flatnonzero((batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0))
         self._take(batch, usable, equal_wins=False)
+
+    def packed(self) -> NDArray[np.void]:
+        """Return the last fix of every unit that has one, an array of `INGEST`, for `load`."""
+        columns = self.live()
+        return to_ingest(fixes_of(columns, columns.nos()))
 
     def mark_asleep(self, nos: NDArray[np.int64], *, asleep: bool = True) -> None:
         """Set or clear "its page has lost its position" for units that have a fix."""

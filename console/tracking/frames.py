@@ -114,6 +114,20 @@ def pack_frame(
     return PositionFrame(tile, seq, now_ms, live)
 
 
+def fixes_of(columns: ForceColumns, nos: NDArray[np.int64]) -> Fixes:
+    """Return the fixes of some units, by their numbers."""
+    return Fixes(
+        unit=nos,
+        t_ms=columns.t_ms[nos],
+        lat=columns.lat[nos],
+        lon=columns.lon[nos],
+        heading_deg=columns.heading_deg[nos],
+        speed_mps=columns.speed_mps[nos],
+        accuracy_m=columns.accuracy_m[nos],
+        flags=columns.flags[nos],
+    )
+
+
 def to_ingest(fixes: Fixes) -> NDArray[np.void]:
     """Return fixes as the array of `INGEST` that a device sends."""
 

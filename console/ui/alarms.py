@@ -33,6 +33,9 @@ class AlarmKind(StrEnum):
     WAITING = "waiting"
     REFUSED = "refused"
     NOT_ACCEPTED = "not_accepted"
+    LINK = "link"
+    POSITIONS = "positions"
+    CURSOR = "cursor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Alarm:
     """One thing that needs a response.
 
     Attributes:
-        incident: Id of the incident it is about.
+        incident: Id of the incident it is about, empty for the alarm of a feed.
         unit: Id of the unit it is about, if it is about one.
         since: When it began, aware UTC.
         text: A sentence: what is wrong, what can be done.

@@ -166,6 +166,17 @@ def test_that_central_ahead_without_changes_is_a_gap(bench: Bench) -> None:
     assert bench.watcher.behind == 8
 
 
+def test_that_a_console_that_catches_up_is_not_taken_for_one_that_stands(bench: Bench) -> None:
+    async def script(socket: ServerConnection) -> None:
+        await socket.send(encode(WELCOME))
+        for rev in range(2, 9):
+            await socket.send(changes(rev))
+            await socket.send(encode(Beat(1, {"main": 99})))
+
+    assert asyncio.run(_run(bench, script)).trouble is LinkTrouble.CLOSED
+    assert bench.keeper.rev == 8
+
+
 def test_that_another_epoch_needs_a_snapshot(bench: Bench) -> None:
     welcome = Welcome("other", {"main": 5}, need_snapshot=False, server_ms=0)
     with pytest.raises(SnapshotNeededError):

@@ -36,7 +36,7 @@ from console.ui.words import (
     time_text,
 )
 from widgets.common.appearance import Appearance
-from widgets.common.labels import MarkLabel, set_tone
+from widgets.common.labels import AgeLabel, MarkLabel, set_tone
 from widgets.common.shapes import LEVEL_MARKS, OFF_MARK
 from widgets.desk.card_parts import (
     THUMB,
@@ -100,6 +100,7 @@ class CardView(QWidget):
         self._mark = MarkLabel(appearance, OFF_MARK, size_px=18)
         self._title, self._number = QLabel(), QLabel()
         self._clock, self._track = QLabel(), StageTrack(appearance)
+        self.age = AgeLabel()
         self._head = StripedFrame(appearance)
         self._body = QVBoxLayout()
         self._scroll = QScrollArea()
@@ -130,7 +131,10 @@ class CardView(QWidget):
         head.setContentsMargins(10, 8, 10, 4)
         head.setSpacing(4)
         head.addLayout(top)
-        head.addWidget(self._clock)
+        below = QHBoxLayout()
+        below.addWidget(self._clock, 1)
+        below.addWidget(self.age, 0, Qt.AlignmentFlag.AlignBottom)
+        head.addLayout(below)
         head.addWidget(self._track)
         held = QWidget()
         self._body = QVBoxLayout(held)
@@ -176,6 +180,7 @@ class CardView(QWidget):
         self._track.setVisible(card is not None)
         self._mark.setVisible(card is not None)
         self._clock.setVisible(card is not None)
+        self.age.setVisible(card is not None)
         self._head.set_striped(card is not None and card.pending)
         can = card.can if card is not None else frozenset()
         for _key, command, name in _KEYS:

@@ -132,9 +132,9 @@ class NearView(QWidget):
         self._state = NearState(state)
         self._retranslate()
 
-    def note_ranked(self) -> None:
-        """Say that the list was just worked out."""
-        self.age.freshen()
+    def note_ranked(self, age_s: float = 0.0) -> None:
+        """Say that the list was just worked out, from positions of this age."""
+        self.age.freshen(age_s)
         self.table.choose_first()
 
     def _unit(self, row: int) -> str | None:

@@ -1,0 +1,158 @@
+"""Central killed, the console started again without it: the work goes on, and comes out right."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from central_parts import CentralServer, a_city, some_units
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from pytestqt.qtbot import QtBot
+from test_central_kill import listening
+from test_console_window import (
+    INCIDENT,
+    Console,
+    report_incident_and_positions,
+    settings_for,
+)
+from test_evidence_kill import CENTRAL, Process, a_port
+
+from console.domain.assignments import AssignmentState
+from console.ui.alarms import AlarmKind
+from widgets.common.labels import AgeLabel
+from widgets.shell.regions import Region
+
+pytestmark = pytest.mark.e2e
+LONG_MS = 60_000
+
+
+def opened_console(qapp: QApplication, qtbot: QtBot, server: CentralServer, home: Path) -> Console:
+    console = Console(qapp, settings_for(server, home))
+    qtbot.addWidget(console.window)
+    console.window.show()
+    qtbot.waitExposed(console.window)
+    console.window.activateWindow()
+    return console
+
+
+def alarms(console: Console) -> list[str]:
+    return [line.id for line in console.window.bottom.alarms.alarms]
+
+
+def words(console: Console) -> str:
+    shown = [one.text() for one in console.desk.card.findChildren(QLabel) if one.isVisible()]
+    return "\n".join(shown)
+
+
+def test_that_an_outage_is_worked_through_and_reconciled_with_nothing_doubled(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    server, port, desk = CentralServer(tmp_path / "home"), a_port(), tmp_path / "desk"
+    phones = [replace(one, phone=f"1380000000{one.no}") for one in some_units()]
+    server.seed(phones, jurisdictions=a_city())
+    central = Process(CENTRAL, server.home, port)
+    running = [central]
+    console: Console | None = None
+    try:
+        server.url = listening(server.home, central.popen)
+        report_incident_and_positions(server)
+        console = opened_console(qapp, qtbot, server, desk)
+        known = console.models
+        qtbot.waitUntil(lambda: known.queue.rowCount() == 1, timeout=LONG_MS)
+        qtbot.waitUntil(
+            lambda: known.mirror.force is not None and len(known.mirror.force.nos()) == 8,
+            timeout=LONG_MS,
+        )
+        assert AlarmKind.LINK not in alarms(console)
+        central.kill()
+        link_alarm = str(AlarmKind.LINK)
+        qtbot.waitUntil(lambda: link_alarm in alarms(console), timeout=LONG_MS)
+        console.close()
+
+        console = opened_console(qapp, qtbot, server, desk)
+        work_offline(console, qtbot, tmp_path)
+        assert_ages_are_honest(console, qtbot)
+
+        central = Process(CENTRAL, server.home, port)
+        running.append(central)
+        listening(server.home, central.popen)
+        models = console.models
+        qtbot.waitUntil(lambda: models.status.line.is_live, timeout=LONG_MS)
+        qtbot.waitUntil(lambda: models.status.line.unsent == 0, timeout=LONG_MS)
+        qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT), timeout=LONG_MS)
+        qtbot.waitUntil(lambda: link_alarm not in alarms(console), timeout=LONG_MS)
+        assert models.mirror.tray() == ()
+        assert "Told by voice" in words(console)
+        assert "NOT SENT" not in words(console)
+    finally:
+        if console is not None:
+            console.close()
+        for process in running:
+            process.kill()
+    assert_nothing_is_doubled(server)
+
+
+def work_offline(console: Console, qtbot: QtBot, folder: Path) -> None:
+    """Queue, who is near, dispatch, words by radio, evidence: all of it without central."""
+    desk, models = console.desk, console.models
+    qtbot.waitUntil(lambda: models.queue.rowCount() == 1, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=LONG_MS)
+    assert len(models.mirror.force.nos()) == 8
+    console.window.regions.show_region(Region.QUEUE)
+    desk.queue.table.selectRow(0)
+    qtbot.keyClick(desk.queue.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: models.near.rowCount() == 8, timeout=LONG_MS)
+    qtbot.keyClick(desk.near.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: models.status.line.unsent == 2, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: words(console).count("tell it by phone") == 2, timeout=LONG_MS)
+    assert "NOT SENT" in words(console)
+    desk.card.setFocus()
+    qtbot.keyClick(desk.card, Qt.Key.Key_T)
+    which = desk.card.findChild(QComboBox)
+    offered = [which.itemText(at) for at in range(which.count())]
+    which.setCurrentIndex(offered.index("K1 radio"))
+    asked = QApplication.focusWidget()
+    qtbot.keyClicks(asked, "goes at once")
+    qtbot.keyClick(asked, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "radio: goes at once" in words(console), timeout=LONG_MS)
+    assert words(console).count("tell it by phone") == 1
+    assert models.status.line.unsent == 2, "the words are in the place of the order"
+    console.window.command_entered.emit("N 暴露垃圾 @东单北大街 9 号; 袋装垃圾")
+    qtbot.waitUntil(lambda: models.queue.rowCount() == 2, timeout=LONG_MS)
+    picture = QImage(64, 48, QImage.Format.Format_RGB32)
+    picture.fill(0x336699)
+    assert picture.save(str(folder / "scene.jpg"))
+    desk.pick(INCIDENT)
+    console.window.command_entered.emit(f"F 1 {folder / 'scene.jpg'}")
+    qtbot.waitUntil(lambda: models.status.line.unsent == 4, timeout=LONG_MS)
+    assert console.models.mirror.tray() == ()
+
+
+def assert_ages_are_honest(console: Console, qtbot: QtBot) -> None:
+    """No panel is fresher than what it shows, and the alarm stands."""
+    line = console.models.status.line
+    assert not line.is_live
+    qtbot.waitUntil(lambda: str(AlarmKind.LINK) in alarms(console), timeout=LONG_MS)
+    assert line.positions_age_s is not None
+    oldest = console.models.status.line.positions_age_s
+    assert oldest > 4.0
+    for age in console.window.findChildren(AgeLabel):
+        assert age.age_s is None or age.age_s > 4.0, age.parentWidget()
+
+
+def assert_nothing_is_doubled(server: CentralServer) -> None:
+    with closing(sqlite3.connect(server.database)) as db:
+        assignments = db.execute("SELECT unit, state FROM assignment ORDER BY unit").fetchall()
+        told = db.execute("SELECT detail FROM log_entry WHERE verb = 'told_by_voice'").fetchall()
+        incidents = db.execute("SELECT count(*) FROM incident").fetchone()
+        evidence = db.execute("SELECT incident, media_type FROM evidence").fetchall()
+    states = AssignmentState
+    assert assignments == [("u1", states.ACCEPTED.value), ("u2", states.ORDERED.value)]
+    assert told == [("radio: goes at once",)]
+    assert incidents == (2,)
+    assert [one[1] for one in evidence] == ["image/jpeg"]
