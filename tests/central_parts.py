@@ -140,6 +140,10 @@ class CentralServer:
             replace=replace,
         )
 
+    def change_settings(self, **changed: Any) -> None:
+        """Change what it is started with."""
+        self._settings = replace(self._settings, **changed)
+
     def start(self) -> None:
         """Start it, on the same port as before if there was one."""
         self._listening.clear()

@@ -39,6 +39,8 @@ class Config:
         sweep_points_per_s: Most camera points the sweep visits a second.
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
+        devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
+            for an administrator, "strict" has all of them wait, "open" lets all in.
         theme: "dark" or "light"; empty for the one shown last, at first dark.
     """
 
@@ -57,9 +59,14 @@ class Config:
     audit_copy: str = ""
     language: str = ""
     theme: str = ""
+    devices: str = "ask"
 
 
-_ALLOWED: dict[str, tuple[str, ...]] = {"language": ("zh", "en"), "theme": ("dark", "light")}
+_ALLOWED: dict[str, tuple[str, ...]] = {
+    "language": ("zh", "en"),
+    "theme": ("dark", "light"),
+    "devices": ("open", "ask", "strict"),
+}
 
 
 def home_directory(given: str | None) -> Path:

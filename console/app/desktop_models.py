@@ -85,6 +85,7 @@ class DeskModels(QObject):
                 name=settings.name,
                 label=settings.label,
                 pack_path=settings.pack_path,
+                device_code=settings.device_code,
             ),
             self.bridge,
         )

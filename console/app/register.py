@@ -11,7 +11,14 @@ import requests
 
 from console.app import wiring
 from console.app.config import Config
-from console.app.served import TIMEOUT_S, ServedError, log_on, password_of, running_central
+from console.app.served import (
+    TIMEOUT_S,
+    ServedError,
+    device_code_of,
+    log_on,
+    password_of,
+    running_central,
+)
 from console.central.server import seed_registry
 from console.domain.ids import new_id
 from console.protocol.codec import decode_text
@@ -32,7 +39,7 @@ def carry_out(home: Path, bodies: Sequence[PutCameras]) -> str:
     served = running_central(home)
     if served is None:
         return _in_process(home, bodies)
-    token = log_on(served.url, "admin", password_of(home, "admin"))
+    token = log_on(served.url, "admin", password_of(home, "admin"), code=device_code_of(home))
     for seq, body in enumerate(bodies):
         _post(served.url, token, body, seq)
     return f"Entered at the running server ({served.url}); every console sees it now."

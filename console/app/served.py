@@ -67,7 +67,15 @@ def password_of(home: Path, account: str) -> str:
     return str(accounts[account])
 
 
-def log_on(url: str, account: str, password: str, *, kind: str = "console") -> str:
+def device_code_of(home: Path) -> str:
+    """Return what admits devices of whoever can read this home; empty where central is not."""
+    try:
+        return (home / "central" / "devices.code").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def log_on(url: str, account: str, password: str, *, kind: str = "console", code: str = "") -> str:
     """Return a session's token.
 
     Raises:
@@ -78,7 +86,12 @@ def log_on(url: str, account: str, password: str, *, kind: str = "console") -> s
     body = {
         "name": account,
         "password": password,
-        "device": {"id": f"cli-{os.getpid()}", "kind": kind, "label": "zhihui command line"},
+        "device": {
+            "id": f"cli-{os.getpid()}",
+            "kind": kind,
+            "label": "zhihui command line",
+            "code": code,
+        },
     }
     try:
         answer = requests.post(f"{url}/v1/session", json=body, timeout=TIMEOUT_S)

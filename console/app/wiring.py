@@ -63,6 +63,7 @@ def central_settings(
     home: Path, config: Config, *, pack: Path | None = None, database_url: str | None = None
 ) -> CentralSettings:
     """Return the settings of the central server of a home."""
+    from console.central.devices import DevicePolicy
     from console.central.settings import CentralSettings
 
     return CentralSettings(
@@ -74,6 +75,7 @@ def central_settings(
         pack_path=pack,
         time_zone=config.time_zone,
         audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
+        devices=DevicePolicy(config.devices),
     )
 
 
@@ -93,6 +95,7 @@ def city_settings(
     return CitySettings(
         url=server,
         password=served.password_of(home, "city"),
+        device_code=served.device_code_of(home),
         pack_path=pack,
         home=home,
         seed=config.seed,
@@ -183,6 +186,7 @@ def console_settings(
         name=name,
         language=_LANGUAGES.get(config.language),
         theme=config.theme or None,
+        device_code=served.device_code_of(home),
         pack_path=pack,
         resources=RESOURCES,
     )

@@ -1,27 +1,26 @@
-"""Who may log on: the accounts made at the first start, passwords, sessions and their tokens."""
+"""Who may log on: the accounts made at the first start, their passwords, roles and districts."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select, update
 
 from console.central.settings import CentralError
 from console.domain.ids import DeviceId, PersonId, UnitId
 from console.domain.levels import Role
 from console.domain.permissions import WHOLE_CITY, Remit
-from console.store.mapping import insert_all, upsert
-from console.store.tables import DEVICE, PERSON, SESSION
+from console.store.mapping import insert_all
+from console.store.secretfile import write_privately
+from console.store.tables import PERSON
 
-SESSION_LASTS = timedelta(hours=12)
 #: The account that every officer's handheld logs on with: call sign and the shared number.
 OFFICERS = "officers"
 _ACCOUNTS: tuple[tuple[str, str, Role], ...] = (
@@ -53,31 +52,13 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """What a person logs on with: a console, a handheld or a gateway."""
-
-    id: DeviceId
-    kind: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person logged on with a device, until it expires or is ended.
+    """A person logged on with a device, until it expires or is ended."""
 
-    Attributes:
-        token_hash: SHA-256 of the token, hexadecimal; the token itself is kept nowhere.
-    """
-
-    token_hash: str
+    id: str
     person: Person
     device: DeviceId
     expires_at: datetime
-
-
-def hash_of(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def ensure_accounts(connection: Connection, path: Path, hasher: PasswordHasher) -> None:
@@ -93,7 +74,7 @@ def ensure_accounts(connection: Connection, path: Path, hasher: PasswordHasher) 
     passwords = read_passwords(path) if path.exists() else {}
     for login, _, _ in missing:
         passwords.setdefault(login, _new_password(login))
-    _write_privately(path, passwords)
+    write_privately(path, json.dumps(passwords, ensure_ascii=False, indent=2).encode())
     for login, name, role in missing:
         person = Person(id=PersonId(login), name=name, role=role)
         add_account(connection, person, login, hasher.hash(passwords[login]))
@@ -108,7 +89,7 @@ def add_account(connection: Connection, person: Person, login: str, password_has
         "role": person.role,
         "password_hash": password_hash,
         "active": True,
-        "districts": _districts_of(person.remit),
+        "districts": districts_of(person.remit),
     }
     insert_all(connection, PERSON, [row])
 
@@ -129,6 +110,61 @@ def read_passwords(path: Path) -> dict[str, str]:
         ) from error
 
 
+def account_called(connection: Connection, login: str) -> str | None:
+    """Return the id of whoever has a log-on name, in use or not."""
+    return connection.execute(select(PERSON.c.id).where(PERSON.c.login == login)).scalar()
+
+
+def account_of(connection: Connection, person: str) -> dict[str, Any] | None:
+    """Return what is known of somebody, without the hash of the password."""
+    columns = [column for column in PERSON.columns if column.name != "password_hash"]
+    row = connection.execute(select(*columns).where(PERSON.c.id == person)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def password_hash_of(connection: Connection, person: str) -> str | None:
+    """Return the hash of somebody's password; ``None`` if there is nobody, or no longer."""
+    query = select(PERSON.c.password_hash).where(PERSON.c.id == person, PERSON.c.active.is_(True))
+    return connection.execute(query).scalar()
+
+
+def change_account(
+    connection: Connection,
+    person: str,
+    *,
+    name: str | None = None,
+    role: Role | None = None,
+    remit: Remit | None = None,
+    is_active: bool | None = None,
+    password_hash: str | None = None,
+) -> bool:
+    """Change what is known of somebody, ``None`` leaving it as it is; return whether there is one.
+
+    Whoever calls it ends that person's sessions (`Door.end`): what they may has changed.
+    """
+    values: dict[str, Any] = {
+        "name": name,
+        "role": role,
+        "active": is_active,
+        "password_hash": password_hash,
+    }
+    changed = {key: value for key, value in values.items() if value is not None}
+    if remit is not None:
+        changed["districts"] = districts_of(remit)
+    if not changed:
+        query = select(PERSON.c.id).where(PERSON.c.id == person)
+        return connection.execute(query).first() is not None
+    done = connection.execute(update(PERSON).where(PERSON.c.id == person).values(**changed))
+    return bool(done.rowcount)
+
+
+def read_accounts(connection: Connection) -> list[dict[str, Any]]:
+    """Return every account by log-on name, without hashes of passwords."""
+    columns = [column for column in PERSON.columns if column.name != "password_hash"]
+    query = select(*columns).order_by(PERSON.c.login)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def matches(hasher: PasswordHasher, password_hash: str, password: str) -> bool:
     """Whether a password is the one that was hashed; takes tens of milliseconds by design."""
     try:
@@ -144,77 +180,18 @@ def find_account(connection: Connection, login: str) -> tuple[Person, str] | Non
     if row is None:
         return None
     person = Person(
-        id=PersonId(row.id), name=row.name, role=row.role, remit=_remit_from(row.districts)
+        id=PersonId(row.id), name=row.name, role=row.role, remit=remit_from(row.districts)
     )
     return person, row.password_hash
 
 
-def new_session(person: Person, device: Device, *, at: datetime) -> tuple[str, Session]:
-    """Return a new token and its session; the token is seen by nobody but its owner."""
-    token = secrets.token_urlsafe(32)
-    session = Session(
-        token_hash=hash_of(token), person=person, device=device.id, expires_at=at + SESSION_LASTS
-    )
-    return token, session
-
-
-def write_session(
-    connection: Connection, session: Session, device: Device, *, at: datetime
-) -> None:
-    """Keep a session and its device, and drop what has expired."""
-    connection.execute(delete(SESSION).where(SESSION.c.expires_at <= at))
-    row = {
-        "token_hash": session.token_hash,
-        "person": session.person.id,
-        "name": session.person.name,
-        "role": session.person.role,
-        "unit": session.person.unit,
-        "districts": _districts_of(session.person.remit),
-        "device": session.device,
-        "created_at": at,
-        "expires_at": session.expires_at,
-    }
-    insert_all(connection, SESSION, [row])
-    seen = {
-        "id": device.id,
-        "kind": device.kind,
-        "label": device.label,
-        "last_person": session.person.id,
-        "last_seen_at": at,
-    }
-    upsert(connection, DEVICE, [seen])
-
-
-def drop_session(connection: Connection, token_hash: str) -> None:
-    """End a session for good."""
-    connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash))
-
-
-def read_sessions(connection: Connection, *, at: datetime) -> list[Session]:
-    """Return the sessions that have not expired."""
-    query = select(SESSION).where(SESSION.c.expires_at > at)
-    return [
-        Session(
-            token_hash=row.token_hash,
-            person=Person(
-                id=PersonId(row.person),
-                name=row.name,
-                role=row.role,
-                unit=UnitId(row.unit) if row.unit else None,
-                remit=_remit_from(row.districts),
-            ),
-            device=DeviceId(row.device),
-            expires_at=row.expires_at,
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def _remit_from(districts: tuple[str, ...] | None) -> Remit:
+def remit_from(districts: tuple[str, ...] | None) -> Remit:
+    """Return the remit that a list of districts means, ``None`` being the whole city."""
     return WHOLE_CITY if districts is None else Remit(districts=frozenset(districts))
 
 
-def _districts_of(remit: Remit) -> tuple[str, ...] | None:
+def districts_of(remit: Remit) -> tuple[str, ...] | None:
+    """Return a remit as it is kept."""
     return None if remit.districts is None else tuple(sorted(remit.districts))
 
 
@@ -222,15 +199,3 @@ def _new_password(login: str) -> str:
     if login == OFFICERS:
         return f"{secrets.randbelow(10**8):08d}"  # typed on a small screen, with gloves
     return secrets.token_urlsafe(12)
-
-
-def _write_privately(path: Path, passwords: dict[str, str]) -> None:
-    """Write the file so that it is never readable by others, not even for a moment."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(passwords, file, ensure_ascii=False, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

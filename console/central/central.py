@@ -19,13 +19,14 @@ from sqlalchemy import Connection, Engine
 from starlette.routing import WebSocketRoute
 
 from console import __version__
-from console.central.accounts import ensure_accounts, read_sessions
+from console.central.accounts import ensure_accounts
 from console.central.audit import AuditKeeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.consoles import ConsoleHub
-from console.central.door import Door
+from console.central.door import Door, DoorRules
 from console.central.evidence import EvidenceStore
 from console.central.folder import held_folder
+from console.central.gate import Gate
 from console.central.group import Committed, Surroundings
 from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
@@ -35,13 +36,16 @@ from console.central.rights import Guard, check_every_route
 from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_evidence import EvidenceRoutes
+from console.central.routes_people import PeopleRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
 from console.central.rows import LiveRows
 from console.central.sequencer import Sequencer
+from console.central.sessions import read_sessions
 from console.central.settings import CentralError, CentralSettings
 from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
+from console.central.tokens import TokenMint, new_secret
 from console.central.units import Register
 from console.central.web import put_error_handlers
 from console.domain.audit import Act
@@ -50,6 +54,7 @@ from console.store.citypack import CityPack, CityPackError
 from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import read_rows
 from console.store.seat import Seat
+from console.store.secretfile import SecretFileError, read_or_make
 from console.store.upgrade import upgrade
 
 BEAT_S = 2.0
@@ -114,6 +119,7 @@ class Central:
             sessions = read_sessions(connection, at=_now())
             units = read_rows(connection, Unit)
             kept = read_fixes(connection)
+        mint, home_code = _secrets(settings.folder)
         self.sequencer = foundation.sequencer(self._committed)
         self.link = WriterLink(self.sequencer, engine)
         self.audit = AuditDesk(self.link)
@@ -125,11 +131,14 @@ class Central:
         self.door = Door(
             self.link,
             hasher=hasher,
+            mint=mint,
             sessions=sessions,
             unit_called=self.register.called,
             clock=_now,
             audit=self.audit,
+            rules=DoorRules(devices=settings.devices, home_code=home_code),
         )
+        self.door.on_ended = self._end_streams
         self._evidence = foundation.evidence
         self.app = self._app(settings, foundation)
 
@@ -175,9 +184,12 @@ class Central:
         self.consoles.publish(committed)
         self.handhelds.publish(committed)
 
-    def _beat(self) -> None:
+    def _end_streams(self) -> None:
         self.consoles.end_sessions(self.door.is_valid)
         self.handhelds.end_sessions(self.door.is_valid)
+
+    def _beat(self) -> None:
+        self._end_streams()
         self.consoles.beat()
         self.handhelds.beat()
 
@@ -243,8 +255,9 @@ class Central:
             resources_dir=settings.resources_dir,
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
-        guard = Depends(Guard(self.door))
-        for routes in (session, work, parts, city, audit):
+        people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
+        guard = Depends(Guard(self.door, settings.limits))
+        for routes in (session, people, work, parts, city, audit):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,
@@ -252,11 +265,13 @@ class Central:
             consoles=self.consoles,
             handhelds=self.handhelds,
             audit=self.audit,
+            limits=settings.limits,
         )
         app.router.routes.append(WebSocketRoute("/v1/stream", streams.console))
         app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
         city.mount_pages(app)
         check_every_route(app)
+        app.add_middleware(Gate, limits=settings.limits)
         return app
 
 
@@ -309,6 +324,16 @@ def _opened_pack(path: Path | None) -> CityPack | None:
         return CityPack.open(path)
     except CityPackError as error:
         raise CentralError(str(error)) from error
+
+
+def _secrets(folder: Path) -> tuple[TokenMint, str]:
+    """Return what signs tokens, and the code that admits devices of who can read the folder."""
+    try:
+        mint = TokenMint(folder / "token.key")
+        code = read_or_make(folder / "devices.code", lambda: new_secret().encode())
+    except SecretFileError as error:
+        raise CentralError(str(error)) from error
+    return mint, code.decode(errors="replace").strip()
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -12,20 +14,34 @@ from sqlalchemy import Connection
 
 from console.central.accounts import (
     OFFICERS,
-    Device,
     Person,
     Session,
-    drop_session,
     find_account,
-    hash_of,
     matches,
-    new_session,
-    write_session,
+    password_hash_of,
 )
 from console.central.acts import act_by, actor_of
 from console.central.auditdesk import AuditDesk
+from console.central.devices import (
+    Device,
+    DevicePolicy,
+    DeviceState,
+    check_state,
+    greet,
+    is_known,
+    use_code,
+)
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
+from console.central.sessions import (
+    SESSION_LASTS,
+    Kept,
+    drop_sessions,
+    renew_session,
+    write_session,
+)
+from console.central.tokens import ACCESS_LASTS, TokenMint, hash_of, new_secret
+from console.central.tries import Tries
 from console.domain.audit import Act, Outcome
 from console.domain.errors import ZhihuiError
 from console.domain.ids import PersonId
@@ -33,20 +49,43 @@ from console.domain.levels import Role
 from console.domain.units import Unit
 from console.store.audit import append_acts
 
-TRIES = 10
-TRIES_WITHIN = timedelta(minutes=2)
-#: With so many names tried, old tries are looked through at each new one.
-_MOST_WRONG = 10_000
 #: Argon2 takes 64 MiB each; more at once would not be faster on a small machine.
 _AT_ONCE = 2
+#: A token that renews is good once; the answer may get lost, so the last one is, for so long.
+PAST_IS_GOOD = timedelta(minutes=2)
 
 
 class LogOnError(ZhihuiError):
-    """Name and password do not belong together."""
+    """Name and password do not belong together, or a token renews nothing."""
 
 
-class TooManyTriesError(ZhihuiError):
-    """Too many wrong passwords for one name from one place."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What somebody gets who was let in.
+
+    Attributes:
+        token: Goes with every request.
+        lasts_s: For how long it does.
+        refresh: Renews both, once.
+    """
+
+    token: str
+    lasts_s: int
+    refresh: str
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorRules:
+    """How the door is kept.
+
+    Attributes:
+        devices: Which unknown devices may be logged on with.
+        home_code: Admits devices of whoever can read central's own folder.
+    """
+
+    devices: DevicePolicy
+    home_code: str
 
 
 class Door:
@@ -57,9 +96,11 @@ class Door:
         link: WriterLink,
         *,
         hasher: PasswordHasher,
-        sessions: list[Session],
+        mint: TokenMint,
+        sessions: list[Kept],
         unit_called: Callable[[str], Unit | None],
         clock: Callable[[], datetime],
+        rules: DoorRules,
         audit: AuditDesk,
     ) -> None:
         """Open the door.
@@ -67,20 +108,29 @@ class Door:
         Args:
             link: To the writer.
             hasher: Hashes passwords.
+            mint: Signs tokens.
             sessions: Sessions that have not expired.
             unit_called: The unit with a call sign, for officers' handhelds.
             clock: Gives now, aware UTC.
-            audit: Told of wrong passwords.
+            rules: How it is kept.
+            audit: Told who came, went, or was not let in.
         """
         self._audit = audit
         self._link = link
         self._hasher = hasher
-        self._sessions = {session.token_hash: session for session in sessions}
+        self._mint = mint
+        self._sessions = {one.session.id: one for one in sessions}
+        self._by_refresh: dict[str, str] = {}
+        for one in sessions:
+            self._index(one)
         self._unit_called = unit_called
         self._clock = clock
-        self._wrong: dict[tuple[str, str], deque[datetime]] = {}
+        self._rules = rules
+        self.tries = Tries(clock)
         self._hashing = asyncio.Semaphore(_AT_ONCE)
         self._nobody = hasher.hash("nobody has this password")
+        #: Called when sessions were ended, so that their streams end with them.
+        self.on_ended: Callable[[], None] = _nothing
 
     @property
     def count(self) -> int:
@@ -88,42 +138,90 @@ class Door:
         return len(self._sessions)
 
     async def log_on(
-        self, name: str, password: str, device: Device, *, host: str
-    ) -> tuple[str, Session]:
-        """Return a new token and its session.
+        self, name: str, password: str, device: Device, *, host: str, code: str = ""
+    ) -> Granted:
+        """Let somebody in.
 
         Args:
             name: Log-on name, or the call sign of a unit.
             password: As typed.
             device: What it is typed into.
             host: Where it comes from, to slow down guessing.
+            code: Admits a device that is not known; empty for none.
 
         Raises:
             LogOnError: Name and password do not belong together.
-            TooManyTriesError: Too many wrong passwords for this name from there.
+            TooManyTriesError: Too many wrong passwords for this name, or from there.
+            DeviceRefusedError: The device is not admitted.
             CentralError: Central is closing, or cannot write.
         """
-        self._check_tries(name, host)
+        known = await self._link.reading(lambda connection: is_known(connection, device))
+        self.tries.check(name, host, is_known=known)
         person = await self._who(name, password)
         if person is None:
-            if len(self._wrong) >= _MOST_WRONG:
-                self._forget_expired(self._clock())
-            self._wrong.setdefault((name, host), deque(maxlen=TRIES)).append(self._clock())
-            self._audit.note(_failed(name, device, host, at=self._clock()))
+            self.tries.wrong(name, host)
+            self._audit.note(_not_let_in(name, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
-        self._wrong.pop((name, host), None)
         at = self._clock()
-        token, session = new_session(person, device, at=at)
-        logged_on = act_by(actor_of(session, host), "log_on", at=at, details={"kind": device.kind})
+        refresh = new_secret()
+        kept = Kept(
+            session=Session(
+                id=secrets.token_hex(16),
+                person=person,
+                device=device.id,
+                expires_at=at + SESSION_LASTS,
+            ),
+            refresh_hash=hash_of(refresh),
+            past_hash=None,
+            renewed_at=at,
+        )
 
-        def write(connection: Connection, _: LiveRows) -> None:
-            write_session(connection, session, device, at=at)
-            append_acts(connection, [logged_on])
+        told = {"kind": device.kind}
 
-        await self._link.in_writer(write)
+        def write(connection: Connection, _: LiveRows) -> DeviceState:
+            state = self._greeted(connection, device, person.id, host=host, code=code)
+            if state is DeviceState.ADMITTED:
+                write_session(connection, kept, device, at=at)
+                actor = actor_of(kept.session, host)
+                append_acts(connection, [act_by(actor, "log_on", at=at, details=told)])
+            return state
+
+        state = await self._link.in_writer(write)
+        if state is not DeviceState.ADMITTED and code:
+            self.tries.wrong(name, host)  # codes are guessed no faster than passwords
+        if state is not DeviceState.ADMITTED:
+            self._audit.note(_not_let_in(name, device, host, at=at, state=state))
+        check_state(device, state)
+        self.tries.right(name, host)
         self._forget_expired(at)
-        self._sessions[session.token_hash] = session
-        return token, session
+        self._take(kept)
+        return self._granted(kept, refresh)
+
+    async def refresh(self, token: str) -> Granted:
+        """Renew a session.
+
+        Args:
+            token: What renews it; good once.
+
+        Raises:
+            LogOnError: It renews nothing, any more or at all.
+            CentralError: Central is closing, or cannot write.
+        """
+        used = hash_of(token)
+        kept = self._sessions.get(self._by_refresh.get(used, ""))
+        at = self._clock()
+        if kept is None or not self.is_valid(kept.session):
+            raise LogOnError("Your session has ended; log on again.")
+        if used == kept.past_hash and kept.renewed_at < at - PAST_IS_GOOD:
+            actor = actor_of(kept.session, None)
+            act = act_by(actor, "renew_session", at=at, outcome=Outcome.REFUSED)
+            await self.end([kept.session], [act])  # used twice: one of the two has stolen it
+            raise LogOnError("Your session was renewed from elsewhere and has ended; log on again.")
+        refresh = new_secret()
+        renewed = replace(kept, refresh_hash=hash_of(refresh), past_hash=used, renewed_at=at)
+        self._take(renewed)
+        await self._link.in_writer(lambda connection, _: renew_session(connection, renewed))
+        return self._granted(renewed, refresh)
 
     async def log_off(self, session: Session, *, host: str = "") -> None:
         """End a session.
@@ -131,23 +229,72 @@ class Door:
         Raises:
             CentralError: Central is closing, or cannot write.
         """
-        self._sessions.pop(session.token_hash, None)
-        logged_off = act_by(actor_of(session, host), "log_off", at=self._clock())
+        actor = actor_of(session, host)
+        await self.end([session], [act_by(actor, "log_off", at=self._clock())])
+
+    async def end(self, sessions: list[Session], acts: Sequence[Act] = ()) -> None:
+        """End sessions at once, with their streams.
+
+        Args:
+            sessions: Which.
+            acts: What the audit says of it.
+
+        Raises:
+            CentralError: Central is closing, or cannot write.
+        """
+        for session in sessions:
+            self._drop(session.id)
+        self.on_ended()
+        ids = [session.id for session in sessions]
 
         def write(connection: Connection, _: LiveRows) -> None:
-            drop_session(connection, session.token_hash)
-            append_acts(connection, [logged_off])
+            drop_sessions(connection, ids)
+            append_acts(connection, acts)
 
-        await self._link.in_writer(write)
+        if ids:
+            await self._link.in_writer(write)
+
+    def sessions_of(self, *, person: str | None = None, device: str | None = None) -> list[Session]:
+        """Return the sessions of a person or a device; officers share one account."""
+        return [
+            one.session
+            for one in self._sessions.values()
+            if (person is not None and person in _accounts_of(one.session.person))
+            or (device is not None and one.session.device == device)
+        ]
 
     def session(self, token: str) -> Session | None:
         """Return the session behind a token, if it is one of ours and has not expired."""
-        found = self._sessions.get(hash_of(token))
-        return found if found is not None and self.is_valid(found) else None
+        found = self._mint.session_in(token, at=self._clock())
+        kept = None if found is None else self._sessions.get(found)
+        return kept.session if kept is not None and self.is_valid(kept.session) else None
 
     def is_valid(self, session: Session) -> bool:
         """Whether a session has neither been ended nor expired."""
-        return session.token_hash in self._sessions and session.expires_at > self._clock()
+        return session.id in self._sessions and session.expires_at > self._clock()
+
+    def hashed(self, password: str) -> str:
+        """Return the hash of a password; takes tens of milliseconds by design."""
+        return self._hasher.hash(password)
+
+    async def is_password_of(self, session: Session, password: str) -> bool:
+        """Whether a password is that of whoever is logged on; wrong ones are counted.
+
+        Raises:
+            TooManyTriesError: Too many were wrong.
+        """
+        name = _accounts_of(session.person)[-1]
+        self.tries.check(name, session.device, is_known=True)
+        kept = await self._link.reading(lambda connection: password_hash_of(connection, name))
+        async with self._hashing:
+            is_right = await asyncio.to_thread(
+                matches, self._hasher, kept or self._nobody, password
+            )
+        if is_right:
+            self.tries.right(name, session.device)
+        else:
+            self.tries.wrong(name, session.device)
+        return is_right
 
     async def _who(self, name: str, password: str) -> Person | None:
         unit = self._unit_called(name)
@@ -163,27 +310,70 @@ class Door:
             return Person(id=PersonId(unit.id), name=called, role=Role.OFFICER, unit=unit.id)
         return None if person.role is Role.OFFICER else person
 
-    def _check_tries(self, name: str, host: str) -> None:
-        tries = self._wrong.get((name, host))
-        if tries and len(tries) == TRIES and tries[0] > self._clock() - TRIES_WITHIN:
-            raise TooManyTriesError(
-                f"Too many wrong passwords for {name[:40]}; wait two minutes, then try again."
-            )
+    def _greeted(
+        self, connection: Connection, device: Device, person: PersonId, *, host: str, code: str
+    ) -> DeviceState:
+        at = self._clock()
+        is_home = bool(code) and hmac.compare_digest(code.encode(), self._rules.home_code.encode())
+        is_enrolled = is_home or (bool(code) and use_code(connection, code, device.kind, at=at))
+        return greet(
+            connection,
+            device,
+            person,
+            host=host,
+            policy=self._rules.devices,
+            is_enrolled=is_enrolled,
+            at=at,
+        )
+
+    def _granted(self, kept: Kept, refresh: str) -> Granted:
+        at = self._clock()
+        return Granted(
+            token=self._mint.token(kept.session.id, at=at),
+            lasts_s=int(min(ACCESS_LASTS, kept.session.expires_at - at).total_seconds()),
+            refresh=refresh,
+            session=kept.session,
+        )
+
+    def _take(self, kept: Kept) -> None:
+        self._drop(kept.session.id)
+        self._sessions[kept.session.id] = kept
+        self._index(kept)
+
+    def _index(self, kept: Kept) -> None:
+        self._by_refresh[kept.refresh_hash] = kept.session.id
+        if kept.past_hash is not None:
+            self._by_refresh[kept.past_hash] = kept.session.id
+
+    def _drop(self, session: str) -> None:
+        earlier = self._sessions.pop(session, None)
+        if earlier is not None:
+            self._by_refresh.pop(earlier.refresh_hash, None)
+            self._by_refresh.pop(earlier.past_hash or "", None)
 
     def _forget_expired(self, at: datetime) -> None:
-        for key in [key for key, one in self._sessions.items() if one.expires_at <= at]:
-            del self._sessions[key]
-        for place in [key for key, one in self._wrong.items() if one[-1] < at - TRIES_WITHIN]:
-            del self._wrong[place]
+        for key in [key for key, one in self._sessions.items() if one.session.expires_at <= at]:
+            self._drop(key)
 
 
-def _failed(name: str, device: Device, host: str, *, at: datetime) -> Act:
-    """Return what the audit says of a wrong password; the name may be a mistyped password."""
+def _accounts_of(person: Person) -> tuple[str, ...]:
+    """Return the ids that mean a person: an officer has the unit's, and shares an account."""
+    return (person.id, OFFICERS) if person.role is Role.OFFICER else (person.id,)
+
+
+def _not_let_in(
+    name: str, device: Device, host: str, *, at: datetime, state: DeviceState | None = None
+) -> Act:
+    """Return what the audit says of who was not let in; the name may be a mistyped password."""
     return Act(
         at=at,
         action="log_on",
-        outcome=Outcome.FAILED,
+        outcome=Outcome.FAILED if state is None else Outcome.REFUSED,
         device=device.id,
         address=host,
-        details={"name": name[:80], "kind": device.kind},
+        details={"name": name[:80], "kind": device.kind, "device": state and state.value},
     )
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from console.central.door import Door
+from console.central.gate import Meter
+from console.central.limits import Limits
 from console.central.settings import CentralError
 from console.central.web import AnswerError, check_may, session_of
 
@@ -23,6 +25,15 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/openapi.json"): OPEN,
     ("POST", "/v1/session"): OPEN,
     ("DELETE", "/v1/session"): LOGGED_ON,
+    ("POST", "/v1/session/refresh"): OPEN,
+    ("POST", "/v1/session/unlock"): LOGGED_ON,
+    ("GET", "/v1/people"): "read:people",
+    ("POST", "/v1/people"): "write:people",
+    ("PATCH", "/v1/people/{person}"): "write:people",
+    ("POST", "/v1/people/{person}/unlock"): "write:people",
+    ("GET", "/v1/devices"): "read:devices",
+    ("PATCH", "/v1/devices/{device}"): "write:devices",
+    ("POST", "/v1/devices/codes"): "write:devices",
     ("GET", "/v1/health"): OPEN,
     ("GET", "/v1/city"): "read:city",
     ("GET", "/v1/city/pack"): "read:city",
@@ -65,14 +76,15 @@ def check_every_route(app: FastAPI) -> None:
 class Guard:
     """Stands before every route: asks who it is, and whether that person may."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, limits: Limits) -> None:
         self._door = door
+        self._meter = Meter(limits)
 
     async def __call__(self, request: Request) -> None:
         """Let a request through, or not.
 
         Raises:
-            AnswerError: 401 or 403.
+            AnswerError: 401, 403 or 429.
         """
         path = getattr(request.scope.get("route"), "path", "")
         right = ROUTE_RIGHTS.get((request.method, path))
@@ -81,6 +93,8 @@ class Guard:
         if right == OPEN:
             return
         session = session_of(self._door, request)
+        said = request.headers.get("content-length", "0")
+        self._meter.count(session.id, int(said) if said.isdigit() else 0)
         if right != LOGGED_ON:
             check_may(session, right)
 

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import __version__
-from console.central.accounts import Device
 from console.central.consoles import ConsoleHub
-from console.central.door import Door, LogOnError, TooManyTriesError
+from console.central.devices import Device, DeviceRefusedError
+from console.central.door import Door, Granted, LogOnError
 from console.central.handhelds import HandheldHub
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
+from console.central.tokens import hash_of
+from console.central.tries import TooManyTriesError
 from console.central.units import Register
 from console.central.web import AnswerError, host_of, session_of
 from console.domain.ids import DeviceId
@@ -30,6 +32,8 @@ class DeviceIn(BaseModel):
     id: str = Field(min_length=1, max_length=80)
     kind: Literal["console", "handheld", "gateway"]
     label: str = Field(default="", max_length=200)
+    secret: str = Field(default="", max_length=200)
+    code: str = Field(default="", max_length=80)
 
 
 class LogOnIn(BaseModel):
@@ -52,12 +56,26 @@ class PersonOut(BaseModel):
 
 
 class LogOnOut(BaseModel):
-    """A new session."""
+    """A session, new or renewed."""
 
     token: str
+    lasts_s: int
+    refresh: str
     expires_at: datetime
     person: PersonOut
     epoch: str
+
+
+class RefreshIn(BaseModel):
+    """What renews a session."""
+
+    refresh: str = Field(min_length=1, max_length=200)
+
+
+class UnlockIn(BaseModel):
+    """The password of whoever is logged on, to uncover a screen."""
+
+    password: str = Field(min_length=1, max_length=200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +93,14 @@ class SessionRoutes:
         """Return the routes."""
         router = APIRouter(tags=["session"])
         router.add_api_route("/v1/session", self.log_on, methods=["POST"])
+        router.add_api_route("/v1/session/refresh", self.refresh, methods=["POST"])
+        router.add_api_route(
+            "/v1/session/unlock",
+            self.unlock,
+            methods=["POST"],
+            status_code=204,
+            response_model=None,
+        )
         router.add_api_route(
             "/v1/session", self.log_off, methods=["DELETE"], status_code=204, response_model=None
         )
@@ -82,21 +108,52 @@ class SessionRoutes:
         return router
 
     async def log_on(self, asked: LogOnIn, request: Request) -> LogOnOut:
-        """Log on: name and password for a token that holds for twelve hours."""
+        """Log on: name and password for a token that holds for minutes, and one that renews it."""
+        told = asked.device
         device = Device(
-            id=DeviceId(asked.device.id), kind=asked.device.kind, label=asked.device.label
+            id=DeviceId(told.id),
+            kind=told.kind,
+            label=told.label,
+            secret_hash=hash_of(told.secret) if told.secret else None,
         )
         host = host_of(request)
         try:
-            token, session = await self.door.log_on(asked.name, asked.password, device, host=host)
+            granted = await self.door.log_on(
+                asked.name, asked.password, device, host=host, code=told.code
+            )
         except LogOnError as error:
             raise AnswerError(401, str(error)) from error
         except TooManyTriesError as error:
-            raise AnswerError(429, str(error)) from error
-        person = session.person
+            raise AnswerError(429, str(error), retry_after_s=error.retry_after_s) from error
+        except DeviceRefusedError as error:
+            raise AnswerError(403, str(error)) from error
+        return self._told(granted)
+
+    async def refresh(self, asked: RefreshIn) -> LogOnOut:
+        """Renew a session; what renewed it is good no more."""
+        try:
+            return self._told(await self.door.refresh(asked.refresh))
+        except LogOnError as error:
+            raise AnswerError(401, str(error)) from error
+
+    async def unlock(self, asked: UnlockIn, request: Request) -> Response:
+        """Say whether a password is that of whoever is logged on; nothing else changes."""
+        session = session_of(self.door, request)
+        try:
+            is_right = await self.door.is_password_of(session, asked.password)
+        except TooManyTriesError as error:
+            raise AnswerError(429, str(error), retry_after_s=error.retry_after_s) from error
+        if not is_right:
+            raise AnswerError(403, "That is not your password; the screen stays covered.")
+        return Response(status_code=204)
+
+    def _told(self, granted: Granted) -> LogOnOut:
+        person = granted.session.person
         return LogOnOut(
-            token=token,
-            expires_at=session.expires_at,
+            token=granted.token,
+            lasts_s=granted.lasts_s,
+            refresh=granted.refresh,
+            expires_at=granted.session.expires_at,
             person=PersonOut(
                 id=person.id,
                 name=person.name,
@@ -117,8 +174,6 @@ class SessionRoutes:
         """Log off: the token is worth nothing afterwards, and its streams end."""
         session = session_of(self.door, request)
         await self.door.log_off(session, host=host_of(request))
-        self.consoles.end_sessions(self.door.is_valid)
-        self.handhelds.end_sessions(self.door.is_valid)
         return Response(status_code=204)
 
     async def health(self) -> dict[str, str | int]:

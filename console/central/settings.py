@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 
+from console.central.devices import DevicePolicy
+from console.central.limits import Limits
 from console.domain.errors import ZhihuiError
 
 DEFAULT_PORT = 8470
@@ -28,6 +30,8 @@ class CentralSettings:
         database_url: SQLAlchemy address of a server's database; ``None`` for the embedded one.
         pack_path: The city pack that is served to consoles, if there is one.
         resources_dir: Where the handheld page lies, under ``handheld``.
+        devices: Which unknown devices may be logged on with.
+        limits: How much one place and one session may ask for.
         time_zone: IANA name of the city's zone; incident numbers begin with its date.
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
     """
@@ -40,6 +44,8 @@ class CentralSettings:
     pack_path: Path | None = None
     time_zone: str = DEFAULT_TIME_ZONE
     audit_copy: Path | None = None
+    devices: DevicePolicy = DevicePolicy.ASK
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def folder(self) -> Path:

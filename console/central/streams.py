@@ -18,8 +18,10 @@ from console.central.auditdesk import AuditDesk
 from console.central.consoles import ConsoleHub, ConsoleLine
 from console.central.discretion import view_of
 from console.central.door import Door
+from console.central.gate import Buckets
 from console.central.handhelds import HandheldHub, HandheldLine
 from console.central.lane import Lane
+from console.central.limits import Limits, Rate
 from console.central.loop import WriterLink
 from console.central.settings import CentralError
 from console.central.web import host_of
@@ -64,6 +66,7 @@ class Streams:
     consoles: ConsoleHub
     handhelds: HandheldHub
     audit: AuditDesk
+    limits: Limits
 
     async def console(self, socket: WebSocket) -> None:
         """Serve one console until it leaves."""
@@ -156,7 +159,7 @@ class Streams:
         return hello, session
 
     async def _hear_console(self, wire: _Wire, line: ConsoleLine) -> None:
-        answers = _Answers(line.lane, wire)
+        answers = _Answers(line.lane, wire, self.limits.messages)
         while True:
             message = await wire.receive()
             line.heard_at = time.monotonic()
@@ -166,7 +169,7 @@ class Streams:
                 raise MessageError("after hello a console sends commands and heartbeats only")
 
     async def _hear_handheld(self, wire: _Wire, line: HandheldLine) -> None:
-        answers = _Answers(line.lane, wire)
+        answers = _Answers(line.lane, wire, self.limits.messages)
         while True:
             message = await wire.receive()
             if isinstance(message, Command):
@@ -265,15 +268,19 @@ class _Wire:
 class _Answers:
     """Results on their way back to one socket."""
 
-    def __init__(self, lane: Lane, wire: _Wire) -> None:
+    def __init__(self, lane: Lane, wire: _Wire, rate: Rate) -> None:
         self.lane = lane
         self.host = wire.host
         self._wire = wire
+        self._bucket = Buckets(rate)
         self._waiting = 0
         self._fewer = asyncio.Event()
 
     async def room(self) -> None:
-        """Wait until one more command may be handed in."""
+        """Wait until one more command may be handed in; the sender is read no faster."""
+        owed_s = self._bucket.owe_s("")
+        if owed_s > 0.0:
+            await asyncio.sleep(owed_s)
         while self._waiting >= _UNANSWERED:
             self._fewer.clear()
             await self._fewer.wait()

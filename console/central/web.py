@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from console.central.accounts import Session
 from console.central.door import Door
 from console.central.settings import CentralError
 from console.domain.errors import ZhihuiError
-from console.domain.permissions import may
+from console.domain.permissions import may, may_somewhere
 
 _log = logging.getLogger("zhihui.central")
 
@@ -26,11 +27,12 @@ class AnswerError(ZhihuiError):
 
     Attributes:
         status: HTTP status.
+        retry_after_s: Whole seconds after which the same may be asked again, if it may.
     """
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.retry_after_s = status, retry_after_s
 
 
 def bearer_of(request: Request) -> str | None:
@@ -74,7 +76,13 @@ def check_may(session: Session, action: str) -> None:
     Raises:
         AnswerError: 403, with who may not do what.
     """
-    if not may(session.person.role, action):
+    person = session.person
+    if may(person.role, action) and not may_somewhere(person.role, person.remit, action):
+        raise AnswerError(
+            403,
+            f"{action} touches the whole city; who works for some districts only may not.",
+        )
+    if not may(person.role, action):
         raise AnswerError(
             403,
             f"{session.person.name} is logged on as {session.person.role}, "
@@ -113,10 +121,21 @@ async def body_of(request: Request, *, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def error_response(status: int, sentence: str) -> JSONResponse:
+def error_response(
+    status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return an error as every route gives it."""
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+    sent = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    return JSONResponse({"error": sentence}, status_code=status, headers=sent)
+
+
+def answer_of(error: AnswerError) -> JSONResponse:
+    """Return what a request is answered with that is answered with an error."""
+    seconds = error.retry_after_s
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    return error_response(error.status, str(error), headers)
 
 
 def put_error_handlers(app: FastAPI) -> None:
@@ -130,8 +149,7 @@ def put_error_handlers(app: FastAPI) -> None:
 
 
 async def _answer(_: Request, error: Exception) -> Response:
-    status = error.status if isinstance(error, AnswerError) else 400
-    return error_response(status, str(error))
+    return answer_of(error) if isinstance(error, AnswerError) else error_response(400, str(error))
 
 
 async def _unable(_: Request, error: Exception) -> Response:

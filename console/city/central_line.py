@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
@@ -53,12 +53,16 @@ class Account:
 
     Attributes:
         device: Id of the gateway that the city is; commands bear it.
+        secret: What it proves to be that gateway with.
+        code: Admits it where central does not know it yet; empty for none.
     """
 
     url: str
     name: str
-    password: str
+    password: str = field(repr=False)
     device: str
+    secret: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +78,7 @@ class _Session(msgspec.Struct, frozen=True, kw_only=True):
     """Answer to a log-on, as far as the city reads it."""
 
     token: str
+    refresh: str
 
 
 class _Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +97,7 @@ class CentralLine:
         self.account = account
         self._timeout_s = timeout_s
         self._token: str | None = None
+        self._refresh: str | None = None
         self._logging_on = threading.Lock()
         self._own = threading.local()
 
@@ -106,7 +112,8 @@ class CentralLine:
         """
         with self._logging_on:
             if self._token is None or self._token == not_this:
-                self._token = self._log_on()
+                session = self._renewed() or self._log_on()
+                self._token, self._refresh = session.token, session.refresh
             return self._token
 
     def send_commands(self, commands: Sequence[Command]) -> list[Result]:
@@ -144,19 +151,37 @@ class CentralLine:
         """
         self._request("PUT", f"/v1/evidence/{sha256}", content, media_type=media_type)
 
-    def _log_on(self) -> str:
+    def _renewed(self) -> _Session | None:
+        """Return the session renewed; ``None`` if it has ended, or never was."""
+        if self._refresh is None:
+            return None
+        body = _to_json.encode({"refresh": self._refresh})
+        self._refresh = None
+        answer = self._send("POST", "/v1/session/refresh", body, "application/json", None)
+        return self._session_in(answer) if answer.ok else None
+
+    def _log_on(self) -> _Session:
         account = self.account
-        device = {"id": account.device, "kind": "gateway", "label": "simulated city"}
+        device = {
+            "id": account.device,
+            "kind": "gateway",
+            "label": "simulated city",
+            "secret": account.secret,
+            "code": account.code,
+        }
         body = {"name": account.name, "password": account.password, "device": device}
         answer = self._send("POST", "/v1/session", _to_json.encode(body), "application/json", None)
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
             reason = f"it does not let “{account.name}” log on ({self._error(answer).reason})"
             raise LineError(account.url, reason)
         _LOG.info("logged on at %s as %s", account.url, account.name)
+        return self._session_in(answer)
+
+    def _session_in(self, answer: requests.Response) -> _Session:
         try:
-            return msgspec.json.decode(answer.content, type=_Session).token
+            return msgspec.json.decode(answer.content, type=_Session)
         except msgspec.MsgspecError as error:
-            raise LineError(account.url, f"a log-on without a token: {error}") from error
+            raise LineError(self.account.url, f"a log-on without a token: {error}") from error
 
     def _request(
         self, method: str, path: str, body: bytes, *, media_type: str = "application/json"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +29,7 @@ from console.city.positions import PositionFeed
 from console.city.replay import ReplaySource
 from console.city.settings import CitySettings
 from console.domain.units import UnitKind
+from console.store.secretfile import read_or_make
 
 _LOG = logging.getLogger("zhihui.city")
 TICK_S = 1.0
@@ -70,6 +73,8 @@ class City:
                 name=settings.account,
                 password=settings.password,
                 device=settings.device,
+                secret=_device_secret(settings.home),
+                code=settings.device_code,
             )
         )
         self._real = np.array([unit.id in settings.real_units for unit in self.units], np.bool_)
@@ -245,6 +250,12 @@ class City:
             sent_until=self._sent_until,
             replayed=self._replayed,
         ).save(self._memory_path)
+
+
+def _device_secret(home: Path) -> str:
+    """Return what this city proves to be the same gateway with, made at its first start."""
+    path = home / "city" / "device.key"
+    return read_or_make(path, lambda: secrets.token_urlsafe(32).encode()).decode()
 
 
 def _now() -> datetime:

@@ -114,6 +114,10 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "PutCameras": _REMIT,
         "PutJurisdictions": _CITY,
         "read:audit": _CITY,
+        "read:people": _CITY,
+        "write:people": _CITY,
+        "read:devices": _CITY,
+        "write:devices": _CITY,
     },
     Role.GATEWAY: {
         "AddReport": _REMIT,

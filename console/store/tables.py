@@ -266,7 +266,10 @@ PERSON = Table(
 SESSION = Table(
     "session",
     METADATA,
-    Column("token_hash", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("refresh_hash", String(64), nullable=False, unique=True),
+    Column("past_hash", String(64)),
+    Column("renewed_at", Instant, nullable=False),
     Column("person", String(80), nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Word(Role), nullable=False),
@@ -285,6 +288,22 @@ DEVICE = Table(
     Column("label", Text, nullable=False),
     Column("last_person", String(80), nullable=False),
     Column("last_seen_at", Instant, nullable=False),
+    Column("first_seen_at", Instant),
+    Column("address", Text),
+    Column("state", String(16), nullable=False),
+    Column("secret_hash", String(64)),
+    Column("decided_by", String(80)),
+    Column("decided_at", Instant),
+)
+
+#: Codes that admit one device each; only their hashes are kept.
+ENROLMENT = Table(
+    "enrolment",
+    METADATA,
+    Column("code_hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 #: Tables of rows that travel, by the name the wire gives their kind.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ _BLOCK = 1 << 18
 _CONNECT_S = 3.05
 #: With the last part central looks at all bytes once more: gigabytes take a while.
 _HASHED_WITHIN_S = 120.0
+#: Part of a token's time after which the session is renewed.
+_RENEWED_AFTER = 0.6
 
 
 class LinkError(ZhihuiError):
@@ -50,12 +52,24 @@ class LinkError(ZhihuiError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """A session with central."""
+    """A session with central.
+
+    Attributes:
+        token: Goes with every request, for some minutes.
+        refresh: Renews the session, once.
+        stale_at_s: When to renew it, by the monotonic clock: nobody's clock has to be right.
+    """
 
     token: str = field(repr=False)
-    expires_at: datetime
+    refresh: str = field(repr=False)
+    stale_at_s: float
     who: Who
     epoch: str
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is time to renew it."""
+        return time.monotonic() >= self.stale_at_s
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -68,7 +82,8 @@ class _Person(msgspec.Struct, frozen=True):
 
 class _Session(msgspec.Struct, frozen=True):
     token: str
-    expires_at: datetime
+    lasts_s: int
+    refresh: str
     person: _Person
     epoch: str
 
@@ -102,8 +117,12 @@ class CentralHttp:
         self._settings = settings
         self._base = settings.url.rstrip("/")
 
-    def log_on(self, *, device: str) -> Login:
+    def log_on(self, *, device: str, secret: str = "") -> Login:
         """Log on with the account in the settings.
+
+        Args:
+            device: This console's id.
+            secret: What it proves to be the same console with.
 
         Raises:
             LinkError: Central is not there, is none, or does not know the account.
@@ -111,9 +130,41 @@ class CentralHttp:
         asked = {
             "name": self._settings.account,
             "password": self._settings.password,
-            "device": {"id": device, "kind": "console", "label": self._settings.label},
+            "device": {
+                "id": device,
+                "kind": "console",
+                "label": self._settings.label,
+                "secret": secret,
+                "code": self._settings.device_code,
+            },
         }
-        with self._ask("POST", "/v1/session", json=asked) as answer:
+        return self._session("/v1/session", asked)
+
+    def renew(self, login: Login) -> Login:
+        """Renew a session.
+
+        Raises:
+            LinkError: Central is not there, or the session has ended.
+        """
+        return self._session("/v1/session/refresh", {"refresh": login.refresh})
+
+    def is_password(self, token: str, password: str) -> bool:
+        """Whether a password is that of whoever is logged on, says central.
+
+        Raises:
+            LinkError: Central does not say.
+        """
+        try:
+            with self._ask("POST", "/v1/session/unlock", token=token, json={"password": password}):
+                return True
+        except LinkError as error:
+            if error.status == requests.codes.forbidden:
+                return False
+            raise
+
+    def _session(self, path: str, asked: dict[str, Any]) -> Login:
+        began_s = time.monotonic()
+        with self._ask("POST", path, json=asked) as answer:
             try:
                 session = msgspec.json.decode(answer.content, type=_Session)
             except msgspec.MsgspecError as error:
@@ -128,7 +179,11 @@ class CentralHttp:
             districts=person.districts,
         )
         return Login(
-            token=session.token, expires_at=session.expires_at, who=who, epoch=session.epoch
+            token=session.token,
+            refresh=session.refresh,
+            stale_at_s=began_s + session.lasts_s * _RENEWED_AFTER,
+            who=who,
+            epoch=session.epoch,
         )
 
     def log_off(self, token: str) -> None:

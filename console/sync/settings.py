@@ -21,6 +21,7 @@ class SyncSettings:
         retry_first_s: Wait before the second attempt; it doubles with each.
         retry_most_s: The longest wait.
         timeout_s: How long central may take to answer a request.
+        device_code: Admits this console where central does not know it yet; empty for none.
         ask_after: How long an order to a unit may wait unsent before it is asked about again.
     """
 
@@ -36,6 +37,7 @@ class SyncSettings:
     retry_most_s: float = 10.0
     timeout_s: float = 10.0
     ask_after: timedelta = timedelta(minutes=5)
+    device_code: str = field(default="", repr=False)
 
     @property
     def folder(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +34,8 @@ _STEADY_S = 5.0
 _POSITIONS_EVERY_BEATS = 5
 #: No more than one snapshot in so long, whatever goes wrong.
 _SNAPSHOT_EVERY_S = 2.0
+_UNAUTHORIZED = 401
+_SECRET = "device_secret"
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -64,6 +67,7 @@ class Worker:
         self._is_told = False
         self._ending = asyncio.Event()
         self._errands: Errands | None = None
+        self._renewing = asyncio.Lock()
         self._failures = 0
         self._live_at_s: float | None = None
         self._snapshot_at_s = -_SNAPSHOT_EVERY_S
@@ -129,12 +133,13 @@ class Worker:
         uploads = asyncio.create_task(errands.upload_evidence())
         cities = asyncio.create_task(errands.offer_packs())
         tidying = asyncio.create_task(self._keep_tidy(self._keeper))
+        renewing = asyncio.create_task(self._keep_session())
         try:
             await self._keep_trying()
         finally:
-            for task in (uploads, cities, tidying):
+            for task in (uploads, cities, tidying, renewing):
                 task.cancel()
-            await asyncio.gather(uploads, cities, tidying, return_exceptions=True)
+            await asyncio.gather(uploads, cities, tidying, renewing, return_exceptions=True)
             await self._log_off()
             self._keeper.close()
             self._tell(LinkPhase.STOPPED)
@@ -203,14 +208,50 @@ class Worker:
         return self._failed(LinkError(LinkTrouble.FAULT, str(error)))
 
     async def _logged_on(self, keeper: Keeper) -> Login:
-        if self._login is None or self._login.expires_at < self._now() + timedelta(minutes=1):
+        if self._login is not None and self._login.is_stale:
+            await self._renew()
+        if self._login is None:
             if self._failures == 0:
                 self._tell(LinkPhase.CONNECTING)
-            self._login = await asyncio.to_thread(self._http.log_on, device=self._outbox.console_id)
-            keeper.take_who(self._login.who)
-            if self._errands is not None:
-                self._errands.token = self._login.token
+            login = await asyncio.to_thread(
+                self._http.log_on, device=self._outbox.console_id, secret=self._device_secret()
+            )
+            keeper.take_who(login.who)
+            self._take_login(login)
+            return login
         return self._login
+
+    def _take_login(self, login: Login) -> None:
+        self._login = login
+        if self._errands is not None:
+            self._errands.token = login.token
+
+    async def _renew(self) -> None:
+        """Renew the session before its token runs out; one that has ended is let go of."""
+        async with self._renewing:
+            login = self._login
+            if login is None or not login.is_stale:
+                return
+            try:
+                self._take_login(await asyncio.to_thread(self._http.renew, login))
+            except LinkError as error:
+                _log.info("the session was not renewed: %s", error)
+                if error.status == _UNAUTHORIZED and self._login is login:
+                    self._login = None
+
+    async def _keep_session(self) -> None:
+        """Renew the session for as long as the stream lives, for what goes beside it."""
+        while True:
+            await asyncio.sleep(self._settings.beat_s)
+            await self._renew()
+
+    def _device_secret(self) -> str:
+        """Return what this console proves to be itself with, made when it first logs on."""
+        known = self._outbox.remembered(_SECRET)
+        if known is None:
+            known = secrets.token_urlsafe(32)
+            self._outbox.remember(_SECRET, known)
+        return known
 
     async def _fetch_snapshot(self, keeper: Keeper, min_rev: int) -> float:
         if self._login is None:

@@ -61,7 +61,29 @@ _PATTERNS: tuple[str, ...] = (
         "as it is now and give it again if it still holds.",
     ),
     _noop("Reasons", "Name and password do not belong together; nobody was logged on."),
-    _noop("Reasons", "Too many wrong passwords for {0}; wait two minutes, then try again."),
+    _noop(
+        "Reasons",
+        "Too many wrong passwords for {0}: wait {1} s, or ask an administrator to unlock it.",
+    ),
+    _noop("Reasons", "The request holds more than {0} bytes; nothing was done."),
+    _noop("Reasons", "Too much at once from here: wait {0} s, then send it again."),
+    _noop(
+        "Reasons",
+        "This device ({0}, number {1}) waits for an administrator's yes. Ask for it, or for a "
+        "one-time code; then log on again.",
+    ),
+    _noop(
+        "Reasons",
+        "This device ({0}, number {1}) was shut out by an administrator; nobody can log on with "
+        "it.",
+    ),
+    _noop(
+        "Reasons",
+        "This device ({0}, number {1}) does not have the key that central knows it by. Ask an "
+        "administrator for a one-time code, then log on with it.",
+    ),
+    _noop("Reasons", "Your session was renewed from elsewhere and has ended; log on again."),
+    _noop("Reasons", "That is not your password; the screen stays covered."),
     _noop("Reasons", "Your session has ended; log on again."),
     _noop("Reasons", "Central is closing and takes no more; send it again in a moment."),
     _noop(

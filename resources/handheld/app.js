@@ -125,9 +125,9 @@ function drawHeader() {
 document.getElementById("language").textContent = word("other");
 }
 
-async function logOn(callSign, pin) {
+async function logOn(callSign, pin, code) {
   try {
-    await link.logOn(callSign, pin);
+    await link.logOn(callSign, pin, code);
   } catch (error) {
     notice(word("wrong") + reasonIn(error.message));
     return;

@@ -1,5 +1,6 @@
 // The line to central: session, stream, and an outbox that survives restarts and sends once.
 
+import * as sessions from "./session.js";
 import * as shelf from "./shelf.js";
 
 const PROTOCOL = 1;
@@ -31,6 +32,7 @@ export class Link {
   /** Take up the session of an earlier run; returns whether there is one. */
   async resume() {
     this.session = (await shelf.get("kept", "session")) ?? null;
+    if (this.session) this.session.staleAt = 0; // of another page's clock
     this.device = (await shelf.get("kept", "device")) ?? shelf.newId();
     await shelf.put("kept", "device", this.device);
     for (const item of await shelf.all("outbox")) shelf.sortBehind(item.id);
@@ -39,23 +41,13 @@ export class Link {
   }
 
   /** Log on; throws an Error whose message is central's sentence. */
-  async logOn(callSign, pin) {
-    const device = { id: this.device, kind: "handheld", label: navigator.userAgent.slice(0, 80) };
-    const answer = await fetch("/v1/session", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ name: callSign, password: pin, device }),
-    });
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(said.error ?? `${answer.status}`);
+  async logOn(callSign, pin, code) {
+    const session = await sessions.logOn(callSign, pin, this.device, code);
     const kept = await shelf.get("kept", "owner");
-    if (kept !== undefined && kept !== said.person.unit) {
+    if (kept !== undefined && kept !== session.unit) {
       await shelf.clear("tasks"); // central tells them again; what is in the outbox it cannot
     }
-    this.session = {
-      token: said.token, unit: said.person.unit, unitNo: said.person.unit_no ?? null,
-      name: said.person.name,
-    };
+    this.session = session;
     await shelf.put("kept", "session", this.session);
     await shelf.put("kept", "owner", this.session.unit);
     this.connect();
@@ -67,11 +59,29 @@ export class Link {
     this.session = null;
     await shelf.drop("kept", "session");
     this.socket?.close();
-    if (session) {
-      await fetch("/v1/session", {
-        method: "DELETE", headers: { "Authorization": `Bearer ${session.token}` },
-      }).catch(error => console.info("logged off without central:", error.message));
+    if (session) await sessions.logOff(session);
+  }
+
+  /** Renew the session when it is time; one that has ended leads back to the log-on. */
+  async renew() {
+    const before = this.session;
+    if (!before) return;
+    this.renewing ??= sessions.renewed(before).finally(() => { this.renewing = null; });
+    const after = await this.renewing;
+    if (this.session !== before || after === before) return;
+    if (after) {
+      this.session = after;
+      await shelf.put("kept", "session", after);
+    } else {
+      await this.over("Your session has ended; log on again.");
     }
+  }
+
+  async over(reason) {
+    this.session = null;
+    this.socket?.close();
+    await shelf.drop("kept", "session");
+    this.told.ended(reason);
   }
 
   /** Keep a command until central has answered it; it is on the device when this resolves. */
@@ -115,7 +125,8 @@ export class Link {
   }
 
   /** Open the stream; does nothing while one is open or opening. */
-  connect() {
+  async connect() {
+    await this.renew();
     if (!this.session || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/handheld/stream`);
     this.socket = socket;
@@ -145,8 +156,7 @@ export class Link {
     } else if (kind === "result") {
       this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null });
     } else if (kind === "refused") {
-      this.session = null;
-      shelf.drop("kept", "session").then(() => this.told.ended(message[1]));
+      this.over(message[1]);
     }
   }
 
@@ -182,6 +192,7 @@ export class Link {
   }
 
   watch() {
+    this.renew();
     if (!this.isUp) return;
     if (Date.now() - this.heardAt > BEAT_MS * MISSED_BEATS) {
       const socket = this.socket;

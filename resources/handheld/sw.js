@@ -1,7 +1,7 @@
 // Keeps the page itself on the device, so that it opens without a network.
 
-const CACHE = "zhihui-handheld-1";
-const FILES = ["./", "app.js", "app.css", "link.js", "position.js", "shelf.js", "views.js",
+const CACHE = "zhihui-handheld-2";
+const FILES = ["./", "app.js", "app.css", "link.js", "position.js", "session.js", "shelf.js", "views.js",
   "words.js", "icon.svg", "manifest.webmanifest"];
 
 self.addEventListener("install", event => {

@@ -24,18 +24,21 @@ export function logOnView(submit) {
     autocapitalize: "characters", required: true });
   const pin = make("input", { id: "pin", name: "password", type: "password",
     autocomplete: "current-password", required: true });
+  const code = make("input", { id: "device-code", autocomplete: "off", inputmode: "numeric" });
   const button = make("button", { class: "main", type: "submit", id: "log-on" }, word("log_on"));
   return make("form", {
     id: "log-on-form",
     onsubmit: async event => {
       event.preventDefault();
       button.disabled = true;
-      await submit(name.value.trim().toUpperCase(), pin.value);
+      await submit(name.value.trim().toUpperCase(), pin.value, code.value.trim());
       button.disabled = false;
     },
   },
   make("h1", {}, word("title")),
-  make("label", {}, word("call_sign"), name), make("label", {}, word("pin"), pin), button);
+  make("label", {}, word("call_sign"), name), make("label", {}, word("pin"), pin), button,
+  make("details", {}, make("summary", {}, word("new_device")),
+    make("label", {}, word("device_code"), code)));
 }
 
 /** The list of tasks. */

@@ -1,6 +1,7 @@
 // Every text of the page, in both languages.
 const WORDS = {
   zh: {
+    new_device: "本机首次使用？", device_code: "管理员给的一次性验证码（没有可不填）",
     title: "城管通", call_sign: "呼号", pin: "口令", log_on: "登录", log_off: "退出",
     on_duty: "上岗", off_duty: "下岗", is_on_duty: "在岗", is_off_duty: "未上岗",
     tasks: "我的任务", empty: "暂无任务。指挥中心派单后会显示在这里并响铃。",
@@ -18,6 +19,8 @@ const WORDS = {
     level: { 1: "⬢ 特急", 2: "▲ 紧急", 3: "■ 一般", 4: "普通" },
   },
   en: {
+    new_device: "First time on this device?",
+    device_code: "One-time code from an administrator, if you have one",
     title: "Handheld", call_sign: "Call sign", pin: "PIN", log_on: "Log on", log_off: "Log off",
     on_duty: "Go on duty", off_duty: "Go off duty", is_on_duty: "on duty",
     is_off_duty: "off duty", tasks: "My tasks",
@@ -51,7 +54,12 @@ const REASONS = [
   [/^Evidence of more than (\d+) MB .*$/, "照片超过 $1 MB，请换小一些的照片。"],
   [/^(.+) is not a task of yours;.*$/, "$1 不是您的任务，不能添加证据。"],
   [/^Name and password do not belong together;.*$/, "呼号或口令不正确。"],
-  [/^Too many wrong passwords .*$/, "口令错误次数过多，请两分钟后再试。"],
+  [/^Too many wrong passwords for (.+): wait (\d+) s,.*$/, "$1 口令错误次数过多，请 $2 秒后再试，或请管理员解锁。"],
+  [/^Too much at once from here: wait (\d+) s,.*$/, "请求过于频繁，请 $1 秒后再试。"],
+  [/^This device \(.+, number (\w+)\) waits for .*$/, "本机（编号 $1）等待管理员同意。请告知管理员编号，或索取一次性验证码，再登录。"],
+  [/^This device \(.+, number (\w+)\) was shut out .*$/, "本机（编号 $1）已被管理员停用，不能登录。"],
+  [/^This device \(.+, number (\w+)\) does not have the key .*$/, "本机（编号 $1）的密钥与中心所存不符，请向管理员索取一次性验证码。"],
+  [/^Your session was renewed from elsewhere .*$/, "登录已在别处续期，为安全起见已结束，请重新登录。"],
   [/^Your session has ended;.*$/, "登录已过期，请重新登录。"],
 ];
 

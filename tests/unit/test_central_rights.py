@@ -65,6 +65,15 @@ EVERYBODY = set(Role)
 ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/v1/session"): None,
     ("DELETE", "/v1/session"): EVERYBODY,
+    ("POST", "/v1/session/refresh"): None,
+    ("POST", "/v1/session/unlock"): EVERYBODY,
+    ("GET", "/v1/people"): {_R.ADMINISTRATOR},
+    ("POST", "/v1/people"): {_R.ADMINISTRATOR},
+    ("PATCH", "/v1/people/{person}"): {_R.ADMINISTRATOR},
+    ("POST", "/v1/people/{person}/unlock"): {_R.ADMINISTRATOR},
+    ("GET", "/v1/devices"): {_R.ADMINISTRATOR},
+    ("PATCH", "/v1/devices/{device}"): {_R.ADMINISTRATOR},
+    ("POST", "/v1/devices/codes"): {_R.ADMINISTRATOR},
     ("GET", "/v1/health"): None,
     ("GET", "/v1/city"): EVERYBODY,
     ("GET", "/v1/city/pack"): EVERYBODY,
@@ -113,6 +122,10 @@ OTHERS: dict[str, set[Role]] = {
     "read:audit": {_R.ADMINISTRATOR},
     "write:evidence": {*_WALL, *_STREET},
     "write:positions": _STREET,
+    "read:people": {_R.ADMINISTRATOR},
+    "write:people": {_R.ADMINISTRATOR},
+    "read:devices": {_R.ADMINISTRATOR},
+    "write:devices": {_R.ADMINISTRATOR},
     "stream": _SEES_ROWS,
     "handheld": _STREET,
 }
@@ -153,7 +166,10 @@ OWN = {(_R.OFFICER, name) for name in (
     "write:positions", "handheld",
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence"}
-WHOLE_CITY_ONLY = {"PutJurisdictions", "read:audit"}
+WHOLE_CITY_ONLY = {
+    "PutJurisdictions", "read:audit", "read:people", "write:people", "read:devices",
+    "write:devices",
+}  # fmt: skip
 
 
 def test_that_the_table_of_rights_is_the_one_written_here() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ from console.sync.stream import SnapshotNeededError, Stream
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 LOGIN = Login(
-    token="t", expires_at=AT + timedelta(hours=12), epoch="e",
+    token="t", refresh="r", stale_at_s=float("inf"), epoch="e",
     who=Who(id=PersonId("p"), name="李", role=Role.DISPATCHER),
 )  # fmt: skip
 WELCOME = Welcome("e", {"main": 1}, need_snapshot=False, server_ms=0)

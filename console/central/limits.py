@@ -1,0 +1,36 @@
+"""How much one place and one session may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So much a second, and so much at once."""
+
+    per_s: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one place and one session may ask for.
+
+    Attributes:
+        host: Requests of one address, logged on or not.
+        log_on: Log-ons and renewals of one address.
+        session: Requests of one session.
+        upload: Bytes that one session sends.
+        messages: Commands and receipts on one stream; a faster sender waits.
+        body_bytes: Largest body of a request that has no larger limit of its own.
+        large_bodies: Beginnings of paths that have one.
+    """
+
+    host: Rate = Rate(per_s=600, burst=6_000)
+    log_on: Rate = Rate(per_s=20, burst=1_000)
+    session: Rate = Rate(per_s=300, burst=3_000)
+    upload: Rate = Rate(per_s=16 << 20, burst=1 << 30)
+    messages: Rate = Rate(per_s=1_000, burst=10_000)
+    body_bytes: int = 64 << 10
+    large_bodies: tuple[str, ...] = ("/v1/commands", "/v1/positions", "/v1/evidence", "/v1/uploads")

@@ -1,0 +1,59 @@
+"""Tokens: short-lived signed ones for requests, and ones for once that renew them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from console.store.secretfile import read_or_make
+
+#: A stolen token is worth something for so long, and no longer.
+ACCESS_LASTS = timedelta(minutes=12)
+_ALGORITHM = "HS256"
+_KEY_BYTES = 32
+
+
+class TokenMint:
+    """Signs tokens and reads them back; only this central can do either (RFC 7519, HS256)."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the key in a file, made at the first start.
+
+        Raises:
+            SecretFileError: The key cannot be used.
+        """
+        self._key = OctKey.import_key(
+            read_or_make(path, lambda: secrets.token_hex(_KEY_BYTES).encode())
+        )
+
+    def token(self, session: str, *, at: datetime) -> str:
+        """Return a token that names a session until it runs out."""
+        expires = int((at + ACCESS_LASTS).timestamp())
+        return jwt.encode({"alg": _ALGORITHM}, {"sid": session, "exp": expires}, self._key)
+
+    def session_in(self, token: str, *, at: datetime) -> str | None:
+        """Return the session a token names; ``None`` if we did not sign it, or it has run out."""
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
+        except (JoseError, ValueError):
+            return None
+        session, expires = claims.get("sid"), claims.get("exp")
+        if not isinstance(session, str) or not isinstance(expires, int):
+            return None
+        return session if expires > at.timestamp() else None
+
+
+def new_secret() -> str:
+    """Return a secret of 256 bits that nobody can guess."""
+    return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of a secret: SHA-256, hexadecimal."""
+    return hashlib.sha256(secret.encode()).hexdigest()
