@@ -75,6 +75,7 @@ def test_that_a_bucket_holds_what_it_should() -> None:
     assert bucket.wait_s("a") > 3.0
 
 
+@pytest.fixture
 def limited(tmp_path: Path) -> Iterator[CentralServer]:
     """A central with very small limits."""
     server = CentralServer(tmp_path / "home")

@@ -279,7 +279,6 @@ def test_that_a_password_uncovers_the_screen_and_wrong_ones_are_counted(
     client.close()
 
 
-@pytest.fixture
 def test_that_what_is_kept_of_secrets_is_their_hash(central_server: CentralServer) -> None:
     body = asked(central_server, "lead", secret="secret-of-the-device")
     said = post(central_server, "/v1/session", body).json()
