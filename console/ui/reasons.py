@@ -65,6 +65,16 @@ _PATTERNS: tuple[str, ...] = (
         "Reasons",
         "Too many wrong passwords for {0}: wait {1} s, or ask an administrator to unlock it.",
     ),
+    _noop(
+        "Reasons",
+        "Central lost its database ({0}) and does not know whether this was done. Send it again: "
+        "what was done is not done twice.",
+    ),
+    _noop(
+        "Reasons",
+        "The command holds a value that cannot be kept (a number too large, a text too long, or a "
+        "NUL character in it); nothing was done.",
+    ),
     _noop("Reasons", "The request holds more than {0} bytes; nothing was done."),
     _noop("Reasons", "Too much at once from here: wait {0} s, then send it again."),
     _noop(
