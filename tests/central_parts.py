@@ -114,6 +114,7 @@ class CentralServer:
             pack_path=pack_path,
             port=0,
             database_url=self.database_url,
+            reserve_bytes=1 << 20,
         )
         self.url = ""
         self._loop: asyncio.AbstractEventLoop | None = None

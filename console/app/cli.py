@@ -41,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.command not in {"test", "doctor"}:
             job = getattr(chosen, "job", None)  # beside a process of that command, which logs too
             process = f"{chosen.command}-{job}" if job else chosen.command
-            start_logging(chosen.home, process, verbose=chosen.verbose)
+            as_json = chosen.config.log_format == "json"
+            start_logging(chosen.home, process, verbose=chosen.verbose, as_json=as_json)
         return handler(chosen)
     except ZhihuiError as error:
         print(f"zhihui {chosen.command}: {error}", file=sys.stderr)
@@ -160,6 +161,13 @@ def _add_central_jobs(central: argparse.ArgumentParser) -> None:
     restore.add_argument(
         "--replace", action="store_true", help="set a database that is there aside"
     )
+    retention = _job(
+        adder,
+        "retention",
+        "Take out what is older than it is kept; --dry-run says what that would be.",
+        commands.retention,
+    )
+    retention.add_argument("--dry-run", action="store_true", help="change nothing")
 
 
 def _job(adder: Any, name: str, text: str, handler: Handler) -> argparse.ArgumentParser:

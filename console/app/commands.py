@@ -78,6 +78,16 @@ def restore(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def retention(chosen: argparse.Namespace) -> int:
+    """`zhihui central retention`: take out what is older than it is kept."""
+    from console.app import wiring
+    from console.app.retention import retain
+
+    settings = wiring.central_settings(chosen.home, chosen.config, database_url=chosen.database)
+    say(retain(settings, dry_run=chosen.dry_run))
+    return 0
+
+
 def city(chosen: argparse.Namespace) -> int:
     """`zhihui city`: the simulated force, citizens and handhelds."""
     from console.app import wiring

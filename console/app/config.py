@@ -38,6 +38,12 @@ class Config:
         time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
+        keep_positions_days: Days that last positions of silent units are kept; 0: for ever.
+        keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
+        keep_changes_days: Days of the change log; the newest 20,000 revisions always stay.
+        keep_results_days: Days of results, by which a command sent again is known; 7 at least.
+        disk_reserve_mb: Size of the file that central gives up when its disk is full.
+        log_format: "text", or "json" for one JSON object a line.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
         devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
             for an administrator, "strict" has all of them wait, "open" lets all in.
@@ -57,6 +63,12 @@ class Config:
     time_zone: str = "Asia/Shanghai"
     sweep_points_per_s: float = 4.0
     audit_copy: str = ""
+    keep_positions_days: int = 30
+    keep_evidence_days: int = 0
+    keep_changes_days: int = 90
+    keep_results_days: int = 400
+    disk_reserve_mb: int = 32
+    log_format: str = "text"
     language: str = ""
     theme: str = ""
     devices: str = "ask"
@@ -66,6 +78,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "language": ("zh", "en"),
     "theme": ("dark", "light"),
     "devices": ("open", "ask", "strict"),
+    "log_format": ("text", "json"),
 }
 
 

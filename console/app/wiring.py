@@ -15,6 +15,7 @@ from console.app.config import Config
 from console.app.processes import Child
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
+from console.domain.retention import RetentionRules
 
 if TYPE_CHECKING:
     from console.app.consolesettings import ConsoleSettings
@@ -76,6 +77,13 @@ def central_settings(
         time_zone=config.time_zone,
         audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
         devices=DevicePolicy(config.devices),
+        retention=RetentionRules(
+            positions_days=config.keep_positions_days,
+            evidence_days=config.keep_evidence_days,
+            changes_days=config.keep_changes_days,
+            results_days=config.keep_results_days,
+        ),
+        reserve_bytes=config.disk_reserve_mb << 20,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,22 +21,29 @@ from starlette.routing import WebSocketRoute
 
 from console import __version__
 from console.central.accounts import ensure_accounts
+from console.central.again import again
 from console.central.audit import AuditKeeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.consoles import ConsoleHub
+from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
 from console.central.evidence import EvidenceStore
+from console.central.figures import Figures
 from console.central.folder import held_folder
 from console.central.gate import Gate
 from console.central.group import Committed, Surroundings
 from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
 from console.central.loop import WriterLink
+from console.central.observe import Observer
+from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.retention import Retention
 from console.central.rights import Guard, check_every_route
 from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_evidence import EvidenceRoutes
+from console.central.routes_operations import OperationRoutes
 from console.central.routes_people import PeopleRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
@@ -62,6 +70,8 @@ POSITIONS_S = 1.0
 RESEND_S = 0.5
 SAVE_POSITIONS_S = 5.0
 SWEEP_S = 3600.0
+#: How long streams may take to read what they are still to be told when central closes.
+DRAIN_S = 2.0
 _log = logging.getLogger("zhihui.central")
 
 
@@ -86,6 +96,13 @@ class Foundation:
             self.zone = _zone(settings.time_zone)
             self.evidence = EvidenceStore(settings.folder / "evidence")
             self._keeper = _keeper(settings)
+            self.guard = DiskGuard(
+                settings.folder,
+                reserve_bytes=settings.reserve_bytes,
+                spare_bytes=settings.spare_bytes,
+            )
+            self.guard.open()
+            self._closing.callback(self.guard.close)
         except BaseException:
             self._closing.close()
             raise
@@ -97,7 +114,9 @@ class Foundation:
             district_at=_nowhere if self.pack is None else self.pack.district_at,
             evidence_size=self.evidence.size_of,
         )
-        return Sequencer(self.seat, surroundings, on_commit=on_commit, keeper=self._keeper)
+        return Sequencer(
+            self.seat, surroundings, on_commit=on_commit, keeper=self._keeper, guard=self.guard
+        )
 
     def close(self) -> None:
         """Let go of everything."""
@@ -140,6 +159,8 @@ class Central:
         )
         self.door.on_ended = self._end_streams
         self._evidence = foundation.evidence
+        self.operations = self._operations(settings, foundation)
+        self.sequencer.meter = self.operations.metrics
         self.app = self._app(settings, foundation)
 
     def start(self) -> None:
@@ -153,11 +174,13 @@ class Central:
             (self.handhelds.resend, RESEND_S),
             (self._sweep_evidence, SWEEP_S),
         ):
-            self._tasks.append(asyncio.create_task(_again(work, every_s)))
+            self._tasks.append(asyncio.create_task(again(work, every_s)))
         self._tasks.append(asyncio.create_task(self._save_positions()))
+        self.operations.start()
 
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
+        await self.operations.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -166,6 +189,14 @@ class Central:
         await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)
         self._city.close()
+
+    async def drain(self) -> None:
+        """Have every command that was taken answered before the streams end."""
+        await self._in_writer(lambda _connection, _rows: None)  # behind everything put before
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await self.consoles.drained()
+                await self.handhelds.drained()
 
     def hang_up(self) -> None:
         """End every stream with a word, so that both sides know it was meant."""
@@ -204,6 +235,8 @@ class Central:
             await self._write_positions()
 
     async def _write_positions(self) -> None:
+        if self.operations.guard.is_full:
+            return  # what little room is left is for commands
         for fixes in self.positions.unsaved():
             await self._in_writer(partial(_keep_fixes, fixes))
 
@@ -230,6 +263,7 @@ class Central:
             handhelds=self.handhelds,
             positions=self.positions,
             register=self.register,
+            operations=self.operations,
         )
         work = WorkRoutes(
             door=self.door,
@@ -256,8 +290,9 @@ class Central:
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
+        operations = OperationRoutes(door=self.door, operations=self.operations)
         guard = Depends(Guard(self.door, settings.limits))
-        for routes in (session, people, work, parts, city, audit):
+        for routes in (session, people, work, parts, city, audit, operations):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,
@@ -272,24 +307,31 @@ class Central:
         city.mount_pages(app)
         check_every_route(app)
         app.add_middleware(Gate, limits=settings.limits)
+        app.add_middleware(Observer, observed=self.operations.observed)
         return app
+
+    def _operations(self, settings: CentralSettings, foundation: Foundation) -> Operations:
+        retention = Retention(
+            rules=settings.retention,
+            link=self.link,
+            size_of=foundation.evidence.size_of,
+            path_of=foundation.evidence.path_of,
+            clock=_now,
+        )
+        figures = Figures(
+            sequencer=self.sequencer,
+            consoles=self.consoles,
+            handhelds=self.handhelds,
+            positions=self.positions,
+            door=self.door,
+        )
+        return Operations(
+            foundation.guard, figures, retention, self.audit, zone=foundation.zone, clock=_now
+        )
 
 
 def _keep_fixes(fixes: NDArray[np.void], connection: Connection, _rows: LiveRows) -> None:
     write_fixes(connection, fixes)
-
-
-async def _again(work: Callable[[], None], every_s: float) -> None:
-    """Do something again and again, at even times however long it takes."""
-    loop = asyncio.get_running_loop()
-    due = loop.time()
-    while True:
-        due = max(due + every_s, loop.time())
-        await asyncio.sleep(due - loop.time())
-        try:
-            work()
-        except Exception:  # noqa: BLE001 - heartbeats go on, whatever one of them met
-            _log.exception("%s failed", getattr(work, "__qualname__", work))
 
 
 def opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:

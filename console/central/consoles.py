@@ -77,6 +77,11 @@ class ConsoleHub:
         """Epoch and newest revision that was sent out."""
         return self._mark
 
+    async def drained(self) -> None:
+        """Wait until everybody was given what was offered to them."""
+        for line in list(self._lines):
+            await line.lane.drained.wait()
+
     @property
     def count(self) -> int:
         """How many consoles are on the stream."""

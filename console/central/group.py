@@ -85,6 +85,7 @@ class Group:
 
     Attributes:
         mark: Where the ledger stood before.
+        knows_all: Whether each command looked up was decided before.
         at: When the group is decided, aware UTC.
     """
 
@@ -93,6 +94,7 @@ class Group:
     surroundings: Surroundings
     mark: Mark
     at: datetime
+    knows_all: bool = field(default=False, init=False)
     _known: dict[str, Result] = field(default_factory=dict, init=False)
     _results: list[tuple[Result, str | None]] = field(default_factory=list, init=False)
     _changes: list[tuple[Placed, str]] = field(default_factory=list, init=False)
@@ -101,7 +103,9 @@ class Group:
 
     def look_up(self, commands: Sequence[Command]) -> None:
         """Find out which of these commands were decided before, and which ids are new."""
-        self._known = read_results(self.connection, [one.command_id for one in commands])
+        asked = {one.command_id for one in commands}
+        self._known = read_results(self.connection, sorted(asked))
+        self.knows_all = asked <= self._known.keys()
         self.rows.look_ahead(
             [
                 one.body.incident

@@ -62,6 +62,11 @@ class HandheldHub:
         self._pending: dict[str, _Pending] = {}
         self._by_assignment: dict[str, set[str]] = {}
 
+    async def drained(self) -> None:
+        """Wait until everybody was given what was offered to them."""
+        for line in list(self._lines):
+            await line.lane.drained.wait()
+
     @property
     def count(self) -> int:
         """How many sockets speak for units."""

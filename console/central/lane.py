@@ -18,6 +18,7 @@ class Lane:
     Attributes:
         closed: Set once it is closed, even while a frame is stuck half way.
         closed_for: Why it was closed, ``None`` while it is open.
+        drained: Set while everything offered was given to the socket, or it is closed.
         lost_positions: Whether a position frame was left out since the last keyframe.
     """
 
@@ -29,12 +30,15 @@ class Lane:
         self.closed = asyncio.Event()
         self.closed_for: str | None = None
         self.lost_positions = False
+        self.drained = asyncio.Event()
+        self.drained.set()
 
     def offer(self, frame: bytes | str) -> None:
         """Add a frame that must arrive; a reader too slow for it is closed and comes back."""
         if self.closed_for is not None:
             return
         self._waiting.append(frame)
+        self.drained.clear()
         self._bytes += len(frame)
         if len(self._waiting) > self._max_frames or self._bytes > self._max_bytes:
             self.close("You read too slowly; come back and catch up.")
@@ -56,6 +60,7 @@ class Lane:
             self._waiting.clear()
             self._bytes = 0
             self.closed.set()
+            self.drained.set()
         self._something.set()
 
     async def run(self, send: Callable[[bytes | str], Awaitable[None]]) -> None:
@@ -68,3 +73,5 @@ class Lane:
             frame = self._waiting.popleft()
             self._bytes -= len(frame)
             await send(frame)
+            if not self._waiting:
+                self.drained.set()

@@ -46,6 +46,9 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/evidence/{sha256}"): "read:evidence",
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
+    ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right
+    ("GET", "/v1/retention"): "retention",
+    ("POST", "/v1/retention"): "retention",
     ("GET", "/v1/audit"): "read:audit",
     ("GET", "/v1/audit/export"): "read:audit",
     ("GET", "/v1/audit/verify"): "read:audit",

@@ -17,6 +17,7 @@ from console.central.consoles import ConsoleHub
 from console.central.devices import Device, DeviceRefusedError
 from console.central.door import Door, Granted, LogOnError
 from console.central.handhelds import HandheldHub
+from console.central.operations import Operations
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
 from console.central.tokens import hash_of
@@ -88,6 +89,7 @@ class SessionRoutes:
     handhelds: HandheldHub
     positions: PositionHub
     register: Register
+    operations: Operations
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -180,7 +182,7 @@ class SessionRoutes:
         """Say how central is; no token is needed."""
         mark = self.sequencer.mark
         return {
-            "status": "ok" if self.sequencer.trouble is None else "failing",
+            **self.operations.health(self.sequencer.trouble),
             "epoch": mark.epoch,
             "head": mark.head,
             "version": __version__,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
-from console.central.acts import Actor
 from console.central.audit import AuditKeeper, Sealed
+from console.central.disk import DiskFullError, DiskGuard, is_full_error
 from console.central.group import Committed, Group, Surroundings
+from console.central.handed import Job, Meter, Submission
 from console.central.ledger import Mark, open_ledger, read_mark
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
@@ -25,37 +26,13 @@ from console.store.engine import StoreError, checkpoint
 from console.store.mapping import R, read_ids
 from console.store.seat import Seat
 
+__all__ = ["GROUP_COMMANDS", "Job", "Sequencer", "Submission"]
+
 GROUP_COMMANDS = 256
 GROUP_S = 0.005
 _CHECKPOINT_IDLE_GROUPS = 64
 _CHECKPOINT_ANYWAY_GROUPS = 1024
 _log = logging.getLogger("zhihui.central")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """Commands of one sender, answered together.
-
-    Attributes:
-        done: Called in the writer's thread, after the commit, with a result for each command in
-            order, or with the error that kept all of them from being decided.
-    """
-
-    commands: Sequence[Command]
-    actor: Actor
-    done: Callable[[list[Result] | CentralError], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Something else that reads or writes in the writer's thread, in a transaction of its own.
-
-    Attributes:
-        done: Called in the writer's thread, after the commit, with what ``run`` gave.
-    """
-
-    run: Callable[[Connection, LiveRows], Any]
-    done: Callable[[Any | CentralError], None]
 
 
 class _Stop:
@@ -73,6 +50,8 @@ class Sequencer:
         on_commit: Callable[[Committed], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         keeper: AuditKeeper | None = None,
+        guard: DiskGuard | None = None,
+        meter: Meter | None = None,
     ) -> None:
         """Take over the database.
 
@@ -82,8 +61,10 @@ class Sequencer:
             on_commit: Called in the writer's thread after each group, before its answers.
             clock: Gives now, aware UTC.
             keeper: Signs the audit's head; without one the chain is kept unsigned.
+            guard: Knows whether the disk is full; then new commands are refused.
+            meter: Told how long things take.
         """
-        self._keeper = keeper
+        self._keeper, self._guard, self.meter = keeper, guard, meter
         self._seat = seat
         self._surroundings = surroundings
         self._on_commit = on_commit
@@ -191,6 +172,11 @@ class Sequencer:
         """
         try:
             committed, answers = self._commit(taken)
+        except DiskFullError as error:  # nothing was decided, so nothing has to be read anew
+            if len(taken) > 1:
+                return False
+            _tell(taken[0].done, error)
+            return True
         except Exception as error:  # noqa: BLE001 - the writer outlives whatever one group meets
             self._start_over(error)
             if len(taken) > 1:
@@ -200,6 +186,8 @@ class Sequencer:
         _tell(self._on_commit, committed)
         for one, results in zip(taken, answers, strict=True):
             _tell(one.done, results)
+            if self.meter is not None:
+                self.meter.answered(time.monotonic() - one.put_at)
         return True
 
     def _refusals(self, one: Submission, error: Exception) -> list[Result] | CentralError:
@@ -209,7 +197,7 @@ class Sequencer:
         come again for ever and keep all behind it waiting: it alone is rejected.
         """
         if _is_of_database(error):
-            return _failure(error)
+            return self._failed(error)
         if len(one.commands) == 1:
             return [_stumbled(one.commands[0], error)]
         told: list[list[Result] | CentralError] = []
@@ -236,10 +224,13 @@ class Sequencer:
         return taken, None
 
     def _commit(self, taken: Sequence[Submission]) -> tuple[Committed, list[list[Result]]]:
+        began = time.monotonic()
         with self._seat.begin() as connection:
             rows = self._rows_in(connection)
             group = Group(connection, rows, self._surroundings, self._mark, at=self._clock())
             group.look_up([command for one in taken for command in one.commands])
+            if self._guard is not None and self._guard.is_full and not group.knows_all:
+                raise self._guard.refusal()
             answers = [
                 [group.decide(command, one.actor) for command in one.commands] for one in taken
             ]
@@ -253,6 +244,9 @@ class Sequencer:
         self._commands += sum(len(one.commands) for one in taken)
         self._since_checkpoint += 1
         self._keep(sealed)
+        if self.meter is not None:
+            verdicts = Counter(result.verdict.value for results in answers for result in results)
+            self.meter.committed(time.monotonic() - began, verdicts)
         return committed, answers
 
     def _sealed(self, connection: Connection, *, anyway: bool = False) -> Sealed | None:
@@ -303,7 +297,7 @@ class Sequencer:
                 sealed = self._sealed(connection)
         except Exception as error:  # noqa: BLE001 - as above
             self._start_over(error)
-            _tell(job.done, _failure(error))
+            _tell(job.done, self._failed(error))
             return
         self._trouble = None
         self._since_checkpoint += 1
@@ -313,9 +307,20 @@ class Sequencer:
     def _start_over(self, error: Exception) -> None:
         """Go back to what is on disk after a transaction failed; it is read with the next one."""
         _log.error("a transaction failed and was rolled back", exc_info=error)
+        is_full = self._guard is not None and self._guard.failed(error)
+        if self.meter is not None:
+            self.meter.failed("disk_full" if is_full else type(error).__name__)
+        if is_full:
+            self._checkpoint(everything=True)  # into the room that the reserve left
         self._surroundings.numbers.forget()
         self._rows = None
         self._trouble = str(_failure(error)) if _is_of_database(error) else self._trouble
+
+    def _failed(self, error: Exception) -> CentralError:
+        """Return what somebody is told whose transaction failed."""
+        if self._guard is not None and self._guard.is_full and is_full_error(error):
+            return self._guard.refusal()
+        return _failure(error)
 
     def _checkpoint_when_due(self) -> None:
         due = _CHECKPOINT_IDLE_GROUPS if self._queue.empty() else _CHECKPOINT_ANYWAY_GROUPS

@@ -106,6 +106,7 @@ async def _serve_http(
             listening.set_result(url)
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    await central.drain()
     central.hang_up()
     server.should_exit = True
     await serving

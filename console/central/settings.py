@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,14 @@ from sqlalchemy import make_url
 from console.central.devices import DevicePolicy
 from console.central.limits import Limits
 from console.domain.errors import ZhihuiError
+from console.domain.retention import RetentionRules
 
 DEFAULT_PORT = 8470
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
+RESERVE_BYTES = 32 << 20
+#: With less than this left beside the reserve, the disk counts as full.
+SPARE_BYTES = 16 << 20
+_RETENTION = RetentionRules()
 
 
 class CentralError(ZhihuiError):
@@ -34,6 +39,9 @@ class CentralSettings:
         limits: How much one place and one session may ask for.
         time_zone: IANA name of the city's zone; incident numbers begin with its date.
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
+        retention: How long things are kept.
+        reserve_bytes: Size of the file that is given up when the disk is full.
+        spare_bytes: With less room than this left, the disk counts as full.
     """
 
     home: Path
@@ -46,6 +54,9 @@ class CentralSettings:
     audit_copy: Path | None = None
     devices: DevicePolicy = DevicePolicy.ASK
     limits: Limits = field(default_factory=Limits)
+    retention: RetentionRules = _RETENTION
+    reserve_bytes: int = RESERVE_BYTES
+    spare_bytes: int = SPARE_BYTES
 
     @property
     def folder(self) -> Path:
@@ -67,4 +78,5 @@ class CentralSettings:
             "pack": None if self.pack_path is None else self.pack_path.name,
             "time_zone": self.time_zone,
             "audit_copy": None if self.audit_copy is None else str(self.audit_copy),
+            "retention": asdict(self.retention),
         }

@@ -118,6 +118,8 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "write:people": _CITY,
         "read:devices": _CITY,
         "write:devices": _CITY,
+        "read:metrics": _ANYWHERE,
+        "retention": _CITY,
     },
     Role.GATEWAY: {
         "AddReport": _REMIT,

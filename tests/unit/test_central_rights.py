@@ -86,6 +86,9 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
+    ("GET", "/metrics"): None,
+    ("GET", "/v1/retention"): {_R.ADMINISTRATOR},
+    ("POST", "/v1/retention"): {_R.ADMINISTRATOR},
     ("GET", "/v1/audit"): {_R.ADMINISTRATOR},
     ("GET", "/v1/audit/export"): {_R.ADMINISTRATOR},
     ("GET", "/v1/audit/verify"): {_R.ADMINISTRATOR},
@@ -120,6 +123,8 @@ OTHERS: dict[str, set[Role]] = {
     "read:evidence": {*_WALL, _R.SUPERVISOR},
     "read:camera_passwords": _WALL,
     "read:audit": {_R.ADMINISTRATOR},
+    "read:metrics": {_R.ADMINISTRATOR},
+    "retention": {_R.ADMINISTRATOR},
     "write:evidence": {*_WALL, *_STREET},
     "write:positions": _STREET,
     "read:people": {_R.ADMINISTRATOR},
@@ -165,10 +170,10 @@ OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
     "write:positions", "handheld",
 )}  # fmt: skip
-ANYWHERE = {"read:city", "write:evidence"}
+ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
-    "PutJurisdictions", "read:audit", "read:people", "write:people", "read:devices",
-    "write:devices",
+    "PutJurisdictions", "read:audit", "retention", "read:people", "write:people",
+    "read:devices", "write:devices",
 }  # fmt: skip
 
 

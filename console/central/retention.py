@@ -1,0 +1,186 @@
+"""How long central keeps what it need not keep for ever (保存期限); the audit is always kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from console.central.acts import Actor, act_by
+from console.central.consoles import MAX_CATCH_UP
+from console.central.loop import WriterLink
+from console.central.rows import LiveRows
+from console.domain.retention import RetentionRules
+from console.store.audit import append_acts
+from console.store.tables import CHANGE_LOG, EVIDENCE, INCIDENT, LAST_FIX, RESULT
+
+_AT_ONCE = 5000
+_log = logging.getLogger("zhihui.central")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outdated:
+    """What is older than the rules keep it.
+
+    Attributes:
+        up_to_rev: Newest revision of the change log that goes, 0 for none.
+        evidence: Hashes of the bytes that go.
+    """
+
+    positions: int
+    changes: int
+    up_to_rev: int
+    results: int
+    evidence: tuple[str, ...]
+    evidence_bytes: int
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {**asdict(self), "evidence": len(self.evidence)}
+
+    def text(self, *, is_done: bool) -> str:
+        """Return it as a sentence."""
+        word = "Taken out" if is_done else "Would be taken out"
+        return (
+            f"{word}: {self.positions} last positions, {self.changes} changes (up to revision "
+            f"{self.up_to_rev}), {self.results} results of commands, {len(self.evidence)} pieces "
+            f"of evidence ({self.evidence_bytes >> 20} MB). The audit is kept whole."
+        )
+
+
+def find_outdated(
+    connection: Connection,
+    rules: RetentionRules,
+    *,
+    at: datetime,
+    size_of: Callable[[str], int | None],
+) -> Outdated:
+    """Return what is older than the rules keep it; nothing is changed."""
+    count = select(func.count())
+    positions = results = changes = 0
+    if rules.positions_days:
+        positions = _count(connection, count.where(LAST_FIX.c.t_ms < _ms(at, rules.positions_days)))
+    if rules.results_days:
+        before = at - timedelta(days=rules.results_days)
+        results = _count(connection, count.where(RESULT.c.at < before))
+    up_to = _last_rev(connection, rules, at) if rules.changes_days else 0
+    if up_to:
+        changes = _count(connection, count.where(CHANGE_LOG.c.rev <= up_to))
+    hashes = _old_evidence(connection, rules, at) if rules.evidence_days else ()
+    held = {one: size for one in hashes if (size := size_of(one)) is not None}
+    return Outdated(
+        positions=positions,
+        changes=changes,
+        up_to_rev=up_to,
+        results=results,
+        evidence=tuple(held),
+        evidence_bytes=sum(held.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Takes out what is outdated, a little at a time, and has the audit say so."""
+
+    rules: RetentionRules
+    link: WriterLink
+    size_of: Callable[[str], int | None]
+    path_of: Callable[[str], Path]
+    clock: Callable[[], datetime]
+
+    async def find(self) -> Outdated:
+        """Return what would be taken out."""
+        at = self.clock()
+        return await self.link.reading(
+            lambda connection: find_outdated(connection, self.rules, at=at, size_of=self.size_of)
+        )
+
+    async def run(self, actor: Actor) -> Outdated:
+        """Take out what is outdated; the audit has it first.
+
+        Raises:
+            CentralError: Central is closing, or cannot write.
+        """
+        at, found = self.clock(), await self.find()
+        details = {**found.told(), "rules": asdict(self.rules), "hashes": list(found.evidence)}
+        act = act_by(actor, "retention", at=at, details=details)
+        await self.link.in_writer(lambda connection, _: append_acts(connection, [act]))
+        for take in (self._take_positions, self._take_changes, self._take_results):
+            while await self.link.in_writer(partial(_taking, take, found, at)):
+                _log.debug("retention goes on")
+        for sha256 in found.evidence:
+            self.path_of(sha256).unlink(missing_ok=True)
+        _log.info("retention: %s", found.text(is_done=True))
+        return found
+
+    def _take_positions(self, connection: Connection, found: Outdated, at: datetime) -> bool:
+        if found.positions:
+            before = _ms(at, self.rules.positions_days)
+            connection.execute(delete(LAST_FIX).where(LAST_FIX.c.t_ms < before))
+        return False
+
+    def _take_changes(self, connection: Connection, found: Outdated, _at: datetime) -> bool:
+        first = _count(connection, select(func.min(CHANGE_LOG.c.rev)))
+        if not found.up_to_rev or first > found.up_to_rev:
+            return False
+        until = min(first + _AT_ONCE - 1, found.up_to_rev)
+        connection.execute(delete(CHANGE_LOG).where(CHANGE_LOG.c.rev <= until))
+        return until < found.up_to_rev
+
+    def _take_results(self, connection: Connection, found: Outdated, at: datetime) -> bool:
+        if not found.results:
+            return False
+        before = at - timedelta(days=self.rules.results_days)
+        some = select(RESULT.c.command_id).where(RESULT.c.at < before).limit(_AT_ONCE)
+        old = delete(RESULT).where(RESULT.c.command_id.in_(some.scalar_subquery()))
+        gone: int = connection.execute(old).rowcount
+        return gone == _AT_ONCE
+
+
+def _taking(
+    take: Callable[[Connection, Outdated, datetime], bool],
+    found: Outdated,
+    at: datetime,
+    connection: Connection,
+    _rows: LiveRows,
+) -> bool:
+    return take(connection, found, at)
+
+
+def _count(connection: Connection, query: Any) -> int:
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _ms(at: datetime, days: int) -> int:
+    return int((at - timedelta(days=days)).timestamp() * 1000)
+
+
+def _last_rev(connection: Connection, rules: RetentionRules, at: datetime) -> int:
+    before = at - timedelta(days=rules.changes_days)
+    head = _count(connection, select(func.max(CHANGE_LOG.c.rev)))
+    old = select(func.max(CHANGE_LOG.c.rev)).where(
+        CHANGE_LOG.c.at < before, CHANGE_LOG.c.rev <= head - MAX_CATCH_UP
+    )
+    return _count(connection, old)
+
+
+def _old_evidence(connection: Connection, rules: RetentionRules, at: datetime) -> tuple[str, ...]:
+    """Return the hashes of which no incident is open or was closed a short while ago."""
+    before = at - timedelta(days=rules.evidence_days)
+    of_old = (INCIDENT.c.closed_at.is_not(None)) & (INCIDENT.c.closed_at < before)
+    joined = EVIDENCE.join(INCIDENT, EVIDENCE.c.incident == INCIDENT.c.id)
+    needed = select(EVIDENCE.c.sha256).select_from(joined).where(~of_old)
+    query = (
+        select(EVIDENCE.c.sha256)
+        .select_from(joined)
+        .where(of_old, EVIDENCE.c.sha256.not_in(needed))
+        .distinct()
+        .order_by(EVIDENCE.c.sha256)
+    )
+    return tuple(connection.execute(query).scalars())
