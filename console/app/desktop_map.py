@@ -16,6 +16,7 @@ from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
 from console.ui.mapmodel import MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
+from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
 from console.ui.status import StatusLine
 from console.video.looks import LooksReader
@@ -61,6 +62,7 @@ class MapDock(QObject):
             feed=self.feed,
             search=self._search,
             places=self._places,
+            replay=MapReplay(mirror, self.feed, models.client, self),
             parent=self,
         )
         self._binding = MapBinding(models.mirror, self.feed, self)

@@ -54,6 +54,7 @@ from console.central.settings import CentralError, CentralSettings
 from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
 from console.central.tokens import TokenMint, new_secret
+from console.central.trails import TrailKeeper, TrailRoutes
 from console.central.units import Register
 from console.central.web import put_error_handlers
 from console.domain.audit import Act
@@ -69,6 +70,8 @@ BEAT_S = 2.0
 POSITIONS_S = 1.0
 RESEND_S = 0.5
 SAVE_POSITIONS_S = 5.0
+#: A crash loses this much of the trails at the most.
+KEEP_TRAILS_S = 60.0
 SWEEP_S = 3600.0
 #: How long streams may take to read what they are still to be told when central closes.
 DRAIN_S = 2.0
@@ -145,6 +148,7 @@ class Central:
         self._settings = settings
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
+        self.trails = TrailKeeper(settings.folder / "trails", self.positions)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
         self.handhelds = HandheldHub(self.link, self.register, self.sequencer.mark.head)
         self.door = Door(
@@ -177,6 +181,7 @@ class Central:
             self._tasks.append(asyncio.create_task(again(work, every_s)))
         self._tasks.append(asyncio.create_task(self._save_positions()))
         self.operations.start()
+        self._tasks.append(asyncio.create_task(self._keep_trails()))
 
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
@@ -185,6 +190,8 @@ class Central:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._write_positions()
+        self.trails.take()
+        await self.trails.keep(int(_now().timestamp() * 1000))
         self.audit.note(Act(at=_now(), action="central_stopped"))
         await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)
@@ -233,6 +240,12 @@ class Central:
         while True:
             await asyncio.sleep(SAVE_POSITIONS_S)
             await self._write_positions()
+            self.trails.take()
+
+    async def _keep_trails(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_TRAILS_S)
+            await self.trails.keep(int(_now().timestamp() * 1000))
 
     async def _write_positions(self) -> None:
         if self.operations.guard.is_full:
@@ -291,8 +304,9 @@ class Central:
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
         operations = OperationRoutes(door=self.door, operations=self.operations)
+        trails = TrailRoutes(self.door, self.trails, self.positions)
         guard = Depends(Guard(self.door, settings.limits))
-        for routes in (session, people, work, parts, city, audit, operations):
+        for routes in (session, people, work, parts, city, audit, operations, trails):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,

@@ -48,6 +48,19 @@ class PositionHub:
         """Figures since the start, for the health page."""
         return {"fixes": self._taken, "units_seen": len(self._force.live().nos())}
 
+    @property
+    def mark(self) -> int:
+        """Mark of the newest update."""
+        return self._force.mark
+
+    def columns(self) -> ForceColumns:
+        """Return the columns as they are, not copied: for reads in the event loop."""
+        return self._force.live()
+
+    def lies_within(self, unit_no: int, remit: Remit) -> bool:
+        """Whether a unit belongs to the districts somebody works for."""
+        return remit.covers(self._districts.get(unit_no))
+
     def know(self, units: Iterable[Unit]) -> None:
         """Take note of units entered in the register."""
         known = list(units)

@@ -45,6 +45,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/evidence/{sha256}/upload"): "write:evidence",
     ("GET", "/v1/evidence/{sha256}"): "read:evidence",
     ("GET", "/v1/snapshot"): "read:snapshot",
+    ("GET", "/v1/trails"): "read:trails",
     ("GET", "/v1/handheld/tasks"): "handheld",
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right
     ("GET", "/v1/retention"): "retention",

@@ -66,6 +66,7 @@ _DISPATCH: dict[str, Reach] = {
     "AttachEvidence": _REMIT,
     "NoteIncident": _REMIT,
     "read:evidence": _REMIT,
+    "read:trails": _REMIT,
     "write:evidence": _ANYWHERE,
     # Who opens streams of cameras has to have what they ask for.
     "read:camera_passwords": _REMIT,
@@ -95,6 +96,7 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "VerifyIncident": _REMIT,
         "NoteIncident": _REMIT,
         "read:evidence": _REMIT,
+        "read:trails": _REMIT,
     },
     Role.OFFICER: {
         "MoveAssignment": _OWN,

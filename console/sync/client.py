@@ -28,6 +28,7 @@ from console.sync.http import CentralHttp, LinkError
 from console.sync.settings import SyncSettings
 from console.sync.state import SyncListener
 from console.sync.worker import Worker
+from console.tracking.trails import Trail, unpack_trails
 
 #: Evidence that central has is kept here too, to be looked at, up to so much.
 KEPT_EVIDENCE_BYTES = 512 << 20
@@ -237,6 +238,30 @@ class SyncClient:
         The future raises `LinkError` if they cannot be had.
         """
         return self._fetching.submit(self._evidence, sha256)
+
+    def trails(
+        self,
+        from_ms: int,
+        to_ms: int,
+        *,
+        unit: int | None = None,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> Future[list[Trail]]:
+        """Return trails to come from central, one a unit; arguments as `CentralHttp.trails`.
+
+        The future raises `LinkError` or `TrailError` if they cannot be had.
+        """
+        return self._fetching.submit(self._trails, from_ms, to_ms, unit, box)
+
+    def _trails(
+        self,
+        from_ms: int,
+        to_ms: int,
+        unit: int | None,
+        box: tuple[float, float, float, float] | None,
+    ) -> list[Trail]:
+        rows = self._http.trails(self._worker.token(), from_ms, to_ms, unit=unit, box=box)
+        return unpack_trails(rows)
 
     def _evidence(self, sha256: str) -> bytes:
         path = self._files.path(sha256)

@@ -256,6 +256,36 @@ class CentralHttp:
             raise LinkError(LinkTrouble.PROTOCOL, f"evidence {sha256[:12]}… came damaged")
         part.replace(to)
 
+    def trails(
+        self,
+        token: str,
+        from_ms: int,
+        to_ms: int,
+        *,
+        unit: int | None = None,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> list[tuple[int, bytes]]:
+        """Fetch trails: unit numbers and packed chunks.
+
+        Args:
+            token: Of the session.
+            from_ms: Unix milliseconds.
+            to_ms: Unix milliseconds.
+            unit: One unit's number, ``None`` for all.
+            box: South, west, north, east: only units that were there.
+
+        Raises:
+            LinkError: They did not come.
+        """
+        asked = {"from_ms": from_ms, "to_ms": to_ms, "unit": unit}
+        params = {name: value for name, value in asked.items() if value is not None}
+        where = {} if box is None else {"box": ",".join(f"{side:.6f}" for side in box)}
+        with self._ask("GET", "/v1/trails", token=token, params=params | where) as answer:
+            try:
+                return msgspec.msgpack.decode(answer.content, type=list[tuple[int, bytes]])
+            except msgspec.MsgspecError as error:
+                raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
+
     def city(self, token: str) -> CityOffer | None:
         """Return which city pack central uses, ``None`` if it has none.
 

@@ -20,11 +20,15 @@ class MapChannel(QObject):
         search_found: To the page: what was typed or a heading, and the hits, as JSON.
         pin_wanted: To the page: mark a place, with words or none.
         way_found: To the page: a way by road and its words, as JSON.
+        replay_told: To the page: what the time bar shows, as JSON.
+        trail_told: To the page: places of a trail, as JSON.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
         hovered: From the page: the same for what is under the pointer.
         searched: From the page: what is typed in the search.
         chosen: From the page: the number of the hit that was chosen.
+        replay_wanted: From the page: the end of a stretch (0 for now) and its hours; 0 hours ends.
+        sought: From the page: a time of the stretch, Unix milliseconds.
         acted: From the page: what is wanted at a place, and its latitude and longitude.
         routed: From the page: latitude and longitude of a start and of an end.
         view_moved: From the page: centre, zoom and bounds, as JSON.
@@ -44,6 +48,10 @@ class MapChannel(QObject):
     search_found = Signal(str)
     pin_wanted = Signal(float, float, str)
     way_found = Signal(str)
+    replay_told = Signal(str)
+    trail_told = Signal(str)
+    replay_wanted = Signal(float, float)
+    sought = Signal(float)
     started = Signal()
     picked = Signal(str, int, int)
     hovered = Signal(str, int, int)
@@ -85,6 +93,16 @@ class MapChannel(QObject):
     def act(self, action: str, lat: float, lon: float) -> None:
         """Take what is wanted at a place, WGS-84 degrees."""
         self.acted.emit(action, lat, lon)
+
+    @Slot(float, float)
+    def replay(self, ends_ms: float, hours: float) -> None:
+        """Take which stretch of the past is wanted; no hours end it."""
+        self.replay_wanted.emit(ends_ms, hours)
+
+    @Slot(float)
+    def seek(self, at_ms: float) -> None:
+        """Take which time is to be shown."""
+        self.sought.emit(at_ms)
 
     @Slot(float, float, float, float)
     def route(self, lat: float, lon: float, to_lat: float, to_lon: float) -> None:

@@ -88,6 +88,8 @@ class MapFeed(QObject):
         self._incidents: dict[IncidentId, Incident] = {}
         self._camera_states: dict[CameraId, CameraState] = {}
         self._force: ForceColumns | None = None
+        self._live: ForceColumns | None = None
+        self._past_ms: int | None = None
         self._force_at_ms = 0
         self._nos: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._status: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
@@ -125,8 +127,32 @@ class MapFeed(QObject):
 
     def set_force(self, columns: ForceColumns) -> None:
         """Take where every unit is, by unit number; comes up to five times a second."""
-        self._force, self._force_at_ms = columns, self._now_ms()
+        self._live = columns
+        if self._past_ms is None:
+            self._force, self._force_at_ms = columns, self._now_ms()
+            self._place_units()
+
+    def show_past(self, columns: ForceColumns, at_ms: int) -> None:
+        """Show where everybody was at a time, Unix milliseconds, until `show_present`."""
+        self._past_ms = at_ms
+        self._force, self._force_at_ms = self._with_kinds(columns), at_ms
         self._place_units()
+
+    def show_present(self) -> None:
+        """Show the newest positions again."""
+        self._past_ms = None
+        if self._live is not None:
+            self.set_force(self._live)
+
+    def _with_kinds(self, columns: ForceColumns) -> ForceColumns:
+        """Return columns of the past with the kinds of the units known now."""
+        known = self._nos < len(columns)
+        columns.kind_no[self._nos[known]] = self._kind[known]
+        return columns
+
+    def _clock_ms(self) -> int:
+        """Return the time shown."""
+        return self._now_ms() if self._past_ms is None else self._past_ms
 
     def refresh_ages(self) -> None:
         """Fade what has become stale since; nothing is packed again when nothing has."""
@@ -236,7 +262,7 @@ class MapFeed(QObject):
         t_ms = int(self._force.t_ms[self._nos[row]])
         if t_ms <= 0:
             return None, Freshness.NO_FIX
-        return max(0.0, (self._now_ms() - t_ms) / 1000), Freshness(int(self._freshness[row]))
+        return max(0.0, (self._clock_ms() - t_ms) / 1000), Freshness(int(self._freshness[row]))
 
     # -- packing -----------------------------------------------------------------------------
 
@@ -257,7 +283,7 @@ class MapFeed(QObject):
             return np.zeros(len(self._nos), dtype=np.uint8)
         within = self._nos < len(force)
         nos = np.where(within, self._nos, 0)
-        fresh = force.freshness(self._now_ms())
+        fresh = force.freshness(self._clock_ms())
         return np.where(within, fresh[nos] if len(fresh) else 0, 0).astype(np.uint8)
 
     def _place_units(self) -> None:
@@ -277,7 +303,7 @@ class MapFeed(QObject):
             np.where(known, force.lon[nos], np.nan),
             sprite,
             self._force_at_ms,
-            packed_age((self._now_ms() - force.t_ms[nos]) / 1000.0),
+            packed_age((self._clock_ms() - force.t_ms[nos]) / 1000.0),
         )
 
     def _place_cameras(self) -> None:

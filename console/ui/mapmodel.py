@@ -15,6 +15,7 @@ from console.render.mappage import build_page
 from console.store.citypack import CityPack
 from console.ui.mapfeed import MapFeed
 from console.ui.mapplace import MapPlaces
+from console.ui.mapreplay import MapReplay
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
 from console.ui.mapsearch import MapSearch
 from console.ui.mapview import fitting_zoom
@@ -90,6 +91,7 @@ class MapModel(QObject):
         tiles: Draws the basemap; without it the map shows a graticule.
         search: Answers what is typed in the map's search.
         places: Answers what the menu at a place asks.
+        replay: Shows the past.
 
     Raises:
         MapPageError: A file of the page is missing.
@@ -104,10 +106,12 @@ class MapModel(QObject):
         feed: MapFeed,
         search: MapSearch | None = None,
         places: MapPlaces | None = None,
+        replay: MapReplay | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.frame, self.feed, self.search, self.places = frame, feed, search, places
+        self.frame, self.feed, self.replay = frame, feed, replay
+        self.search, self.places = search, places
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )

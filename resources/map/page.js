@@ -30,6 +30,7 @@ class MapPage {
       zoomIn: () => map.zoomIn(),
       zoomOut: () => map.zoomOut(),
       home: () => this.home(),
+      replay: () => this.replay(),
       toggle: (layer) => this.toggle(layer),
       setGroups: (on) => this.setGroups(on),
       groups: () => this.groups,
@@ -39,6 +40,12 @@ class MapPage {
       chosen: (no) => channel.choose(no),
       closed: () => this.drawings.clearLayers(),
     });
+    this.timebar = new TimeBar(map.getContainer(), {
+      open: (endsMs, hours) => channel.replay(endsMs, hours),
+      seek: (atMs) => channel.seek(atMs),
+      close: () => channel.replay(0, 0),
+    });
+    this.trail = L.layerGroup().addTo(map);
     this.radial = new RadialMenu(map, (action, at) => this.act(action, at));
     this.drawings = L.layerGroup().addTo(map);
     this.tool = null;
@@ -61,6 +68,8 @@ class MapPage {
       if (found.heading) this.search.show(found.heading, found.hits, "");
       else this.search.found(found.text, found.hits);
     });
+    channel.replay_told.connect((text) => this.timebar.show(JSON.parse(text)));
+    channel.trail_told.connect((text) => this.showTrail(JSON.parse(text)));
     channel.pin_wanted.connect((lat, lon, text) => this.pin(L.latLng(lat, lon), text));
     channel.way_found.connect((text) => this.showWay(JSON.parse(text)));
     map.on("click", (event) => {
@@ -106,6 +115,10 @@ class MapPage {
     return true;
   }
 
+  replay() {
+    this.channel.replay(0, this.timebar.root.hidden ? 1 : 0);
+  }
+
   endTool() {
     this.tool?.end();
     this.tool = null;
@@ -137,6 +150,17 @@ class MapPage {
     this.map.fitBounds(line.getBounds(), { padding: [60, 60], maxZoom: 16 });
   }
 
+  /** The way of the picked unit: older stretches are fainter. */
+  showTrail(points) {
+    this.trail.clearLayers();
+    const part = Math.max(1, Math.ceil(points.length / 4));
+    const color = this.state.colours.en_route;
+    for (let no = 0; no < points.length - 1; no += part) {
+      L.polyline(points.slice(no, no + part + 1), { color, weight: 2.5, interactive: false,
+        opacity: 0.3 + 0.6 * (no / points.length) }).addTo(this.trail);
+    }
+  }
+
   setState(state) {
     this.state = state;
     document.documentElement.lang = state.lang;
@@ -149,6 +173,7 @@ class MapPage {
     this.live.setHidden(this.hidden);
     this.search.setWords(state.words);
     this.radial.setWords(state.words);
+    this.timebar.setWords(state.words);
     this.panel.setState(state, this.hidden);
   }
 
@@ -294,6 +319,7 @@ class MapPage {
       i: () => this.toggle("incidents"),
       g: () => this.setGroups(!this.groups),
       p: () => this.radial.open(this.map.getCenter()),
+      y: () => this.replay(),
       "/": () => this.search.focus(),
       enter: () => {
         this.panel.showCross(true);

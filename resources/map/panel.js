@@ -56,6 +56,7 @@ class Panel {
       ["+", words.zoom_in, "+", handlers.zoomIn],
       ["−", words.zoom_out, "−", handlers.zoomOut],
       ["⌂", words.home, "Home", handlers.home],
+      ["◷", words.replay, "Y", handlers.replay],
       ["☰", words.layers, "L", () => this.toggleBox()],
     ];
     for (const [sign, title, key, act] of buttons) {

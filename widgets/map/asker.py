@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, SignalInstance
 from console.ui.mapchannel import MapChannel
 from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
+from console.ui.mapreplay import MapReplay, ReplayState, moment
 from console.ui.mapsearch import Hit, HitKind
+from console.ui.words import moment_text
 
 #: How near places are looked at, by what they are.
 _ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0}
@@ -68,6 +70,27 @@ class MapAsker(QObject):
             channel.routed.connect(
                 lambda lat, lon, to_lat, to_lon: places.route((lat, lon), (to_lat, to_lon))
             )
+
+        self._join_replay(widget.model.replay)
+
+    def _join_replay(self, replay: MapReplay | None) -> None:
+        if replay is None:
+            return
+        channel = self._channel
+        replay.changed.connect(self._show_replay)
+        replay.trail_changed.connect(lambda points: channel.trail_told.emit(json.dumps(points)))
+        replay.failed.connect(self._widget.say)
+        channel.sought.connect(lambda at_ms: replay.seek(round(at_ms)))
+        channel.replay_wanted.connect(
+            lambda ends_ms, hours: (
+                replay.open(round(ends_ms) or None, min(hours, 3.0)) if hours else replay.close()
+            )
+        )
+        self._widget.unit_picked.connect(replay.trace)
+
+    def _show_replay(self, state: ReplayState) -> None:
+        told = asdict(state) | {"text": moment_text(moment(state.at_ms)) if state.at_ms else ""}
+        self._channel.replay_told.emit(json.dumps(told))
 
     def _show_found(self, text: str, hits: list[Hit]) -> None:
         self._say_hits({"text": text}, hits)
