@@ -70,8 +70,6 @@ BEAT_S = 2.0
 POSITIONS_S = 1.0
 RESEND_S = 0.5
 SAVE_POSITIONS_S = 5.0
-#: A crash loses this much of the trails at the most.
-KEEP_TRAILS_S = 60.0
 SWEEP_S = 3600.0
 #: How long streams may take to read what they are still to be told when central closes.
 DRAIN_S = 2.0
@@ -181,7 +179,7 @@ class Central:
             self._tasks.append(asyncio.create_task(again(work, every_s)))
         self._tasks.append(asyncio.create_task(self._save_positions()))
         self.operations.start()
-        self._tasks.append(asyncio.create_task(self._keep_trails()))
+        self._tasks.append(asyncio.create_task(self.trails.run()))
 
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
@@ -190,8 +188,7 @@ class Central:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._write_positions()
-        self.trails.take()
-        await self.trails.keep(int(_now().timestamp() * 1000))
+        await self.trails.keep()
         self.audit.note(Act(at=_now(), action="central_stopped"))
         await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)
@@ -240,12 +237,6 @@ class Central:
         while True:
             await asyncio.sleep(SAVE_POSITIONS_S)
             await self._write_positions()
-            self.trails.take()
-
-    async def _keep_trails(self) -> None:
-        while True:
-            await asyncio.sleep(KEEP_TRAILS_S)
-            await self.trails.keep(int(_now().timestamp() * 1000))
 
     async def _write_positions(self) -> None:
         if self.operations.guard.is_full:

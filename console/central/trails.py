@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from console.tracking.trails import SLOT_MS, Thinner, Trail, joined, pack_trail
 _log = logging.getLogger("zhihui.central")
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
+#: Positions are looked at this often, and kept this often: a crash loses so much of the trails.
+LOOK_S, KEEP_S = 5.0, 60.0
 #: The longest that is given at once, for everybody and for one unit.
 MOST_FOR_ALL_MS, MOST_FOR_ONE_MS = 3 * _HOUR_MS, 3 * _DAY_MS
 #: Fixes of one unit in one packed chunk.
@@ -46,8 +49,18 @@ class TrailKeeper:
         self._mark = columns.newest_mark
         self._thinner.take(nos, columns.t_ms[nos], columns.lat[nos], columns.lon[nos])
 
-    async def keep(self, now_ms: int) -> None:
+    async def run(self) -> None:
+        """Look at what moves, and keep it, until cancelled."""
+        while True:
+            for _ in range(round(KEEP_S / LOOK_S)):
+                await asyncio.sleep(LOOK_S)
+                self.take()
+            await self.keep()
+
+    async def keep(self) -> None:
         """Write what has grown; what cannot be written is logged, and tried with the next."""
+        now_ms = time.time_ns() // 1_000_000
+        self.take()
         async with self._keeping:
             grown = self._thinner.changed()
             try:
