@@ -23,6 +23,7 @@ from console.central.tasks import Delivery, deliveries_for
 from console.dispatch.checks import checked_id
 from console.dispatch.remits import check_made, check_named, district_of
 from console.dispatch.rules import Decision, decide
+from console.dispatch.time_rules import with_case_limit
 from console.domain.audit import Act
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.ids import JurisdictionId
@@ -271,11 +272,14 @@ class Group:
             district, street = self.surroundings.district_at(row.lat, row.lon)
         elif remit.districts is not None and len(remit.districts) == 1:
             (district,) = remit.districts
-        return replace(
+        located = replace(
             row,
             district=JurisdictionId(district) if district else None,
             street=JurisdictionId(street) if street else row.street,
         )
+        if row.version == 1 and district:
+            return with_case_limit(located, self.rows.time_rules())
+        return located
 
     def _conflict(self, command: Command, error: ConflictError) -> Result:
         current = self.rows.find(error.kind, error.row_id)

@@ -167,13 +167,13 @@ class Numbers:
     """Gives incidents their numbers: local date and running number, "20261122-00317"."""
 
     def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+        self.zone = zone
         self._last: dict[str, int] = {}
         self._changed: set[str] = set()
 
     def next(self, connection: Connection, at: datetime) -> str:
         """Return the next number of the local day of ``at``."""
-        day = at.astimezone(self._zone).strftime("%Y%m%d")
+        day = at.astimezone(self.zone).strftime("%Y%m%d")
         if day not in self._last:
             query = select(NUMBERING.c.last).where(NUMBERING.c.day == day)
             self._last[day] = connection.execute(query).scalar() or 0

@@ -6,15 +6,20 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from console.central.past import Past
+from console.dispatch.experience import Experience
+from console.dispatch.time_rules import CITY_ZONE, TimeRules
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
-from console.protocol.codec import ROW_TYPES, Row, kind_of
-from console.store.mapping import kind_of_type, read_row, read_rows, table_of
+from console.protocol.codec import ROW_TYPES, TABLE_KINDS, Row, kind_of, kind_of_type
+from console.store.mapping import read_row, read_rows, table_of
 from console.store.tables import ASSIGNMENT, INCIDENT, REPORT
 
 R = TypeVar("R", bound=Row)
@@ -30,11 +35,17 @@ class LiveRows:
     Used by the writer's thread alone.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, zone: ZoneInfo | None = None) -> None:
+        """Read what is held; ``zone`` is that of the city's clocks."""
         self._connection = connection
+        self._zone = zone or ZoneInfo(CITY_ZONE)
         self._fresh: dict[tuple[str, str], Row] = {}
         self._senders: dict[tuple[str, str], Report] = {}
         self._absent: set[str] = set()
+        self._past = Past()
+        self._unplaced: set[str] = set()
+        self._tables: dict[str, dict[str, Row]] = {}
+        self._rules: TimeRules | None = None
         self._load()
 
     def use(self, connection: Connection) -> None:
@@ -55,11 +66,18 @@ class LiveRows:
             if isinstance(row, Unit):
                 self._hold_unit(row)
             elif isinstance(row, Incident):
+                self._past.take_incident(row, self._incidents.get(row.id))
                 self._hold_incident(row)
             elif isinstance(row, Assignment):
                 self._hold_assignment(row)
-            elif isinstance(row, Report) and row.external_id is not None:
-                self._senders[row.channel, row.external_id] = row
+            elif isinstance(row, Report):
+                if row.external_id is not None:
+                    self._senders[row.channel, row.external_id] = row
+                if row.version == 1:
+                    self._past.take_report(row)
+            elif (kind := kind_of(row)) in TABLE_KINDS:
+                self._tables[kind][row.id] = row
+                self._rules = None
 
     def fresh(self) -> list[Row]:
         """Return what was applied since the last `settle`."""
@@ -80,6 +98,7 @@ class LiveRows:
             "unit": self._units,
             "incident": self._incidents,
             "assignment": self._assignments,
+            **self._tables,
         }
         found = held.get(kind, {}).get(row_id)
         return found if found is not None else self._get(ROW_TYPES[kind], row_id)
@@ -191,6 +210,48 @@ class LiveRows:
             for one in self._cells.get((row, column), ())
         ]
 
+    def open_incidents(self) -> Sequence[Incident]:
+        """Return every open incident."""
+        return [one for one in self._incidents.values() if one.is_open]
+
+    def reports_of(self, row_id: str) -> Sequence[Report]:
+        """Return the reports of an incident."""
+        query = select(REPORT).where(REPORT.c.incident == row_id)
+        found = {one.id: one for one in read_rows(self._connection, Report, query)}
+        for (kind, _), row in self._fresh.items():
+            if kind == "report" and isinstance(row, Report):
+                found.pop(row.id, None)
+                if row.incident == row_id:
+                    found[row.id] = row
+        return sorted(found.values(), key=lambda one: (one.received_at, one.id))
+
+    def open_unplaced(self) -> Sequence[Incident]:
+        """Return the open incidents without a position."""
+        return [self._incidents[one] for one in self._unplaced]
+
+    def experience(self) -> Experience:
+        """Return what the city's past tells."""
+        return self._past.experience
+
+    def is_default_place(self, lat: float, lon: float) -> bool:
+        """Whether a position is one that a geocoder gives for want of a better one."""
+        return self._past.places.is_default(lat, lon)
+
+    def get(self, row_type: type[R], row_id: str) -> R | None:
+        """Return the row of one of the small tables with this id."""
+        return cast(R | None, self._tables[kind_of_type(row_type)].get(row_id))
+
+    def every(self, row_type: type[R]) -> Sequence[R]:
+        """Return every row of one of the small tables."""
+        return cast(list[R], list(self._tables[kind_of_type(row_type)].values()))
+
+    def time_rules(self) -> TimeRules:
+        """Return limits and calendar as they are entered."""
+        if self._rules is None:
+            limits, days = self.every(LimitRule), self.every(CalendarDay)
+            self._rules = TimeRules.of(limits, days, zone=self._zone)
+        return self._rules
+
     def _get(self, row_type: type[R], row_id: str) -> R | None:
         fresh = self._fresh.get((kind_of_type(row_type), row_id))
         return cast(R, fresh) if fresh is not None else read_row(self._connection, row_type, row_id)
@@ -204,6 +265,12 @@ class LiveRows:
         self._assignments: dict[str, Assignment] = {}
         self._by_incident: dict[str, dict[str, None]] = {}
         self._by_unit: dict[str, dict[str, None]] = {}
+        self._tables = {
+            kind: {row.id: row for row in read_rows(self._connection, ROW_TYPES[kind])}
+            for kind in TABLE_KINDS
+        }
+        self._unplaced = set()
+        self._past = Past.read(self._connection)
         for unit in read_rows(self._connection, Unit):
             self._hold_unit(unit)
         is_open = INCIDENT.c.stage.not_in(list(CLOSED_STAGES))
@@ -234,6 +301,8 @@ class LiveRows:
         self._incidents[incident.id] = incident
         if incident.is_open and incident.lat is not None and incident.lon is not None:
             self._cells.setdefault(_cell(incident.lat, incident.lon), set()).add(incident.id)
+        elif incident.is_open:
+            self._unplaced.add(incident.id)
 
     def _hold_assignment(self, assignment: Assignment) -> None:
         self._assignments[assignment.id] = assignment
@@ -241,6 +310,7 @@ class LiveRows:
         self._by_unit.setdefault(assignment.unit, {})[assignment.id] = None
 
     def _leave_cell(self, incident: Incident) -> None:
+        self._unplaced.discard(incident.id)
         if incident.lat is None or incident.lon is None:
             return
         cell = _cell(incident.lat, incident.lon)

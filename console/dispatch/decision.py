@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from console.dispatch.experience import Experience
+from console.dispatch.time_rules import TimeRules, resumed, with_stage_limit
 from console.domain.assignments import Assignment
 from console.domain.errors import ConflictError, RejectedError, UnknownRowError
 from console.domain.ids import IncidentId, PersonId, UnitId
@@ -15,6 +17,8 @@ from console.domain.levels import Role
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
 from console.protocol.codec import Row, kind_of
+
+R = TypeVar("R", bound=Row)
 
 
 class Rows(Protocol):
@@ -58,6 +62,30 @@ class Rows(Protocol):
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
         """Return the open incidents within ``radius_m`` of a place (WGS-84)."""
+
+    def open_incidents(self) -> Sequence[Incident]:
+        """Return every open incident."""
+
+    def open_unplaced(self) -> Sequence[Incident]:
+        """Return the open incidents without a position."""
+
+    def experience(self) -> Experience:
+        """Return what the city's past tells."""
+
+    def reports_of(self, row_id: str) -> Sequence[Report]:
+        """Return the reports of an incident."""
+
+    def is_default_place(self, lat: float, lon: float) -> bool:
+        """Whether a position is one that a geocoder gives for want of a better one."""
+
+    def get(self, row_type: type[R], row_id: str) -> R | None:
+        """Return the row of one of the small tables with this id."""
+
+    def every(self, row_type: type[R]) -> Sequence[R]:
+        """Return every row of one of the small tables."""
+
+    def time_rules(self) -> TimeRules:
+        """Return limits and calendar as they are entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,5 +223,21 @@ class Draft:
         return bool(self._rows)
 
     def decision(self) -> Decision:
-        """Return what was collected, rows first, log lines after them."""
-        return Decision(rows=(*self._rows.values(), *self._log))
+        """Return what was collected, rows first, log lines after them.
+
+        An incident that has come to another stage gets that stage's limit.
+        """
+        rows = [
+            self._timed(row) if isinstance(row, Incident) else row for row in self._rows.values()
+        ]
+        return Decision(rows=(*rows, *self._log))
+
+    def _timed(self, incident: Incident) -> Incident:
+        earlier = self._ask.rows.incident(incident.id)
+        if earlier is not None and earlier.stage is incident.stage:
+            return incident
+        rules, at = self._ask.rows.time_rules(), self._ask.at
+        if earlier is not None and incident.paused_at is not None:
+            # Work goes on, so do the clocks.
+            incident = resumed(incident, rules, at=at)
+        return with_stage_limit(incident, rules, at=at)

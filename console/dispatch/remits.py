@@ -14,11 +14,11 @@ from console.domain.permissions import Reach, Remit, reach_of
 from console.domain.places import Camera, Evidence, LogEntry
 from console.domain.units import Unit
 from console.protocol import commands as c
-from console.protocol.codec import Row
+from console.protocol.codec import TABLE_KINDS, Row
 from console.protocol.commands import AnyBody, name_of
 
-#: Kinds that everybody who sees rows sees: the names of the city's parts.
-PUBLIC_KINDS = frozenset({"jurisdiction"})
+#: Kinds that everybody who sees rows sees: the names of the city's parts, its tables of rules.
+PUBLIC_KINDS = frozenset({"jurisdiction", *TABLE_KINDS})
 
 
 class OutsideRemitError(RejectedError):
@@ -102,6 +102,10 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found.append(rows.incident(body.evidence.incident))
     elif isinstance(body, c.OpenIncident):
         found += [rows.report(one) for one in body.reports]
+    elif isinstance(body, c.JoinIncidents):
+        found.append(rows.incident(body.into))
+    elif isinstance(body, c.SplitReport):
+        found.append(rows.report(body.report))
     if isinstance(assignment := getattr(body, "assignment", None), str):
         found.append(rows.assignment(assignment))
     if isinstance(incident := getattr(body, "incident", None), str):

@@ -1,7 +1,7 @@
 """The rules of dispatch: what a command comes to, looked at nothing but rows.
 
 Central applies them for truth, a console applies the same to show what it has not yet sent.
-The rules proper are in `rules_incidents`, `rules_assignments` and `rules_registry`.
+The rules proper are in the `rules_…` files beside this one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from console.dispatch import rules_assignments, rules_incidents, rules_registry
+from console.dispatch import (
+    rules_assignments,
+    rules_case,
+    rules_incidents,
+    rules_joining,
+    rules_registry,
+    rules_tables,
+)
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft, Rows
 from console.domain.errors import RejectedError
 from console.domain.ids import PersonId
@@ -39,7 +46,28 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.PutUnits: rules_registry.put_units,
     c.PutCameras: rules_registry.put_cameras,
     c.PutJurisdictions: rules_registry.put_jurisdictions,
+    c.PauseIncident: rules_case.pause_incident,
+    c.ResumeIncident: rules_case.resume_incident,
+    c.ReopenIncident: rules_case.reopen_incident,
+    c.CallBack: rules_case.call_back,
+    c.JoinIncidents: rules_joining.join_incidents,
+    c.PartIncidents: rules_joining.part_incidents,
+    c.SplitReport: rules_joining.split_report,
+    c.PutLimitRules: rules_tables.put_limit_rules,
+    c.PutCalendarDays: rules_tables.put_calendar_days,
 }
+#: Commands that are given on an incident as it was seen.
+_ON_INCIDENT = (
+    c.AmendIncident,
+    c.VerifyIncident,
+    c.CloseIncident,
+    c.CancelIncident,
+    c.PauseIncident,
+    c.ResumeIncident,
+    c.ReopenIncident,
+    c.JoinIncidents,
+    c.PartIncidents,
+)
 
 
 def decide(
@@ -89,6 +117,6 @@ def target_of(body: AnyBody) -> tuple[str, str] | None:
         return "unit", body.unit
     if isinstance(body, c.WithdrawAssignment):
         return "assignment", body.assignment
-    if isinstance(body, c.AmendIncident | c.VerifyIncident | c.CloseIncident | c.CancelIncident):
+    if isinstance(body, _ON_INCIDENT):
         return "incident", body.incident
     return None

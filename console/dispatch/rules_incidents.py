@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from console.dispatch.checks import (
     checked_channel,
@@ -15,19 +13,17 @@ from console.dispatch.checks import (
     checked_words,
 )
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.merge import RADIUS_M, Likeness, best_match, told_by
 from console.dispatch.rules_assignments import end_assignments
+from console.dispatch.rules_joining import incident_from
+from console.dispatch.time_rules import with_case_limit
 from console.domain.assignments import TAKEN_STATES
 from console.domain.errors import RejectedError
-from console.domain.forms import OTHER, form_of
+from console.domain.forms import form_of
 from console.domain.ids import IncidentId, JurisdictionId, ReportId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Role
 from console.protocol import commands as c
-
-#: Two reports of one form within this distance and time speak of one incident.
-JOIN_RADIUS_M = 150.0
-JOIN_WITHIN = timedelta(hours=2)
-_METRES_PER_DEGREE = 111_195.0
 
 
 def open_incident(ask: Ask, body: c.OpenIncident) -> Decision:
@@ -49,12 +45,11 @@ def open_incident(ask: Ask, body: c.OpenIncident) -> Decision:
         lon=lon,
         district=JurisdictionId(body.district) if body.district else None,
         street=JurisdictionId(body.street) if body.street else None,
-        due_at=_due_at(body.form, ask.at),
         opened_by=ask.actor,
         reports=len(reports),
     )
     draft = Draft(ask)
-    _file(draft, ask, collected)
+    _file(draft, ask, with_case_limit(collected, ask.rows.time_rules()))
     for report in reports:
         draft.put(replace(report, incident=collected.id))
     return draft.decision()
@@ -73,7 +68,7 @@ def amend_incident(ask: Ask, body: c.AmendIncident) -> Decision:
         summary=checked_words(body.summary or incident.summary, "summary"),
     )
     if changed.form != incident.form:
-        changed = replace(changed, due_at=_due_at(changed.form, incident.opened_at))
+        changed = with_case_limit(changed, ask.rows.time_rules())
     if body.lat is not None and (body.lat, body.lon) != (incident.lat, incident.lon):
         changed = replace(changed, lat=body.lat, lon=body.lon, district=None, street=None)
     if changed == incident:
@@ -102,32 +97,23 @@ def add_report(ask: Ask, body: c.AddReport) -> Decision:
     if report is None:
         return NOTHING_NEW
     draft = Draft(ask)
-    joined = _incident_of(ask, report)
-    if joined is not None:
+    match = _match_of(ask, report)
+    if match is not None:
+        joined = match.incident
         draft.put(replace(joined, reports=joined.reports + 1, changed_at=ask.at))
         draft.put(replace(report, incident=joined.id))
-        draft.log(joined.id, "report_joined", detail=f"{report.channel}: {report.text}"[:400])
+        why = f"{report.channel}: {match.sentence} | {report.text}"
+        draft.log(joined.id, "report_joined", detail=why[:400])
         return draft.decision()
     if ask.rows.incident(body.incident) is not None:
         raise RejectedError("An incident with this id was opened before; make a new id.")
-    form = report.form or OTHER.code
-    collected = Incident(
-        id=IncidentId(checked_id(body.incident, "an incident")),
-        form=form,
-        level=form_of(form).level,
-        stage=Stage.COLLECT,
-        channel=report.channel,
-        summary=report.text,
-        place=report.place,
-        opened_at=report.received_at,
-        lat=report.lat,
-        lon=report.lon,
-        due_at=_due_at(form, report.received_at),
-        opened_by=ask.actor,
-        reports=1,
-    )
-    _file(draft, ask, collected)
-    draft.put(replace(report, incident=collected.id))
+    filed = incident_from(ask, report, body.incident)
+    draft.put(filed)
+    draft.put(replace(report, incident=filed.id))
+    draft.log(filed.id, "opened", detail=filed.channel, at=filed.opened_at)
+    if report.lat is not None and filed.lat is None:
+        draft.log(filed.id, "default_place", detail=f"{report.lat}, {report.lon}")
+    draft.log(filed.id, "filed")
     return draft.decision()
 
 
@@ -152,7 +138,8 @@ def verify_incident(ask: Ask, body: c.VerifyIncident) -> Decision:
     if incident.stage not in {Stage.REPORT_BACK, Stage.VERIFY}:
         raise RejectedError(f"{_name(incident)} has no outcome yet that could be sent back.")
     back = incident.moved_to(Stage.FILE, at=ask.at)
-    draft.put(replace(back, outcome=None, verified_by=None))
+    back = replace(back, outcome=None, verified_by=None, reopened=incident.reopened + 1)
+    draft.put(back)
     draft.log(incident.id, "sent_back", detail=note)
     return draft.decision()
 
@@ -277,31 +264,18 @@ def _checked_report(ask: Ask, report: Report) -> Report | None:
     return replace(report, id=ReportId(report.id), received_at=received_at, version=0)
 
 
-def _incident_of(ask: Ask, report: Report) -> Incident | None:
-    """Return the open incident of the same form that the report speaks of, the nearest first."""
-    if report.lat is None or report.lon is None or report.form is None:
+def _match_of(ask: Ask, report: Report) -> Likeness | None:
+    """Return the open incident the report speaks of, with what speaks for it."""
+    lat, lon = report.lat, report.lon
+    placed = lat is not None and lon is not None and not ask.rows.is_default_place(lat, lon)
+    told, experience = told_by(report, placed=placed), ask.rows.experience()
+    there, _ = told.placed(experience)
+    candidates = list(ask.rows.open_unplaced())
+    if there.lat is not None and there.lon is not None:
+        candidates += ask.rows.open_incidents_near(there.lat, there.lon, RADIUS_M)
+    elif not told.place:
         return None
-    near = [
-        incident
-        for incident in ask.rows.open_incidents_near(report.lat, report.lon, JOIN_RADIUS_M)
-        if incident.form == report.form
-        and abs(report.received_at - incident.opened_at) <= JOIN_WITHIN
-        and _metres(incident, report) <= JOIN_RADIUS_M
-    ]
-    return min(near, key=lambda one: (_metres(one, report), one.id), default=None)
-
-
-def _metres(incident: Incident, report: Report) -> float:
-    if None in (incident.lat, incident.lon, report.lat, report.lon):
-        return math.inf
-    lat, lon = float(incident.lat or 0.0), float(incident.lon or 0.0)
-    to_lat, to_lon = float(report.lat or 0.0), float(report.lon or 0.0)
-    east = (to_lon - lon) * math.cos(math.radians((lat + to_lat) / 2))
-    return math.hypot(to_lat - lat, east) * _METRES_PER_DEGREE
-
-
-def _due_at(form: str, opened_at: datetime) -> datetime:
-    return opened_at + timedelta(hours=form_of(form).limit_h)
+    return best_match(told, candidates, experience, ask.rows.reports_of)
 
 
 def _name(incident: Incident) -> str:

@@ -41,6 +41,10 @@ NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
     Stage.CANCELLED: frozenset({Stage.FILE}),
 }
 CLOSED_STAGES = frozenset({Stage.EVALUATE, Stage.CANCELLED})
+#: Stages in which the street has done its part: the case's own limit no longer runs.
+_AFTER_HANDLING = frozenset({Stage.REPORT_BACK, Stage.VERIFY, Stage.EVALUATE, Stage.CANCELLED})
+#: Stages in which clocks may be held.
+PAUSABLE = frozenset({Stage.FILE, Stage.DISPATCH, Stage.HANDLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,16 @@ class Incident:
         due_at: When it has to be handled by, aware UTC.
         reports: How many reports belong to it.
         verified_by: Who checked the outcome; never one who handled it.
+        limit: The case's limit as the table had it, "2h", "4wh" or "3wd" (`limits.Limit`).
+        stage_at: When it came to its present stage, aware UTC.
+        stage_due_at: When it has to leave its present stage, aware UTC; ``None`` without a limit.
+        paused_at: Since when its clocks are held; ``None`` while they run.
+        pause_reason: Why they are held.
+        reopened: How often it was opened again after its closing or sent back after its outcome.
+        rating: What the caller said when called back, 1 (worst) to 5.
+        joined_to: The incident it turned out to be the same as.
+        parent: The big incident it is part of.
+        is_major: Whether it is a big incident with a command post.
         version: Raised by one with every change.
     """
 
@@ -80,6 +94,16 @@ class Incident:
     verified_by: PersonId | None = None
     closed_at: datetime | None = None
     changed_at: datetime | None = None
+    limit: str | None = None
+    stage_at: datetime | None = None
+    stage_due_at: datetime | None = None
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
+    reopened: int = 0
+    rating: int | None = None
+    joined_to: IncidentId | None = None
+    parent: IncidentId | None = None
+    is_major: bool = False
     version: int = 0
 
     @property
@@ -91,6 +115,16 @@ class Incident:
     def short_number(self) -> str | None:
         """The running number without its date, "00317"; ``None`` until central has given one."""
         return self.number.rpartition("-")[2] if self.number is not None else None
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When the nearer of its two limits ends; ``None`` without limits or while held."""
+        if self.paused_at is not None:
+            return None
+        ends = [at for at in (self.due_at, self.stage_due_at) if at is not None]
+        if self.stage in _AFTER_HANDLING:
+            ends = [self.stage_due_at] if self.stage_due_at is not None else []
+        return min(ends, default=None)
 
     def moved_to(self, stage: Stage, *, at: datetime) -> Incident:
         """Return the incident in another stage.
@@ -111,6 +145,7 @@ class Report:
     Attributes:
         external_id: The id the sending system gave it; the same id twice is the same report.
         received_at: When it came in, aware UTC.
+        joined_from: The incident it belonged to before that one was joined to `incident`.
     """
 
     id: ReportId
@@ -125,4 +160,5 @@ class Report:
     lon: float | None = None
     caller: str | None = None
     phone: str | None = None
+    joined_from: IncidentId | None = None
     version: int = 0

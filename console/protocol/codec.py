@@ -9,11 +9,23 @@ import msgspec
 from console.domain.assignments import Assignment
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
 from console.protocol.messages import AnyMessage, Message
 
-Row = Incident | Report | Assignment | Unit | Camera | Evidence | Jurisdiction | LogEntry
+Row = (
+    Incident
+    | Report
+    | Assignment
+    | Unit
+    | Camera
+    | Evidence
+    | Jurisdiction
+    | LogEntry
+    | LimitRule
+    | CalendarDay
+)
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
     "incident": Incident,
@@ -24,7 +36,11 @@ ROW_TYPES: dict[str, type[Row]] = {
     "evidence": Evidence,
     "jurisdiction": Jurisdiction,
     "log": LogEntry,
+    "limit_rule": LimitRule,
+    "calendar_day": CalendarDay,
 }
+#: Kinds of which there are few: everybody who sees rows holds all of them.
+TABLE_KINDS: tuple[str, ...] = ("limit_rule", "calendar_day")
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}
 
 _pack = msgspec.msgpack.Encoder()
@@ -82,6 +98,11 @@ def decode_text(frame: str | bytes) -> AnyMessage:
 def kind_of(row: Row) -> str:
     """Return the wire's name for this kind of row."""
     return _KIND_OF[type(row)]
+
+
+def kind_of_type(row_type: type[Any]) -> str:
+    """Return the wire's name for rows of this type."""
+    return _KIND_OF[row_type]
 
 
 def row_to_builtins(row: Row) -> dict[str, Any]:

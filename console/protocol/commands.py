@@ -8,16 +8,54 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
+from console.protocol.body import Body
+from console.protocol.case_commands import (
+    CallBack,
+    JoinIncidents,
+    PartIncidents,
+    PauseIncident,
+    PutCalendarDays,
+    PutLimitRules,
+    ReopenIncident,
+    ResumeIncident,
+    SplitReport,
+)
 
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """Base of every command body."""
+__all__ = [
+    "AddReport",
+    "AmendIncident",
+    "AnyBody",
+    "AssignUnit",
+    "AttachEvidence",
+    "Body",
+    "CallBack",
+    "CancelIncident",
+    "CloseIncident",
+    "JoinIncidents",
+    "MoveAssignment",
+    "NoteIncident",
+    "OpenIncident",
+    "OrderByVoice",
+    "PartIncidents",
+    "PauseIncident",
+    "PutCalendarDays",
+    "PutCameras",
+    "PutJurisdictions",
+    "PutLimitRules",
+    "PutUnits",
+    "ReopenIncident",
+    "ReportOutcome",
+    "ResumeIncident",
+    "SetDuty",
+    "SplitReport",
+    "VerifyIncident",
+    "WithdrawAssignment",
+    "name_of",
+]
 
 
 class OpenIncident(Body, frozen=True, kw_only=True):
@@ -196,6 +234,15 @@ AnyBody = (
     | PutUnits
     | PutCameras
     | PutJurisdictions
+    | PauseIncident
+    | ResumeIncident
+    | ReopenIncident
+    | CallBack
+    | JoinIncidents
+    | PartIncidents
+    | SplitReport
+    | PutLimitRules
+    | PutCalendarDays
 )
 
 

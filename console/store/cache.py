@@ -19,6 +19,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.incidents import CLOSED_STAGES
 from console.protocol.codec import (
     ROW_TYPES,
+    TABLE_KINDS,
     MessageError,
     Row,
     row_from_builtins,
@@ -56,7 +57,7 @@ __all__ = [
 #: How long closed incidents stay, as in a snapshot.
 KEPT = timedelta(hours=72)
 #: Kinds that are read as a whole when a console starts; the others belong to one incident.
-WHOLE_KINDS = ("jurisdiction", "unit", "camera", "incident", "assignment")
+WHOLE_KINDS = ("jurisdiction", "unit", "camera", "incident", "assignment", *TABLE_KINDS)
 Key = tuple[str, str]
 
 

@@ -10,12 +10,11 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from console.protocol.codec import ROW_TYPES, Row, kind_of
+from console.protocol.codec import ROW_TYPES, Row, kind_of, kind_of_type
 from console.store.tables import ROW_TABLES
 
 #: One kind of row, the same in and out.
 R = TypeVar("R", bound=Row)
-_KINDS: dict[type[Any], str] = {type_: kind for kind, type_ in ROW_TYPES.items()}
 _FIELDS = {kind: tuple(one.name for one in fields(type_)) for kind, type_ in ROW_TYPES.items()}
 
 
@@ -111,8 +110,3 @@ def set_value(connection: Connection, table: Table, key: str, value: str) -> Non
 def table_of(row_type: type[R]) -> Table:
     """Return the table that holds rows of this type."""
     return ROW_TABLES[kind_of_type(row_type)]
-
-
-def kind_of_type(row_type: type[R]) -> str:
-    """Return the wire's name for rows of this type."""
-    return _KINDS[row_type]

@@ -14,10 +14,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from console.domain.assignments import AssignmentState
@@ -61,6 +63,16 @@ INCIDENT = Table(
     Column("verified_by", String(80)),
     Column("closed_at", Instant),
     Column("changed_at", Instant),
+    Column("limit", String(16)),
+    Column("stage_at", Instant),
+    Column("stage_due_at", Instant),
+    Column("paused_at", Instant),
+    Column("pause_reason", Text),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("rating", SmallInteger),
+    Column("joined_to", String(80)),
+    Column("parent", String(80)),
+    Column("is_major", Boolean, nullable=False, server_default=false()),
     _version(),
     Index("incident_by_stage", "stage"),
     Index("incident_by_change", "changed_at"),
@@ -81,6 +93,7 @@ REPORT = Table(
     Column("lon", Double),
     Column("caller", Text),
     Column("phone", Text),
+    Column("joined_from", String(80)),
     _version(),
     UniqueConstraint("channel", "external_id", name="report_by_sender"),
     Index("report_by_incident", "incident"),
@@ -186,6 +199,27 @@ LOG = Table(
     Column("unit", String(80)),
     _version(),
     Index("log_by_incident", "incident", "at"),
+)
+
+LIMIT_RULE = Table(
+    "limit_rule",
+    METADATA,
+    _id(),
+    Column("limit", String(16), nullable=False),
+    Column("stage", Word(Stage)),
+    Column("form", String(80)),
+    Column("district", String(80)),
+    Column("retired", Boolean, nullable=False),
+    _version(),
+)
+
+CALENDAR_DAY = Table(
+    "calendar_day",
+    METADATA,
+    _id(),
+    Column("works", Boolean),
+    Column("note", Text),
+    _version(),
 )
 
 #: Up to which revision of each shard the rows above are known, and of which epoch they are.
@@ -316,6 +350,8 @@ ROW_TABLES: dict[str, Table] = {
     "evidence": EVIDENCE,
     "jurisdiction": JURISDICTION,
     "log": LOG,
+    "limit_rule": LIMIT_RULE,
+    "calendar_day": CALENDAR_DAY,
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

@@ -6,19 +6,24 @@ import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
+from console.dispatch.experience import Experience
+from console.dispatch.time_rules import CITY_ZONE, TimeRules
 from console.domain.assignments import Assignment
 from console.domain.incidents import Incident, Report
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
-from console.protocol.codec import Row, kind_of
+from console.protocol.codec import TABLE_KINDS, Row, kind_of, kind_of_type
 from console.sync.state import ChangeBatch, Contents, RowChange
 
 #: Kinds of rows that are held; the others are read when an incident is looked at.
-HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction"})
+HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction", *TABLE_KINDS})
 _METRES_PER_DEGREE = 111_195.0
 Key = tuple[str, str]
+R = TypeVar("R", bound=Row)
 
 
 class DetailReader(Protocol):
@@ -43,6 +48,7 @@ class Touched:
 
     Attributes:
         details: Incidents whose reports, evidence or log differ.
+        tables: Rows of the small tables, by kind.
     """
 
     incidents: set[str] = field(default_factory=set)
@@ -51,6 +57,7 @@ class Touched:
     cameras: set[str] = field(default_factory=set)
     jurisdictions: set[str] = field(default_factory=set)
     details: set[str] = field(default_factory=set)
+    tables: dict[str, set[str]] = field(default_factory=dict)
 
     def note(self, kind: str, row_id: str) -> None:
         """Note a held row."""
@@ -61,7 +68,7 @@ class Touched:
             "camera": self.cameras,
             "jurisdiction": self.jurisdictions,
         }
-        names[kind].add(row_id)
+        (names[kind] if kind in names else self.tables.setdefault(kind, set())).add(row_id)
 
 
 class HeldRows:
@@ -212,6 +219,41 @@ class HeldRows:
             if math.hypot(row.lat - lat, (row.lon - lon) * shrink) <= reach:
                 found.append(row)
         return found
+
+    def get(self, row_type: type[R], row_id: str) -> R | None:
+        """Return the row of one of the small tables with this id."""
+        row = self._row(kind_of_type(row_type), row_id)
+        return row if isinstance(row, row_type) else None
+
+    def every(self, row_type: type[R]) -> list[R]:
+        """Return every row of one of the small tables."""
+        return [row for row in self._all(kind_of_type(row_type)) if isinstance(row, row_type)]
+
+    def reports_of(self, row_id: str) -> Sequence[Report]:
+        """Return the reports of an incident."""
+        return [row for row in self.details_of(row_id) if isinstance(row, Report)]
+
+    def open_incidents(self) -> Sequence[Incident]:
+        """Return every open incident."""
+        return [row for row in self.incidents() if row.is_open]
+
+    def open_unplaced(self) -> Sequence[Incident]:
+        """Return the open incidents without a position."""
+        return [row for row in self.open_incidents() if row.lat is None]
+
+    def experience(self) -> Experience:
+        """Return none: central alone has counted, and files what is reported."""
+        return Experience()
+
+    def is_default_place(self, lat: float, lon: float) -> bool:
+        """Return no: central alone has counted where reports are placed for want of better."""
+        return False
+
+    def time_rules(self) -> TimeRules:
+        """Return limits and calendar as they are entered."""
+        return TimeRules.of(
+            self.every(LimitRule), self.every(CalendarDay), zone=ZoneInfo(CITY_ZONE)
+        )
 
     # what the screen asks besides
 

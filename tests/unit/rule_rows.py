@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from console.dispatch.experience import Experience
 from console.dispatch.rules import Decision, decide
+from console.dispatch.time_rules import TimeRules
 from console.domain.assignments import Assignment
 from console.domain.ids import PersonId
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, EvidenceKind, Jurisdiction, LogEntry
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol.codec import Row
@@ -27,6 +31,8 @@ class PlainRows:
 
     rows: dict[tuple[type, str], Row] = field(default_factory=dict)
     at: datetime = START
+    defaults: set[tuple[float, float]] = field(default_factory=set)
+    past: Experience = field(default_factory=Experience)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def do(
@@ -110,6 +116,32 @@ class PlainRows:
 
     def jurisdiction(self, row_id: str) -> Jurisdiction | None:
         return self.rows.get((Jurisdiction, row_id))  # type: ignore[return-value]
+
+    def open_incidents(self) -> list[Incident]:
+        return [one for one in self.all(Incident) if one.is_open]
+
+    def reports_of(self, row_id: str) -> list[Report]:
+        return [one for one in self.all(Report) if one.incident == row_id]
+
+    def open_unplaced(self) -> list[Incident]:
+        return [one for one in self.open_incidents() if one.lat is None]
+
+    def experience(self) -> Experience:
+        return self.past
+
+    def is_default_place(self, lat: float, lon: float) -> bool:
+        return (lat, lon) in self.defaults
+
+    def get(self, row_type: type, row_id: str) -> Row | None:
+        return self.rows.get((row_type, row_id))
+
+    def every(self, row_type: type) -> list[Row]:
+        return self.all(row_type)
+
+    def time_rules(self) -> TimeRules:
+        return TimeRules.of(
+            self.all(LimitRule), self.all(CalendarDay), zone=ZoneInfo("Asia/Shanghai")
+        )
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> list[Incident]:
         return [

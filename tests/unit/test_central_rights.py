@@ -117,6 +117,15 @@ COMMANDS: dict[str, set[Role]] = {
     "PutUnits": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutCameras": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutJurisdictions": {_R.ADMINISTRATOR},
+    "PauseIncident": _DESK,
+    "ResumeIncident": _DESK,
+    "ReopenIncident": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
+    "CallBack": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
+    "JoinIncidents": _DESK,
+    "PartIncidents": _DESK,
+    "SplitReport": _DESK,
+    "PutLimitRules": {_R.ADMINISTRATOR},
+    "PutCalendarDays": {_R.ADMINISTRATOR},
 }
 OTHERS: dict[str, set[Role]] = {
     "read:city": EVERYBODY,
