@@ -239,7 +239,7 @@ def _form_weight(told: Told, other: Told) -> tuple[float, str]:
     if forms & others:
         return -1.2, "same form by the words of one"
     if not forms or not others:
-        return -3.0, "form not told"
+        return -9.0, "form not told"
     return _NEVER, "another form"
 
 

@@ -270,10 +270,12 @@ def _match_of(ask: Ask, report: Report) -> Likeness | None:
     placed = lat is not None and lon is not None and not ask.rows.is_default_place(lat, lon)
     told, experience = told_by(report, placed=placed), ask.rows.experience()
     there, _ = told.placed(experience)
-    candidates = list(ask.rows.open_unplaced())
     if there.lat is not None and there.lon is not None:
-        candidates += ask.rows.open_incidents_near(there.lat, there.lon, RADIUS_M)
-    elif not told.place:
+        near = ask.rows.open_incidents_near(there.lat, there.lon, RADIUS_M)
+        candidates = [*ask.rows.open_unplaced(), *near]
+    elif told.place:
+        candidates = list(ask.rows.open_incidents())
+    else:
         return None
     return best_match(told, candidates, experience, ask.rows.reports_of)
 

@@ -75,7 +75,8 @@ def split_report(ask: Ask, body: c.SplitReport) -> Decision:
     if held.reports <= 1:
         raise RejectedError(f"It is the only report of {name_of_incident(held)}; nothing to part.")
     draft = Draft(ask)
-    own = incident_from(ask, report, body.incident)
+    alone = incident_from(ask, report, body.incident)
+    own = replace(alone, district=held.district, street=held.street)
     draft.put(own)
     draft.put(replace(report, incident=own.id, joined_from=None))
     draft.put(replace(held, reports=held.reports - 1, changed_at=ask.at))

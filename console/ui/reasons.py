@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from console.domain.assignments import AssignmentState
 from console.domain.incidents import Stage
 from console.domain.levels import Role
+from console.ui.casereasons import CASE_PATTERNS
 from console.ui.words import role_word, stage_word, step_word
 
 
@@ -190,6 +191,7 @@ _PATTERNS: tuple[str, ...] = (
     ),
     _noop("Reasons", "Commands cannot be kept in {0}: {1}."),
     _noop("Reasons", "The evidence cannot be kept: {0}."),
+    *CASE_PATTERNS,
 )
 _FIELD = re.compile(r"\\\{(\d)\\\}")
 

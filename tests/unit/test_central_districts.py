@@ -32,6 +32,7 @@ from sync_parts import console
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.permissions import ALLOWED, Reach, Remit
 from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
@@ -131,7 +132,30 @@ def bodies(
         "PutJurisdictions": lambda: c.PutJurisdictions(
             jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
         ),
+        "PauseIncident": lambda: c.PauseIncident(incident=incident(), reason="waits"),
+        "ResumeIncident": lambda: c.ResumeIncident(incident=incident()),
+        "ReopenIncident": lambda: c.ReopenIncident(incident=incident(), reason="again"),
+        "CallBack": lambda: c.CallBack(incident=incident(), rating=5),
+        "JoinIncidents": lambda: c.JoinIncidents(
+            incident=incident(), into=incident(), reason="same"
+        ),
+        "PartIncidents": lambda: c.PartIncidents(incident=incident()),
+        "SplitReport": lambda: c.SplitReport(report=joined(lead, district), incident=fresh()),
+        "PutLimitRules": lambda: c.PutLimitRules(rules=(LimitRule(id=fresh(), limit="2h"),)),
+        "PutCalendarDays": lambda: c.PutCalendarDays(
+            days=(CalendarDay(id="2027-02-06", works=True, note=fresh()),)
+        ),
     }
+
+
+def joined(lead: CentralClient, district: str) -> str:
+    """Return a report that was joined to an incident of a district."""
+    lat = 39.9 + DISTRICTS.index(district)
+    body = msgspec.structs.replace(opened(district), lat=lat, lon=116.4)
+    told = replace(report("").report, form="0301", lat=lat, lon=116.4, text="夜间施工")
+    results = lead.post(body, c.AddReport(report=told, incident=fresh()))
+    assert {one.verdict for one in results} == {Verdict.ACCEPTED}, results
+    return told.id
 
 
 def test_that_every_command_of_every_role_reaches_its_own_district_and_no_other(

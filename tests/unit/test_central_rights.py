@@ -183,7 +183,7 @@ OWN = {(_R.OFFICER, name) for name in (
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
-    "PutJurisdictions", "read:audit", "retention", "read:people", "write:people",
+    "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention", "read:people", "write:people",
     "read:devices", "write:devices",
 }  # fmt: skip
 
@@ -290,6 +290,15 @@ def samples() -> list[AnyBody]:
         c.PutUnits(units=()),
         c.PutCameras(cameras=()),
         c.PutJurisdictions(jurisdictions=()),
+        c.PauseIncident(incident="i", reason="r"),
+        c.ResumeIncident(incident="i"),
+        c.ReopenIncident(incident="i", reason="r"),
+        c.CallBack(incident="i", rating=5),
+        c.JoinIncidents(incident="i", into="j", reason="r"),
+        c.PartIncidents(incident="i"),
+        c.SplitReport(report="r", incident=""),
+        c.PutLimitRules(rules=()),
+        c.PutCalendarDays(days=()),
     ]
 
 

@@ -299,8 +299,9 @@ def test_that_the_bench_of_commits_measures_what_it_says() -> None:
 
 
 def held_by(rows: LiveRows) -> dict[str, object]:
-    """Return everything that is held in memory."""
-    return {name: value for name, value in vars(rows).items() if name != "_connection"}
+    """Return every row that is held in memory; what is only counted or worked out is no row."""
+    apart = {"_connection", "_past", "_rules"}
+    return {name: value for name, value in vars(rows).items() if name not in apart}
 
 
 @pytest.mark.both_databases

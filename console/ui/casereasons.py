@@ -1,0 +1,30 @@
+"""What the rules of the case say, as patterns for `reasons`: clocks, joining, tables of limits."""
+
+from __future__ import annotations
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+CASE_PATTERNS: tuple[str, ...] = (
+    _noop("Reasons", "Say why the clocks are held; whoever checks the limits reads it."),
+    _noop("Reasons", "The clocks of {0} are held already."),
+    _noop("Reasons", "{0} is at “{1}”: its clocks cannot be held there."),
+    _noop("Reasons", "Say why the case is opened again; the reason is kept in its log."),
+    _noop("Reasons", "{0} is open; there is nothing to open again."),
+    _noop("Reasons", "{0} went into another case; undo the joining instead."),
+    _noop("Reasons", "{0} is not closed yet; call back when it is."),
+    _noop("Reasons", "{0} is no rating; 1 (worst) to {1} (best) are."),
+    _noop("Reasons", "A case cannot be joined to itself; name two."),
+    _noop("Reasons", "{0} is closed; only open cases are joined."),
+    _noop("Reasons", "{0} was not joined to another case."),
+    _noop("Reasons", "It is the only report of {0}; nothing to part."),
+    _noop("Reasons", "The catalogue has no form {0}."),
+    _noop("Reasons", "{0} is no day; write 2027-02-06."),
+    _noop(
+        "Reasons",
+        "“{0}” is no limit; write 2h (round the clock), 4wh (office hours) or 3wd (working days), "
+        "more than 0 and at most 1000.",
+    ),
+)
