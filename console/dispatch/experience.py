@@ -68,12 +68,16 @@ class Experience:
         return counted / (self._incidents[form] + _WORTH_INCIDENTS)
 
     def rate(self, form: str, lat: float, lon: float, at: datetime) -> float:
-        """Return how often something of a form begins about a place at a time: 1 / (s m²)."""
+        """Return how often something else of a form begins about a place at a time: 1 / (s m²).
+
+        The incident that is asked about is there and counted; it does not speak against itself.
+        """
         row, column = _cell(lat, lon)
         near = sum(
             self._cells.get((form, row + up, column + right), 0) * weight
             for up, right, weight in _AROUND
         )
+        near = max(near - 1.0, 0.0)
         cell_m2 = (_CELL_DEG * _METRES_PER_DEGREE) ** 2 * math.cos(math.radians(lat))
         area_m2 = cell_m2 * _AROUND_CELLS
         days = self.days

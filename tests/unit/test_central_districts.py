@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -148,9 +149,13 @@ def bodies(
     }
 
 
+#: Each use has a spot of its own: where much happens, two reports are two matters.
+SPOTS = count()
+
+
 def joined(lead: CentralClient, district: str) -> str:
     """Return a report that was joined to an incident of a district."""
-    lat = 39.9 + DISTRICTS.index(district)
+    lat = 39.9 + DISTRICTS.index(district) + next(SPOTS) / 100
     body = msgspec.structs.replace(opened(district), lat=lat, lon=116.4)
     told = replace(report("").report, form="0301", lat=lat, lon=116.4, text="夜间施工")
     results = lead.post(body, c.AddReport(report=told, incident=fresh()))

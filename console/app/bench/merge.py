@@ -28,6 +28,7 @@ from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Role
 from console.protocol.commands import AddReport
 from console.store.citypack import CityPack
+from console.store.mapping import put_rows
 from console.store.tables import METADATA
 
 #: An incident is handled and closed so long after it was opened.
@@ -96,6 +97,8 @@ def _filed(reports: list[Report]) -> Iterator[tuple[str, str]]:
         for report in reports:
             while closing and closing[0][0] <= report.received_at:
                 rows.apply(_closed(rows, heapq.heappop(closing)[1]))
+                put_rows(connection, rows.fresh())
+                rows.settle()
             no = next(numbers)
             decision = decide(
                 AddReport(report=report, incident=f"i{no}"),
@@ -107,6 +110,8 @@ def _filed(reports: list[Report]) -> Iterator[tuple[str, str]]:
                 command_id=f"c{no}",
             )
             rows.apply(decision.rows)
+            put_rows(connection, rows.fresh())
+            rows.settle()
             for row in decision.rows:
                 if isinstance(row, Incident) and row.version == 1:
                     heapq.heappush(closing, (row.opened_at + OPEN_FOR, row.id))
@@ -125,7 +130,7 @@ def _closed(rows: LiveRows, incident_id: str) -> list[Incident]:
 def _scored(truth: dict[str, str], found: dict[str, str]) -> dict[str, float]:
     """Return precision and recall over pairs, reckoned from the sizes of the groups."""
     true_pairs = _pairs(Counter(truth.values()))
-    found_pairs = _pairs(Counter(found.values()))
+    found_pairs = _pairs(Counter(found[one] for one in truth))
     both = _pairs(Counter((truth[one], found[one]) for one in truth))
     return {
         "precision": round(both / max(found_pairs, 1), 4),
