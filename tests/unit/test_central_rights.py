@@ -183,8 +183,8 @@ OWN = {(_R.OFFICER, name) for name in (
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
-    "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention", "read:people", "write:people",
-    "read:devices", "write:devices",
+    "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",
+    "read:people", "write:people", "read:devices", "write:devices",
 }  # fmt: skip
 
 
