@@ -20,6 +20,7 @@ from central_parts import (
     a_city,
     some_units,
 )
+from command_samples import samples
 from fastapi import FastAPI
 from real_data import ROOT
 from websockets.exceptions import ConnectionClosed
@@ -27,12 +28,11 @@ from websockets.exceptions import ConnectionClosed
 from console.central.central import Central, Foundation
 from console.central.rights import ROUTE_RIGHTS, check_every_route, routes_of
 from console.central.settings import CentralError, CentralSettings
-from console.domain.assignments import AssignmentState, Means
+from console.domain.assignments import AssignmentState
 from console.domain.ids import new_id
-from console.domain.incidents import Report
-from console.domain.levels import Channel, Role
+from console.domain.levels import Role
 from console.domain.permissions import ALLOWED, Reach
-from console.domain.places import Camera, Evidence, EvidenceKind
+from console.domain.places import Camera
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody, PutCameras, name_of
 from console.protocol.messages import (
@@ -262,44 +262,6 @@ def test_that_passwords_of_cameras_go_only_to_those_who_open_streams(
         shown = [one.patch for one in (*missed, *news) if one.row_kind == "camera"]
         assert len(shown) >= 2
         assert {one["password"] for one in shown} == {PASSWORD if may_see else None}, role
-
-
-def samples() -> list[AnyBody]:
-    """Return one of every command, about rows that are not there."""
-    now = datetime.now(UTC)
-    report = Report(id="r", channel=Channel.HOTLINE, received_at=now, text="t", place="p")
-    photo = Evidence(
-        id="e", incident="i", kind=EvidenceKind.PHOTO, media_type="image/png",
-        sha256="0" * 64, size=1, captured_at=now,
-    )  # fmt: skip
-    return [
-        c.OpenIncident(incident="", form="0301", place="p", summary="s", channel="12345"),
-        c.AmendIncident(incident="i"),
-        c.NoteIncident(incident="i", text="t"),
-        c.AddReport(report=report, incident=""),
-        c.AssignUnit(assignment="a", incident="i", unit="u"),
-        c.OrderByVoice(assignment="a", incident="i", unit="u", means=Means.RADIO, at=now),
-        c.WithdrawAssignment(assignment="a", reason="r"),
-        c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=now),
-        c.ReportOutcome(assignment="a", outcome="o", at=now),
-        c.VerifyIncident(incident="i", passed=True),
-        c.CloseIncident(incident="i"),
-        c.CancelIncident(incident="i", reason="r"),
-        c.AttachEvidence(evidence=photo),
-        c.SetDuty(unit="u", on_duty=True, at=now),
-        c.PutUnits(units=()),
-        c.PutCameras(cameras=()),
-        c.PutJurisdictions(jurisdictions=()),
-        c.PauseIncident(incident="i", reason="r"),
-        c.ResumeIncident(incident="i"),
-        c.ReopenIncident(incident="i", reason="r"),
-        c.CallBack(incident="i", rating=5),
-        c.JoinIncidents(incident="i", into="j", reason="r"),
-        c.PartIncidents(incident="i"),
-        c.SplitReport(report="r", incident=""),
-        c.PutLimitRules(rules=()),
-        c.PutCalendarDays(days=()),
-    ]
 
 
 def test_that_every_command_is_refused_whoever_may_not_give_it_by_either_way(

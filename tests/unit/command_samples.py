@@ -1,0 +1,50 @@
+"""One of every command, for tests of who may give which."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from console.domain.assignments import AssignmentState, Means
+from console.domain.incidents import Report
+from console.domain.levels import Channel
+from console.domain.places import Evidence, EvidenceKind
+from console.protocol import commands as c
+from console.protocol.commands import AnyBody
+
+
+def samples() -> list[AnyBody]:
+    """Return one of every command, about rows that are not there."""
+    now = datetime.now(UTC)
+    report = Report(id="r", channel=Channel.HOTLINE, received_at=now, text="t", place="p")
+    photo = Evidence(
+        id="e", incident="i", kind=EvidenceKind.PHOTO, media_type="image/png",
+        sha256="0" * 64, size=1, captured_at=now,
+    )  # fmt: skip
+    return [
+        c.OpenIncident(incident="", form="0301", place="p", summary="s", channel="12345"),
+        c.AmendIncident(incident="i"),
+        c.NoteIncident(incident="i", text="t"),
+        c.AddReport(report=report, incident=""),
+        c.AssignUnit(assignment="a", incident="i", unit="u"),
+        c.OrderByVoice(assignment="a", incident="i", unit="u", means=Means.RADIO, at=now),
+        c.WithdrawAssignment(assignment="a", reason="r"),
+        c.MoveAssignment(assignment="a", state=AssignmentState.SEEN, at=now),
+        c.ReportOutcome(assignment="a", outcome="o", at=now),
+        c.VerifyIncident(incident="i", passed=True),
+        c.CloseIncident(incident="i"),
+        c.CancelIncident(incident="i", reason="r"),
+        c.AttachEvidence(evidence=photo),
+        c.SetDuty(unit="u", on_duty=True, at=now),
+        c.PutUnits(units=()),
+        c.PutCameras(cameras=()),
+        c.PutJurisdictions(jurisdictions=()),
+        c.PauseIncident(incident="i", reason="r"),
+        c.ResumeIncident(incident="i"),
+        c.ReopenIncident(incident="i", reason="r"),
+        c.CallBack(incident="i", rating=5),
+        c.JoinIncidents(incident="i", into="j", reason="r"),
+        c.PartIncidents(incident="i"),
+        c.SplitReport(report="r", incident=""),
+        c.PutLimitRules(rules=()),
+        c.PutCalendarDays(days=()),
+    ]
