@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from websockets.sync.client import ClientConnection, connect
 
 from console.app.cluster import Cluster
+from console.app.served import own_ca
 from console.central.server import seed_registry, serve
 from console.central.settings import CentralSettings
 from console.domain.ids import new_id
@@ -39,6 +40,7 @@ from console.protocol.messages import (
 )
 from console.protocol.positions import is_position_frame
 from console.store.engine import open_engine, sqlite_url
+from console.store.trust import verify_for
 
 M = TypeVar("M", bound=Message)
 #: Log-on names of the accounts that every central has.
@@ -191,6 +193,11 @@ class CentralServer:
             engine.dispose()
 
     @property
+    def verify(self) -> str | bool:
+        """What `requests` checks its certificate against."""
+        return verify_for(self.url, own_ca(self.home))
+
+    @property
     def ws_url(self) -> str:
         """Its address for WebSockets."""
         return "ws" + self.url.removeprefix("http")
@@ -238,6 +245,8 @@ class CentralClient:
     ) -> None:
         self.server = server
         self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.verify = server.verify
         self.console_id = new_id(datetime.now(UTC))
         self._seq = 0
         answer = self.http.post(

@@ -16,11 +16,19 @@ import requests
 
 from console.app import wiring
 from console.app.config import Config
-from console.app.served import TIMEOUT_S, ServedError, log_on, password_of, running_central
+from console.app.served import (
+    TIMEOUT_S,
+    ServedError,
+    device_code_of,
+    log_on,
+    password_of,
+    running_central,
+)
 from console.domain.errors import ZhihuiError
 from console.store.auditseal import PUBLIC_NAME, read_public_key
 from console.store.auditverify import Verified, read_sealed, verify_chain
 from console.store.engine import StoreError, open_engine, sqlite_url
+from console.store.trust import pinned, verify_for
 
 COLUMNS = (
     "seq", "at", "action", "outcome", "person", "role", "device", "address",
@@ -158,10 +166,13 @@ def _central(chosen: argparse.Namespace) -> Iterator[tuple[str, requests.Session
             "Only verifying and the key need none."
         )
     password = _password(chosen)
-    token = log_on(url, chosen.account, password)
+    ca = pinned(chosen.home, url, None)
+    code = device_code_of(chosen.home)
+    token = log_on(url, chosen.account, password, code=code, ca=ca)
     with ExitStack() as closing:
         session = closing.enter_context(requests.Session())
         session.trust_env = False
+        session.verify = verify_for(url, ca)
         session.headers["Authorization"] = f"Bearer {token}"
         closing.callback(lambda: session.delete(f"{url}/v1/session", timeout=TIMEOUT_S))
         yield url, session

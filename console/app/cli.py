@@ -130,6 +130,7 @@ def _add_servers(adder: Any) -> None:
         adder, "city", "Start the simulated city: force, citizens, handhelds.", commands.city
     )
     city.add_argument("--server", required=True, metavar="URL")
+    city.add_argument("--ca", metavar="FILE", help="central's certificate authority (https)")
     city.add_argument("--pack", required=True, metavar="FILE")
     city.add_argument("--complaints", metavar="FILE", help="imported complaints to replay")
     city.add_argument("--replay-speed", type=float, default=1.0)
@@ -149,6 +150,16 @@ def _add_servers(adder: Any) -> None:
 
 def _add_central_jobs(central: argparse.ArgumentParser) -> None:
     adder = central.add_subparsers(dest="job", metavar="JOB", title="instead of starting it")
+    init = _job(
+        adder,
+        "init",
+        "Make a certificate authority and a certificate, so that others may reach it.",
+        commands.init_central,
+    )
+    init.add_argument(
+        "--name", action="append", default=[], required=True, metavar="HOST",
+        help="name or address consoles reach it by; may be given several times",
+    )  # fmt: skip
     backup = _job(adder, "backup", "Back up a central, running or not.", commands.backup)
     backup.add_argument("into", metavar="FOLDER", help="a new folder is made in this one")
     restore = _job(
@@ -184,6 +195,10 @@ def _job(adder: Any, name: str, text: str, handler: Handler) -> argparse.Argumen
 def _add_console(adder: Any) -> None:
     console = _command(adder, "console", "Open a console on a central server.", commands.console)
     console.add_argument("--server", metavar="URL", help="default: the one running in this home")
+    console.add_argument(
+        "--ca", metavar="FILE",
+        help="central's certificate authority, given once for an https address",
+    )  # fmt: skip
     console.add_argument("--account", default="dispatcher")
     console.add_argument(
         "--password-file", metavar="FILE", help="default: the home's accounts.json"

@@ -88,6 +88,27 @@ def retention(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def init_central(chosen: argparse.Namespace) -> int:
+    """`zhihui central init --name HOST`: an authority, and a certificate for these names."""
+    from datetime import UTC, datetime
+
+    from console.app import wiring
+    from console.central.tls import make_authority, renew_certificate, tls_files
+    from console.store.trust import fingerprint
+
+    settings = wiring.central_settings(chosen.home, chosen.config)
+    files, at = tls_files(settings.folder), datetime.now(UTC)
+    was_made = make_authority(files, at=at)
+    renew_certificate(files, chosen.name, at=at)
+    say("A new certificate authority was made." if was_made else "The authority stays as it was.")
+    say(f"Give this file to every console, with --ca FILE at its first start: {files.ca}")
+    say(f"Compare its fingerprint by phone: {fingerprint(files.ca)}")
+    say("Central now serves with TLS: restart it if it runs. The handheld page is at")
+    for name in chosen.name:
+        say(f"  https://{name}:{chosen.config.port}/handheld/")
+    return 0
+
+
 def city(chosen: argparse.Namespace) -> int:
     """`zhihui city`: the simulated force, citizens and handhelds."""
     from console.app import wiring
@@ -101,6 +122,7 @@ def city(chosen: argparse.Namespace) -> int:
         complaints=_path(chosen.complaints),
         replay_speed=chosen.replay_speed,
         real_units=frozenset(chosen.real_unit),
+        ca=_path(chosen.ca),
     )
     return run_city(settings)
 
@@ -141,6 +163,7 @@ def console(chosen: argparse.Namespace) -> int:
         password_file=_path(chosen.password_file),
         name=chosen.console_name,
         pack=_path(chosen.pack),
+        ca=_path(chosen.ca),
     )
     return run_console(
         replace(

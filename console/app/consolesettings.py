@@ -22,6 +22,7 @@ class ConsoleSettings:
         workspace: "dispatcher" or "wall"; ``None`` for the one shown last.
         wall_tiles: 1, 4, 9 or 16 tiles on the wall at the start.
         started_file: Where to write when the window was seen and when it could be used.
+        ca: File of the authority whose certificates are believed, for an https:// address.
         device_code: Admits this console where central does not know it yet; empty for none.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
@@ -40,6 +41,7 @@ class ConsoleSettings:
     wall_tiles: int = 4
     started_file: Path | None = None
     lag_file: Path | None = None
+    ca: Path | None = None
     device_code: str = field(default="", repr=False)
 
     @property

@@ -86,6 +86,7 @@ class DeskModels(QObject):
                 label=settings.label,
                 pack_path=settings.pack_path,
                 device_code=settings.device_code,
+                ca=settings.ca,
             ),
             self.bridge,
         )

@@ -16,6 +16,7 @@ from console.app.served import (
     ServedError,
     device_code_of,
     log_on,
+    own_ca,
     password_of,
     running_central,
 )
@@ -24,6 +25,7 @@ from console.domain.ids import new_id
 from console.protocol.codec import decode_text
 from console.protocol.commands import PutCameras
 from console.protocol.messages import Command, Result, Verdict
+from console.store.trust import verify_for
 
 _CARRIED_OUT = {Verdict.ACCEPTED, Verdict.DUPLICATE}
 
@@ -39,13 +41,15 @@ def carry_out(home: Path, bodies: Sequence[PutCameras]) -> str:
     served = running_central(home)
     if served is None:
         return _in_process(home, bodies)
-    token = log_on(served.url, "admin", password_of(home, "admin"), code=device_code_of(home))
+    token = log_on(
+        served.url, "admin", password_of(home, "admin"), code=device_code_of(home), ca=own_ca(home)
+    )
     for seq, body in enumerate(bodies):
-        _post(served.url, token, body, seq)
+        _post(served.url, token, body, seq, verify=verify_for(served.url, own_ca(home)))
     return f"Entered at the running server ({served.url}); every console sees it now."
 
 
-def _post(url: str, token: str, body: PutCameras, seq: int) -> None:
+def _post(url: str, token: str, body: PutCameras, seq: int, *, verify: str | bool) -> None:
     now = datetime.now(UTC)
     command = Command(new_id(now), "import", seq, now, body)
     answer = requests.post(
@@ -53,6 +57,7 @@ def _post(url: str, token: str, body: PutCameras, seq: int) -> None:
         data=msgspec.json.encode(command),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         timeout=TIMEOUT_S,
+        verify=verify,
     )
     if answer.status_code != requests.codes.ok:
         raise ServedError(f"Central refused: {answer.text[:300]}")

@@ -80,11 +80,9 @@ def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
 
 def _central_is_ready(plan: RunPlan, child: Child) -> bool:
     server = served.running_central(plan.home)
-    return (
-        server is not None
-        and child.process is not None
-        and (server.pid == child.process.pid and served.is_healthy(server.url))
-    )
+    if server is None or child.process is None or server.pid != child.process.pid:
+        return False
+    return served.is_healthy(server.url, served.own_ca(plan.home))
 
 
 def _stay(family: Family, stop: _Stop, home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from console.domain.errors import ZhihuiError
+from console.store.trust import verify_for
 
 TIMEOUT_S = 30.0
 
@@ -37,12 +38,18 @@ def running_central(home: Path) -> Served | None:
     return served
 
 
-def is_healthy(url: str) -> bool:
+def own_ca(home: Path) -> Path | None:
+    """Return the authority of the central of this home, ``None`` if it has none."""
+    path = home / "central" / "tls" / "ca.pem"
+    return path if path.is_file() else None
+
+
+def is_healthy(url: str, ca: Path | None = None) -> bool:
     """Whether a central server answers at ``url``."""
     import requests  # noqa: PLC0415 - not needed where a process only reads the home
 
     try:
-        answer = requests.get(f"{url}/v1/health", timeout=2.0)
+        answer = requests.get(f"{url}/v1/health", timeout=2.0, verify=verify_for(url, ca))
     except requests.RequestException:
         return False
     return bool(answer.status_code == requests.codes.ok)
@@ -75,10 +82,27 @@ def device_code_of(home: Path) -> str:
         return ""
 
 
-def log_on(url: str, account: str, password: str, *, kind: str = "console", code: str = "") -> str:
+def log_on(
+    url: str,
+    account: str,
+    password: str,
+    *,
+    kind: str = "console",
+    code: str = "",
+    ca: Path | None = None,
+) -> str:
     """Return a session's token.
 
+    Args:
+        url: Central's address.
+        account: Log-on name.
+        password: Its password.
+        kind: Kind of device.
+        code: Admits a device that is not known.
+        ca: File of the authority whose certificates are believed, for an https:// address.
+
     Raises:
+        TrustError: Nothing may be sent to this address as it is.
         ServedError: The server is not there, or the password is wrong.
     """
     import requests  # noqa: PLC0415
@@ -94,7 +118,9 @@ def log_on(url: str, account: str, password: str, *, kind: str = "console", code
         },
     }
     try:
-        answer = requests.post(f"{url}/v1/session", json=body, timeout=TIMEOUT_S)
+        answer = requests.post(
+            f"{url}/v1/session", json=body, timeout=TIMEOUT_S, verify=verify_for(url, ca)
+        )
     except requests.RequestException as error:
         raise ServedError(f"No central server answers at {url} ({error}).") from error
     if answer.status_code != requests.codes.ok:

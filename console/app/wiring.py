@@ -16,6 +16,7 @@ from console.app.processes import Child
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.domain.retention import RetentionRules
+from console.store.trust import check_address, pinned
 
 if TYPE_CHECKING:
     from console.app.consolesettings import ConsoleSettings
@@ -96,6 +97,7 @@ def city_settings(
     complaints: Path | None = None,
     replay_speed: float = 1.0,
     real_units: frozenset[str] = frozenset(),
+    ca: Path | None = None,
 ) -> CitySettings:
     """Return the settings of the simulated city; it is already niced by its parent."""
     from console.city.settings import CitySettings
@@ -103,6 +105,7 @@ def city_settings(
     return CitySettings(
         url=server,
         password=served.password_of(home, "city"),
+        ca=pinned(home, server, ca),
         device_code=served.device_code_of(home),
         pack_path=pack,
         home=home,
@@ -169,12 +172,14 @@ def console_settings(
     password_file: Path | None,
     name: str,
     pack: Path | None = None,
+    ca: Path | None = None,
 ) -> ConsoleSettings:
     """Return the settings of a console.
 
     Raises:
         WiringError: No server is named and none runs on this home.
         ServedError: The account's password is not to be found.
+        TrustError: Nothing may be sent to this address as it is.
     """
     from console.app.consolesettings import ConsoleSettings
 
@@ -186,6 +191,8 @@ def console_settings(
                 "with --server http://HOST:PORT."
             )
         server = running.url
+    ca = pinned(home, server, ca)
+    check_address(server, ca)
     return ConsoleSettings(
         url=server,
         account=account,
@@ -195,6 +202,7 @@ def console_settings(
         language=_LANGUAGES.get(config.language),
         theme=config.theme or None,
         device_code=served.device_code_of(home),
+        ca=ca,
         pack_path=pack,
         resources=RESOURCES,
     )

@@ -21,6 +21,7 @@ from console.central.acts import Actor
 from console.central.central import Central, Foundation
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError, CentralSettings
+from console.central.tls import TlsFiles, renew_certificate, tls_files
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.places import Camera, Jurisdiction
@@ -28,10 +29,12 @@ from console.domain.units import Unit
 from console.protocol.commands import AnyBody, PutCameras, PutJurisdictions, PutUnits
 from console.protocol.messages import Command, Result, Verdict
 from console.store.mapping import R
+from console.store.trust import is_loopback
 
 MAX_FRAME_BYTES = 4 << 20
 _SEEDED_AT_ONCE = 500
 _GRACE_S = 5
+_CERTIFICATE_LOOKED_AT_S = 3600.0
 _log = logging.getLogger("zhihui.central")
 
 
@@ -74,12 +77,13 @@ async def serve(
     Raises:
         CentralError: Central cannot start.
     """
+    is_secure = _secured(settings)
     sock = _bound(settings.host, settings.port)
     with contextlib.closing(sock):
         foundation = Foundation(settings)
         with contextlib.closing(foundation):
             central = Central(settings, foundation, hasher or PasswordHasher())
-            url = f"http://{settings.host}:{sock.getsockname()[1]}"
+            url = _url(settings.host, sock.getsockname()[1], is_secure=is_secure)
             central.start()
             try:
                 await _serve_http(central, sock, settings, url=url, stop=stop, listening=listening)
@@ -97,9 +101,12 @@ async def _serve_http(
     stop: asyncio.Event,
     listening: asyncio.Future[str] | None,
 ) -> None:
-    server = _Server(_config(central))
+    files = tls_files(settings.folder) if url.startswith("https:") else None
+    config = _config(central, files)
+    server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     stopping = asyncio.create_task(stop.wait())
+    renewing = asyncio.create_task(_keep_certificate(config, files))
     with _announced(settings.folder / "server.json", url=url, port=sock.getsockname()[1]):
         _log.info("central listens on %s", url)
         if listening is not None:
@@ -107,6 +114,7 @@ async def _serve_http(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await central.drain()
+    renewing.cancel()
     central.hang_up()
     server.should_exit = True
     await serving
@@ -121,9 +129,50 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(central: Central) -> uvicorn.Config:
+def _secured(settings: CentralSettings) -> bool:
+    """Return whether central serves with TLS: it does when it has an authority.
+
+    Raises:
+        CentralError: It has none, and others could listen in.
+    """
+    files = tls_files(settings.folder)
+    if files.is_there:
+        renew_certificate(files, at=datetime.now(UTC))
+        return True
+    if not is_loopback(settings.host):
+        raise CentralError(
+            f"Central is to listen on {settings.host}, where other machines reach it, and has no "
+            "certificate: passwords and positions would be readable on the way. Run `zhihui "
+            "central init --name HOST` once, with the name or address they reach it by."
+        )
+    return False
+
+
+def _url(host: str, port: int, *, is_secure: bool) -> str:
+    """Return the address that this machine's own processes reach central by."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    near = everywhere.get(host, host)
+    return f"{'https' if is_secure else 'http'}://{f'[{near}]' if ':' in near else near}:{port}"
+
+
+async def _keep_certificate(config: uvicorn.Config, files: TlsFiles | None) -> None:
+    """Renew the certificate before it runs out, without an interruption."""
+    while files is not None:
+        await asyncio.sleep(_CERTIFICATE_LOOKED_AT_S)
+        try:
+            is_new = await asyncio.to_thread(renew_certificate, files, at=datetime.now(UTC))
+            if is_new and config.ssl is not None:
+                config.ssl.load_cert_chain(files.certificate, files.key)
+                _log.info("the certificate was renewed")
+        except (CentralError, OSError) as error:
+            _log.error("the certificate could not be renewed: %s", error)
+
+
+def _config(central: Central, files: TlsFiles | None) -> uvicorn.Config:
     return uvicorn.Config(
         central.app,
+        ssl_certfile=None if files is None else files.certificate,
+        ssl_keyfile=None if files is None else str(files.key),
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME_BYTES,

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 
 import msgspec
 import requests
 
 from console.domain.errors import ZhihuiError
 from console.protocol.messages import Command, Result
+from console.store.trust import verify_for
 
 _LOG = logging.getLogger("zhihui.city")
 _results: msgspec.json.Decoder[list[Result]] = msgspec.json.Decoder(list[Result])
@@ -55,6 +57,7 @@ class Account:
         device: Id of the gateway that the city is; commands bear it.
         secret: What it proves to be that gateway with.
         code: Admits it where central does not know it yet; empty for none.
+        ca: File of the authority whose certificates are believed, for an https:// address.
     """
 
     url: str
@@ -63,6 +66,7 @@ class Account:
     device: str
     secret: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
+    ca: Path | None = None
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +95,14 @@ class CentralLine:
     Args:
         account: Who logs on, and where.
         timeout_s: How long one answer may take.
+
+    Raises:
+        TrustError: Nothing may be sent to this address as it is.
     """
 
     def __init__(self, account: Account, *, timeout_s: float = 15.0) -> None:
         self.account = account
+        self._verify = verify_for(account.url, account.ca)
         self._timeout_s = timeout_s
         self._token: str | None = None
         self._refresh: str | None = None
@@ -201,6 +209,7 @@ class CentralLine:
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = requests.Session()
+            session.verify = self._verify
             session.trust_env = False  # central is on the city's own network, never behind a proxy
         headers = {"Content-Type": media_type}
         if token is not None:

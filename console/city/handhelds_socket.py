@@ -29,6 +29,7 @@ from console.protocol.messages import (
     Welcome,
     ack_command_id,
 )
+from console.store.trust import context_for
 
 _LOG = logging.getLogger("zhihui.city")
 BEAT_S = 2.0
@@ -115,10 +116,17 @@ class HandheldSocket:
 
     async def _talk(self) -> None:
         token = await asyncio.to_thread(self._line.token)
-        url = self._line.account.url.replace("http", "ws", 1) + "/v1/handheld/stream"
+        account = self._line.account
+        url = account.url.replace("http", "ws", 1) + "/v1/handheld/stream"
+        secure = context_for(account.url, account.ca)
         try:
             socket = await connect(
-                url, compression=None, max_size=_MAX_FRAME, proxy=None, ping_interval=None
+                url,
+                ssl=secure,
+                compression=None,
+                max_size=_MAX_FRAME,
+                proxy=None,
+                ping_interval=None,
             )
         except (InvalidHandshake, InvalidURI) as error:
             raise _GoneError(str(error)) from error

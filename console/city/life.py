@@ -75,6 +75,7 @@ class City:
                 device=settings.device,
                 secret=_device_secret(settings.home),
                 code=settings.device_code,
+                ca=settings.ca,
             )
         )
         self._real = np.array([unit.id in settings.real_units for unit in self.units], np.bool_)

@@ -27,6 +27,7 @@ class CitySettings:
         real_units: Call signs held by real people: the city leaves them alone.
         device: Id of the gateway that the city is.
         utc_offset_h: Local time less UTC; ``None`` for what the longitude says.
+        ca: File of the authority whose certificates are believed, for an https:// address.
         device_code: Admits the city's gateway where central does not know it yet.
         nice: How far its priority is lowered.
     """
@@ -50,4 +51,5 @@ class CitySettings:
     device: str = "city"
     utc_offset_h: float | None = None
     nice: int = 5
+    ca: Path | None = None
     device_code: str = field(default="", repr=False)

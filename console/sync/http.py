@@ -15,6 +15,7 @@ import requests
 from console.domain.errors import ZhihuiError
 from console.domain.ids import PersonId, UnitId
 from console.domain.levels import Role
+from console.store.trust import verify_for
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble, Who
 
@@ -111,11 +112,15 @@ class CentralHttp:
     """Asks central; every method blocks and may be called from any thread.
 
     No proxy of the environment is used: central stands in the same network.
+
+    Raises:
+        TrustError: Nothing may be sent to this address as it is.
     """
 
     def __init__(self, settings: SyncSettings) -> None:
         self._settings = settings
         self._base = settings.url.rstrip("/")
+        self._verify = verify_for(settings.url, settings.ca)
 
     def log_on(self, *, device: str, secret: str = "") -> Login:
         """Log on with the account in the settings.
@@ -333,6 +338,7 @@ class CentralHttp:
             sent["Authorization"] = f"Bearer {token}"
         with requests.Session() as session:
             session.trust_env = False
+            session.verify = self._verify
             try:
                 answer = session.request(
                     method,
@@ -343,6 +349,8 @@ class CentralHttp:
                     allow_redirects=False,
                     **what,
                 )
+            except requests.exceptions.SSLError as error:
+                raise LinkError(LinkTrouble.NOT_TRUSTED, str(error)) from error
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
             except (requests.RequestException, ValueError) as error:

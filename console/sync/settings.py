@@ -21,6 +21,7 @@ class SyncSettings:
         retry_first_s: Wait before the second attempt; it doubles with each.
         retry_most_s: The longest wait.
         timeout_s: How long central may take to answer a request.
+        ca: File of the authority whose certificates are believed, for an https:// address.
         device_code: Admits this console where central does not know it yet; empty for none.
         ask_after: How long an order to a unit may wait unsent before it is asked about again.
     """
@@ -37,6 +38,7 @@ class SyncSettings:
     retry_most_s: float = 10.0
     timeout_s: float = 10.0
     ask_after: timedelta = timedelta(minutes=5)
+    ca: Path | None = None
     device_code: str = field(default="", repr=False)
 
     @property

@@ -41,6 +41,7 @@ class LinkTrouble(StrEnum):
     NO_CACHE = "no_cache"
     PROTOCOL = "protocol"
     FAULT = "fault"
+    NOT_TRUSTED = "not_trusted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -36,6 +37,7 @@ from console.protocol.messages import (
 from console.protocol.positions import decode_frame, is_position_frame
 from console.store.cache import GapError, MissingRowError
 from console.store.outbox import OutboxError
+from console.store.trust import context_for
 from console.sync.http import LinkError, Login
 from console.sync.keeper import Keeper
 from console.sync.settings import SyncSettings
@@ -117,6 +119,7 @@ class Stream:
         try:
             async with connect(
                 self._settings.stream_url,
+                ssl=context_for(self._settings.url, self._settings.ca),
                 compression=None,
                 proxy=None,
                 max_size=MAX_FRAME_BYTES,
@@ -129,6 +132,8 @@ class Stream:
                 # In a task of its own: until Python 3.11.4 a group that fails leaves its task
                 # counted as cancelled, and closing within a limit would end as cancelled too.
                 await asyncio.create_task(self._speak(socket))
+        except ssl.SSLCertVerificationError as error:
+            raise LinkError(LinkTrouble.NOT_TRUSTED, str(error)) from error
         except (OSError, TimeoutError) as error:
             raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
         except ConnectionClosed as error:

@@ -56,6 +56,12 @@ _TROUBLES: Mapping[LinkTrouble, str] = {
     LinkTrouble.PROTOCOL: _noop(
         "StatusLine", "Central said something this console does not understand: {detail}"
     ),
+    LinkTrouble.NOT_TRUSTED: _noop(
+        "StatusLine",
+        "{url} does not prove to be central ({detail}). Nothing was sent. If its administrator "
+        "made a new certificate authority, give the new ca.pem with --ca; else somebody is in "
+        "between.",
+    ),
     LinkTrouble.FAULT: _noop(
         "StatusLine",
         "This console met a fault and tries again; what was typed is kept. If this lasts, see its "
