@@ -65,7 +65,7 @@ def central_settings(
     home: Path, config: Config, *, pack: Path | None = None, database_url: str | None = None
 ) -> CentralSettings:
     """Return the settings of the central server of a home."""
-    from console.central.devices import DevicePolicy
+    from console.central.limits import DevicePolicy
     from console.central.settings import CentralSettings
 
     return CentralSettings(

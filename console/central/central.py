@@ -53,7 +53,7 @@ from console.central.sessions import read_sessions
 from console.central.settings import CentralError, CentralSettings
 from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
-from console.central.tokens import TokenMint, new_secret
+from console.central.tokens import central_secrets
 from console.central.trails import TrailKeeper, TrailRoutes
 from console.central.units import Register
 from console.central.web import put_error_handlers
@@ -63,7 +63,6 @@ from console.store.citypack import CityPack, CityPackError
 from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import read_rows
 from console.store.seat import Seat
-from console.store.secretfile import SecretFileError, read_or_make
 from console.store.upgrade import upgrade
 
 BEAT_S = 2.0
@@ -139,7 +138,7 @@ class Central:
             sessions = read_sessions(connection, at=_now())
             units = read_rows(connection, Unit)
             kept = read_fixes(connection)
-        mint, home_code = _secrets(settings.folder)
+        mint, home_code = central_secrets(settings.folder)
         self.sequencer = foundation.sequencer(self._committed)
         self.link = WriterLink(self.sequencer, engine)
         self.audit = AuditDesk(self.link)
@@ -371,16 +370,6 @@ def _opened_pack(path: Path | None) -> CityPack | None:
         return CityPack.open(path)
     except CityPackError as error:
         raise CentralError(str(error)) from error
-
-
-def _secrets(folder: Path) -> tuple[TokenMint, str]:
-    """Return what signs tokens, and the code that admits devices of who can read the folder."""
-    try:
-        mint = TokenMint(folder / "token.key")
-        code = read_or_make(folder / "devices.code", lambda: new_secret().encode())
-    except SecretFileError as error:
-        raise CentralError(str(error)) from error
-    return mint, code.decode(errors="replace").strip()
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from console.central.limits import DevicePolicy
 from console.central.tokens import hash_of
 from console.domain.errors import ZhihuiError
 from console.domain.ids import DeviceId, PersonId
@@ -20,20 +21,6 @@ from console.store.mapping import insert_all
 from console.store.tables import DEVICE, ENROLMENT
 
 CODE_LASTS = timedelta(hours=24)
-
-
-class DevicePolicy(StrEnum):
-    """Which unknown devices may be logged on with.
-
-    Attributes:
-        OPEN: All of them.
-        ASK: Those on central's own machine; others wait for an administrator.
-        STRICT: None; all wait.
-    """
-
-    OPEN = "open"
-    ASK = "ask"
-    STRICT = "strict"
 
 
 class DeviceState(StrEnum):

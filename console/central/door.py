@@ -22,15 +22,8 @@ from console.central.accounts import (
 )
 from console.central.acts import act_by, actor_of
 from console.central.auditdesk import AuditDesk
-from console.central.devices import (
-    Device,
-    DevicePolicy,
-    DeviceState,
-    check_state,
-    greet,
-    is_known,
-    use_code,
-)
+from console.central.devices import Device, DeviceState, check_state, greet, is_known, use_code
+from console.central.limits import DevicePolicy
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
 from console.central.sessions import (

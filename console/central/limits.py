@@ -1,8 +1,23 @@
-"""How much one place and one session may ask for."""
+"""What a site lets in: which devices, and how much one place and one session may ask for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DevicePolicy(StrEnum):
+    """Which unknown devices may be logged on with.
+
+    Attributes:
+        OPEN: All of them.
+        ASK: Those on central's own machine; others wait for an administrator.
+        STRICT: None; all wait.
+    """
+
+    OPEN = "open"
+    ASK = "ask"
+    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

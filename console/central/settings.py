@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from console.central.devices import DevicePolicy
-from console.central.limits import Limits
+from console.central.limits import DevicePolicy, Limits
 from console.domain.errors import ZhihuiError
 from console.domain.retention import RetentionRules
 

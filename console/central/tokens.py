@@ -11,7 +11,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from console.store.secretfile import read_or_make
+from console.central.settings import CentralError
+from console.store.secretfile import SecretFileError, read_or_make
 
 #: A stolen token is worth something for so long, and no longer.
 ACCESS_LASTS = timedelta(minutes=12)
@@ -47,6 +48,20 @@ class TokenMint:
         if not isinstance(session, str) or not isinstance(expires, int):
             return None
         return session if expires > at.timestamp() else None
+
+
+def central_secrets(folder: Path) -> tuple[TokenMint, str]:
+    """Return what signs tokens, and the code that admits devices of who can read the folder.
+
+    Raises:
+        CentralError: They cannot be used.
+    """
+    try:
+        mint = TokenMint(folder / "token.key")
+        code = read_or_make(folder / "devices.code", lambda: new_secret().encode())
+    except SecretFileError as error:
+        raise CentralError(str(error)) from error
+    return mint, code.decode(errors="replace").strip()
 
 
 def new_secret() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,16 @@ import msgspec
 import requests
 
 from console.domain.errors import ZhihuiError
-from console.domain.ids import PersonId, UnitId
-from console.domain.levels import Role
 from console.store.trust import verify_for
+from console.sync.login import Login, login_in
 from console.sync.settings import SyncSettings
-from console.sync.state import LinkTrouble, Who
+from console.sync.state import LinkTrouble
 
 _BLOCK = 1 << 18
 #: Central stands in the same network: what takes longer does not answer.
 _CONNECT_S = 3.05
 #: With the last part central looks at all bytes once more: gigabytes take a while.
 _HASHED_WITHIN_S = 120.0
-#: Part of a token's time after which the session is renewed.
-_RENEWED_AFTER = 0.6
 
 
 class LinkError(ZhihuiError):
@@ -49,44 +46,6 @@ class LinkError(ZhihuiError):
         super().__init__(f"{trouble}: {detail}" if detail else str(trouble))
         self.trouble, self.detail, self.status = trouble, detail, status
         self.offset = offset
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """A session with central.
-
-    Attributes:
-        token: Goes with every request, for some minutes.
-        refresh: Renews the session, once.
-        stale_at_s: When to renew it, by the monotonic clock: nobody's clock has to be right.
-    """
-
-    token: str = field(repr=False)
-    refresh: str = field(repr=False)
-    stale_at_s: float
-    who: Who
-    epoch: str
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether it is time to renew it."""
-        return time.monotonic() >= self.stale_at_s
-
-
-class _Person(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-    role: Role
-    unit: str | None = None
-    districts: tuple[str, ...] | None = None
-
-
-class _Session(msgspec.Struct, frozen=True):
-    token: str
-    lasts_s: int
-    refresh: str
-    person: _Person
-    epoch: str
 
 
 class UploadState(msgspec.Struct, frozen=True):
@@ -171,25 +130,9 @@ class CentralHttp:
         began_s = time.monotonic()
         with self._ask("POST", path, json=asked) as answer:
             try:
-                session = msgspec.json.decode(answer.content, type=_Session)
+                return login_in(answer.content, began_s=began_s)
             except msgspec.MsgspecError as error:
                 raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
-        person = session.person
-        unit = UnitId(person.unit) if person.unit is not None else None
-        who = Who(
-            id=PersonId(person.id),
-            name=person.name,
-            role=person.role,
-            unit=unit,
-            districts=person.districts,
-        )
-        return Login(
-            token=session.token,
-            refresh=session.refresh,
-            stale_at_s=began_s + session.lasts_s * _RENEWED_AFTER,
-            who=who,
-            epoch=session.epoch,
-        )
 
     def log_off(self, token: str) -> None:
         """End the session.

@@ -38,8 +38,9 @@ from console.protocol.positions import decode_frame, is_position_frame
 from console.store.cache import GapError, MissingRowError
 from console.store.outbox import OutboxError
 from console.store.trust import context_for
-from console.sync.http import LinkError, Login
+from console.sync.http import LinkError
 from console.sync.keeper import Keeper
+from console.sync.login import Login
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble
 

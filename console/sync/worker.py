@@ -19,8 +19,9 @@ from console.store.outbox import Outbox, OutboxError
 from console.store.snapshotfile import SnapshotError
 from console.sync.errands import Errands
 from console.sync.evidence import EvidenceFiles
-from console.sync.http import CentralHttp, LinkError, Login
+from console.sync.http import CentralHttp, LinkError
 from console.sync.keeper import Keeper
+from console.sync.login import Login
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkPhase, LinkState, LinkTrouble, SyncListener
 from console.sync.stream import SnapshotNeededError, Stream

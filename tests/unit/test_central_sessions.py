@@ -15,7 +15,8 @@ from central_parts import LOGINS, CentralClient, CentralServer, a_city, some_uni
 from sync_parts import console
 from test_central_streams import closing as hung_up
 
-from console.central.devices import Device, DevicePolicy, DeviceState, greet, is_local, use_code
+from console.central.devices import Device, DeviceState, greet, is_local, use_code
+from console.central.limits import DevicePolicy
 from console.central.tokens import ACCESS_LASTS, TokenMint, hash_of
 from console.central.tries import FREE_OF_BOTH
 from console.domain.ids import DeviceId, PersonId, new_id

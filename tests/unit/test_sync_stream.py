@@ -31,8 +31,9 @@ from console.protocol.messages import (
     Welcome,
 )
 from console.store.outbox import Draft, EntryState, Outbox, open_outbox
-from console.sync.http import LinkError, Login
+from console.sync.http import LinkError
 from console.sync.keeper import Keeper
+from console.sync.login import Login
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble, Who
 from console.sync.stream import SnapshotNeededError, Stream
