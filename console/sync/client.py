@@ -56,14 +56,15 @@ class SyncClient:
         """Open the outbox; nothing is asked of central before `start`.
 
         Raises:
+            TrustError: Nothing may be sent to central's address as it is.
             OutboxError: Commands could not be kept, so nothing may be typed.
         """
         self._settings = settings
         self._now = now
+        self._http = CentralHttp(settings)
         opened = open_outbox(settings.folder / "outbox.db")
         self._outbox = opened.outbox
         self._files = EvidenceFiles(settings.folder / "evidence")
-        self._http = CentralHttp(settings)
         self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fetch")
         self._worker = Worker(settings, self._outbox, self._files, self._http, listener, now=now)
         self._thread: threading.Thread | None = None
