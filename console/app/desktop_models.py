@@ -13,10 +13,10 @@ from console.store.cachereads import CacheReader
 from console.store.citypack import CityPackError
 from console.sync.client import SyncClient
 from console.sync.settings import SyncSettings
-from console.ui.actions import DeskActions
 from console.ui.alarms import AlarmList
 from console.ui.bridge import Bridge
 from console.ui.card import CardModel
+from console.ui.caseactions import CaseActions
 from console.ui.commandline import CommandLine
 from console.ui.duty import DutyModel
 from console.ui.feedalarms import FeedAlarms
@@ -93,7 +93,7 @@ class DeskModels(QObject):
         self._reader = LateReader(self.client)
         self.mirror = Mirror(self._reader, parent=self)
         self.mirror.follow(self.bridge)
-        self.actions = DeskActions(self.mirror, self.client, self)
+        self.actions = CaseActions(self.mirror, self.client, self)
         self.queue = IncidentQueueModel(self.mirror, self)
         self.card = CardModel(self.mirror, self)
         self.near = NearUnitsModel(self.mirror, self)

@@ -138,6 +138,7 @@ class DeskWindow(QObject):
         self.near.dispatch_wanted.connect(self._dispatch)
         self.queue.level_wanted.connect(actions.set_level)
         self.queue.acknowledged.connect(self._models.alarms.acknowledge)
+        self.queue.split_wanted.connect(self._models.actions.split_last)
         self.card.verify_wanted.connect(self._verify)
         self.card.close_wanted.connect(actions.close)
         self.card.cancel_wanted.connect(actions.cancel)

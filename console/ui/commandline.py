@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -11,8 +12,8 @@ from console.domain.assignments import UNACCEPTED_STATES
 from console.domain.forms import form_of
 from console.domain.incidents import Stage
 from console.domain.levels import Level
-from console.ui.actions import DeskActions
 from console.ui.byair import nearest_by_air
+from console.ui.caseactions import CaseActions
 from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
 from console.ui.orders import (
@@ -29,6 +30,8 @@ from console.ui.orders import (
 from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queue import IncidentQueueModel
 from console.ui.queuetexts import short_number
+from console.ui.slash import SlashCommands
+from console.ui.tray import command_sentence
 from console.ui.words import form_word, is_chinese, level_word, means_word, step_word
 
 OFFERED = 8
@@ -71,7 +74,7 @@ class CommandLine(QObject):
         self,
         mirror: Mirror,
         queue: IncidentQueueModel,
-        actions: DeskActions,
+        actions: CaseActions,
         *,
         near: NearUnitsModel | None = None,
         places: PlaceFinder | None = None,
@@ -83,12 +86,16 @@ class CommandLine(QObject):
         self._actions = actions
         self._near = near
         self._places = places
+        told = partial(command_sentence, mirror=mirror)
+        self._slash = SlashCommands(self, self._numbered, actions, named=self._named, told=told)
 
     # what is asked while typing
 
     def completions(self, text: str) -> Sequence[str]:
         """Return whole lines that the text may become, likeliest first."""
         head, space, rest = text.lstrip().partition(" ")
+        if head.startswith("/"):
+            return self._slash.completions(text.lstrip())
         if not space:
             return [f"{verb} " for verb in Verb if verb.startswith(head.upper())]
         try:
@@ -99,6 +106,8 @@ class CommandLine(QObject):
 
     def preview(self, text: str) -> tuple[str, bool]:
         """Return a sentence, what the text would do or what is wrong, and whether it can be."""
+        if text.lstrip().startswith("/"):
+            return self._slash.preview(text.lstrip())
         usage = {str(verb): sentence for verb, sentence in USAGE.items()}
         if text.strip().upper() in usage:
             return say(usage[text.strip().upper()]), False
@@ -114,6 +123,8 @@ class CommandLine(QObject):
         Returns:
             The sentence that was previewed, or what is wrong, and whether it was done.
         """
+        if text.lstrip().startswith("/"):
+            return self._slash.run(text.lstrip())
         try:
             order = read_order(text, self)
         except OrderError as error:
@@ -141,6 +152,11 @@ class CommandLine(QObject):
                 say("There is no row {0}; the queue has {1}.").format(word, self._queue.rowCount())
             )
         return numbers[fitting[0]]
+
+    def _numbered(self, word: str) -> str:
+        """Return the id of the incident with a whole or running number, or in a row."""
+        found = self._mirror.incidents_numbered(word)
+        return found[0].id if len(found) == 1 else self.incident_named(word)
 
     def unit_named(self, word: str) -> str:
         """Return the id of the unit with a call sign."""

@@ -34,7 +34,9 @@ def detail_text(entry: LogEntry) -> str:
         return _channel(detail)
     if entry.verb == "report_joined":
         channel, colon, text = detail.partition(": ")
-        return f"{_channel(channel)}{colon}{text}"
+        why, stroke, said = text.partition(" | ")
+        reasons = ", ".join(_reason(each) for each in why.split(", ")) if stroke else why
+        return f"{_channel(channel)}{colon}{reasons}{stroke}{said}"
     if entry.verb == "told_by_voice":
         means, colon, words = detail.partition(": ")
         return f"{means_word(means)}{colon}{words}"
@@ -43,6 +45,28 @@ def detail_text(entry: LogEntry) -> str:
     if entry.verb == "amended":
         return "; ".join(_amended(part) for part in detail.split("; "))
     return detail
+
+
+#: Why a report was joined, as the merger writes it.
+_WHY: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(\d+) min apart"), _noop("LogTexts", "{0} min apart")),
+    (re.compile(r"same words for the place"), _noop("LogTexts", "same words for the place")),
+    (re.compile(r"same form"), _noop("LogTexts", "same form")),
+    (re.compile(r"same form by its words"), _noop("LogTexts", "same form by its words")),
+    (
+        re.compile(r"same form by the words of one"),
+        _noop("LogTexts", "same form by the words of one"),
+    ),
+    (re.compile(r"form not told"), _noop("LogTexts", "form not told")),
+)
+
+
+def _reason(words: str) -> str:
+    for pattern, text in _WHY:
+        match = pattern.fullmatch(words)
+        if match is not None:
+            return QCoreApplication.translate("LogTexts", text).format(*match.groups())
+    return words
 
 
 def _channel(code: str) -> str:

@@ -238,6 +238,23 @@ class Mirror(QObject):
         """Return reports, evidence and log lines of an incident; read from disk when asked."""
         return self._rows.details_of(incident_id)
 
+    def reports_of(self, incident_id: str) -> list[Report]:
+        """Return the reports of an incident; read from disk when asked."""
+        return list(self._rows.reports_of(incident_id))
+
+    def incident_of_report(self, report_id: str) -> str | None:
+        """Return the incident a report belongs to."""
+        report = self._rows.report(report_id)
+        return None if report is None else report.incident
+
+    def incidents_numbered(self, number: str) -> list[Incident]:
+        """Return the incidents held, closed ones as well, with this whole or running number."""
+        return [
+            row
+            for row in self._rows.incidents()
+            if row.number is not None and number in (row.number, row.short_number)
+        ]
+
     def is_pending(self, row_id: str) -> bool:
         """Whether what is shown of an incident, assignment or unit is not yet settled."""
         return any(

@@ -31,7 +31,7 @@ SortKey = tuple[int, datetime, datetime, str]
 
 
 def _sort_key(incident: Incident) -> SortKey:
-    return (incident.level, incident.due_at or _NEVER, incident.opened_at, incident.id)
+    return (incident.level, incident.next_due_at or _NEVER, incident.opened_at, incident.id)
 
 
 class IncidentQueueModel(QAbstractTableModel):

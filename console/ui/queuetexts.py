@@ -40,6 +40,11 @@ class QueueRole(IntEnum):
     INCIDENT = Qt.ItemDataRole.UserRole + 8
     SUMMARY = Qt.ItemDataRole.UserRole + 9
     NUMBER = Qt.ItemDataRole.UserRole + 10
+    SOON = Qt.ItemDataRole.UserRole + 11
+
+
+#: The part of a limit that is warned of.
+SOON_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +82,31 @@ def short_number(incident: Incident) -> str:
 
 def left_s(mirror: Mirror, incident: Incident) -> float | None:
     """Return the seconds left to the limit, below 0 when past; ``None`` without a limit."""
-    if incident.due_at is None:
-        return None
-    return (incident.due_at - mirror.now()).total_seconds()
+    due_at = incident.next_due_at
+    return None if due_at is None else (due_at - mirror.now()).total_seconds()
 
 
 def is_late(mirror: Mirror, incident: Incident) -> bool:
     """Whether an incident is past its limit."""
     left = left_s(mirror, incident)
     return left is not None and left < 0
+
+
+def is_soon(mirror: Mirror, incident: Incident) -> bool:
+    """Whether the last quarter of a limit is running: it is said before it is too late."""
+    due_at, left = incident.next_due_at, left_s(mirror, incident)
+    if due_at is None or left is None or left < 0:
+        return False
+    of_stage = due_at == incident.stage_due_at and incident.stage_at is not None
+    since = incident.stage_at if of_stage and incident.stage_at else incident.opened_at
+    return left < SOON_SHARE * (due_at - since).total_seconds()
+
+
+def limit_text(mirror: Mirror, incident: Incident) -> str:
+    """Return the running limit, or that the clocks are held."""
+    if incident.paused_at is not None:
+        return QCoreApplication.translate("IncidentQueueModel", "held")
+    return clock_text(left_s(mirror, incident))
 
 
 def units_text(mirror: Mirror, incident: Incident) -> str:
@@ -97,13 +118,24 @@ def units_text(mirror: Mirror, incident: Incident) -> str:
 
 def _hint(mirror: Mirror, incident: Incident, column: QueueColumn) -> str:
     if column is QueueColumn.CLOCK:
-        text = QCoreApplication.translate("IncidentQueueModel", "opened {0}, due {1}")
-        return text.format(moment_text(incident.opened_at), moment_text(incident.due_at))
+        return _clock_hint(incident)
     if column is QueueColumn.NUMBER:
         return incident.number or QCoreApplication.translate(
             "IncidentQueueModel", "Central has not given it a number yet."
         )
     return incident.summary
+
+
+def _clock_hint(incident: Incident) -> str:
+    text = QCoreApplication.translate("IncidentQueueModel", "opened {0}, due {1}")
+    parts = [text.format(moment_text(incident.opened_at), moment_text(incident.due_at))]
+    if incident.stage_due_at is not None:
+        stage = QCoreApplication.translate("IncidentQueueModel", "this stage until {0}")
+        parts.append(stage.format(moment_text(incident.stage_due_at)))
+    if incident.paused_at is not None:
+        held = QCoreApplication.translate("IncidentQueueModel", "held since {0}: {1}")
+        parts.append(held.format(moment_text(incident.paused_at), incident.pause_reason))
+    return "\n".join(parts)
 
 
 Text = Callable[[Mirror, Incident], Any]
@@ -112,7 +144,7 @@ _TEXTS: Mapping[QueueColumn, Text] = {
     QueueColumn.NUMBER: lambda _, incident: short_number(incident),
     QueueColumn.FORM: lambda _, incident: form_word(incident.form),
     QueueColumn.PLACE: lambda _, incident: incident.place,
-    QueueColumn.CLOCK: lambda mirror, incident: clock_text(left_s(mirror, incident)),
+    QueueColumn.CLOCK: limit_text,
     QueueColumn.STAGE: lambda _, incident: stage_word(incident.stage),
     QueueColumn.UNITS: units_text,
     QueueColumn.REPORTS: lambda _, incident: str(incident.reports) if incident.reports else "",
@@ -124,6 +156,7 @@ _ROLES: Mapping[int, Text] = {
     QueueRole.DISTRICT: lambda _, incident: incident.district,
     QueueRole.LEFT_S: left_s,
     QueueRole.LATE: is_late,
+    QueueRole.SOON: is_soon,
     QueueRole.STAGE: lambda _, incident: incident.stage.value,
     QueueRole.INCIDENT: lambda _, incident: incident,
     QueueRole.SUMMARY: lambda _, incident: incident.summary,

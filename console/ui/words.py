@@ -131,6 +131,16 @@ _VERBS: Mapping[str, str] = {
     "closed": _noop("Words", "closed"),
     "cancelled": _noop("Words", "cancelled"),
     "evidence_attached": _noop("Words", "evidence attached"),
+    "paused": _noop("Words", "clocks held"),
+    "resumed": _noop("Words", "clocks go on"),
+    "reopened": _noop("Words", "opened again"),
+    "called_back": _noop("Words", "caller called back"),
+    "call_back_failed": _noop("Words", "caller not reached"),
+    "joined": _noop("Words", "joined to"),
+    "took_in": _noop("Words", "took in"),
+    "parted": _noop("Words", "parted from"),
+    "gave_back": _noop("Words", "gave back"),
+    "default_place": _noop("Words", "position is a geocoder's default, not taken"),
 }
 
 

@@ -223,6 +223,8 @@ class CardView(QWidget):
         is_late = False
         if incident.closed_at is not None:
             parts.append(f"{stage_word(incident.stage)} {time_text(incident.closed_at)}")
+        elif incident.paused_at is not None:
+            parts.append(self.tr("clocks held: {0}").format(incident.pause_reason))
         elif incident.due_at is not None:
             left_s = (incident.due_at - now).total_seconds()
             is_late = left_s < 0

@@ -46,6 +46,8 @@ class QueueDelegate(RowDelegate):
         column = index.column()
         if column == QueueColumn.CLOCK and index.data(QueueRole.LATE):
             return Token.CRITICAL
+        if column == QueueColumn.CLOCK and index.data(QueueRole.SOON):
+            return Token.HIGH
         if column in (QueueColumn.STAGE, QueueColumn.REPORTS, QueueColumn.NUMBER):
             return Token.SECONDARY
         return Token.TEXT
@@ -66,12 +68,14 @@ class QueueTable(RowTable):
         picked: Id of the incident, and whether the work goes on with who is near (Enter).
         level_wanted: Id of the incident, and the level.
         acknowledged: Id of the incident.
+        split_wanted: Id of the incident whose last report is none of it.
         filter_wanted: ``/`` was pressed.
     """
 
     picked = Signal(str, bool)
     level_wanted = Signal(str, int)
     acknowledged = Signal(str)
+    split_wanted = Signal(str)
     filter_wanted = Signal()
 
     def current_id(self) -> str | None:
@@ -80,7 +84,7 @@ class QueueTable(RowTable):
         return str(index.data(QueueRole.ID)) if index.isValid() else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Enter picks, 1–4 set the level, Space acknowledges, ``/`` filters."""
+        """Enter picks, 1–4 set the level, Space acknowledges, U parts, ``/`` filters."""
         key, incident = event.key(), self.current_id()
         is_bare = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key == Qt.Key.Key_Slash and is_bare:
@@ -91,6 +95,8 @@ class QueueTable(RowTable):
             self.picked.emit(incident, True)
         elif key == Qt.Key.Key_Space:
             self.acknowledged.emit(incident)
+        elif key == Qt.Key.Key_U:
+            self.split_wanted.emit(incident)
         elif key in _LEVEL_KEYS:
             self.level_wanted.emit(incident, int(_LEVEL_KEYS[Qt.Key(key)]))
         else:
@@ -109,11 +115,13 @@ class QueueView(QWidget):
         picked: Id of the incident, and whether the work goes on with who is near (Enter).
         level_wanted: Id of the incident, and the level.
         acknowledged: Id of the incident.
+        split_wanted: Id of the incident whose last report is none of it.
     """
 
     picked = Signal(str, bool)
     level_wanted = Signal(str, int)
     acknowledged = Signal(str)
+    split_wanted = Signal(str)
 
     def __init__(
         self,
@@ -174,6 +182,7 @@ class QueueView(QWidget):
         table.fitted.connect(self._share_out)
         table.level_wanted.connect(self.level_wanted)
         table.acknowledged.connect(self.acknowledged)
+        table.split_wanted.connect(self.split_wanted)
         table.filter_wanted.connect(self._open_filter)
         self.filter.textChanged.connect(lambda text: self._model.show_only(QueueFilter(text=text)))
         self.filter.returnPressed.connect(self._go_to_rows)

@@ -63,6 +63,7 @@ class KeySheet(QFrame):
                     ("Enter", self.tr("pick: map, card, who is near")),
                     ("Space", self.tr("acknowledge")),
                     ("1 – 4", self.tr("set the level")),
+                    ("U", self.tr("part the last report that was joined")),
                 ],
             ),
             (

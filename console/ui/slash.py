@@ -1,0 +1,177 @@
+"""Commands about a case that begin with a stroke: held, opened again, joined, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+
+from PySide6.QtCore import QCoreApplication
+
+from console.protocol.commands import AnyBody
+from console.ui.caseactions import CaseActions
+from console.ui.orders import Names, OrderError
+from console.ui.words import is_chinese
+
+Named = Callable[[str], str]
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("Slash", text)
+
+
+class Slash(StrEnum):
+    """The words after the stroke."""
+
+    UNDO = "undo"
+    HOLD = "hold"
+    RESUME = "resume"
+    JOIN = "join"
+    PART = "part"
+    SPLIT = "split"
+    REOPEN = "reopen"
+    RATE = "rate"
+
+
+_CHINESE: Mapping[str, Slash] = {
+    "撤销": Slash.UNDO,
+    "挂起": Slash.HOLD,
+    "恢复": Slash.RESUME,
+    "并案": Slash.JOIN,
+    "拆案": Slash.PART,
+    "拆分": Slash.SPLIT,
+    "重开": Slash.REOPEN,
+    "回访": Slash.RATE,
+}
+USAGE: Mapping[Slash, str] = {
+    Slash.UNDO: _noop("Slash", "/undo: take back what was done last here"),
+    Slash.HOLD: _noop("Slash", "/hold row reason: hold the clocks — /hold 3 waits for a permit"),
+    Slash.RESUME: _noop("Slash", "/resume row: let the clocks go on"),
+    Slash.JOIN: _noop("Slash", "/join row row words: the first goes into the second"),
+    Slash.PART: _noop("Slash", "/part number: undo a joining"),
+    Slash.SPLIT: _noop("Slash", "/split row: the last report becomes a case of its own"),
+    Slash.REOPEN: _noop("Slash", "/reopen number reason: open a closed case again"),
+    Slash.RATE: _noop("Slash", "/rate number 1–5 words: what the caller said when called back"),
+}
+_SENTENCES: Mapping[Slash, str] = {
+    Slash.HOLD: _noop("Slash", "Hold the clocks of {what}: {words}"),
+    Slash.RESUME: _noop("Slash", "Let the clocks of {what} go on"),
+    Slash.JOIN: _noop("Slash", "{what} goes into {into}"),
+    Slash.PART: _noop("Slash", "{what} becomes its own case again"),
+    Slash.SPLIT: _noop("Slash", "The last report of {what} becomes a case of its own"),
+    Slash.REOPEN: _noop("Slash", "Open {what} again: {words}"),
+    Slash.RATE: _noop("Slash", "{what}: the caller said {words}"),
+}
+
+
+class SlashCommands:
+    """Understands lines that begin with a stroke.
+
+    Args:
+        names: Turns rows and numbers into ids of open incidents.
+        any_number: The same for a whole or running number, closed incidents as well.
+        actions: What carries them out.
+        named: What an incident is called.
+        told: What a command was, in a sentence.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        any_number: Named,
+        actions: CaseActions,
+        *,
+        named: Named,
+        told: Callable[[AnyBody], str],
+    ) -> None:
+        self._names, self._any_number = names, any_number
+        self._actions, self._named, self._told = actions, named, told
+
+    def completions(self, text: str) -> Sequence[str]:
+        """Return whole lines that the text may become."""
+        word, space, _ = text[1:].partition(" ")
+        if space:
+            return []
+        in_chinese = is_chinese() and not (word and word.isascii())
+        offered = list(_CHINESE) if in_chinese else [str(one) for one in Slash]
+        return [f"/{one} " for one in offered if one.startswith(word.casefold())]
+
+    def preview(self, text: str) -> tuple[str, bool]:
+        """Return a sentence, what the text would do or what is wrong, and whether it can be."""
+        word, space, _ = text[1:].partition(" ")
+        known = _slash(word)
+        if known is not None and not space and known is not Slash.UNDO:
+            return _say(USAGE[known]), False
+        try:
+            sentence, _ = self._read(text)
+        except OrderError as error:
+            return str(error), False
+        return sentence, True
+
+    def run(self, text: str) -> tuple[str, bool]:
+        """Carry out what is typed; return what `preview` said and whether it was done."""
+        try:
+            sentence, do = self._read(text)
+        except OrderError as error:
+            return str(error), False
+        return sentence, do()
+
+    def _read(self, text: str) -> tuple[str, Callable[[], bool]]:
+        word, _, rest = text[1:].strip().partition(" ")
+        slash = _slash(word)
+        if slash is None:
+            known = " ".join(f"/{one}" for one in Slash)
+            raise OrderError(_say("“/{0}” is no command; there are {1}.").format(word, known))
+        if slash is Slash.UNDO:
+            return self._undo()
+        head, _, words = rest.strip().partition(" ")
+        if not head:
+            raise OrderError(_say(USAGE[slash]))
+        finds = self._any_number if slash in _CLOSED else self._names.incident_named
+        return self._about(slash, finds(head), words.strip())
+
+    def _about(self, slash: Slash, incident: str, words: str) -> tuple[str, Callable[[], bool]]:
+        actions, into = self._actions, ""
+        if slash in {Slash.HOLD, Slash.REOPEN} and not words:
+            raise OrderError(_say("Why? The reason is kept in the log."))
+        if slash is Slash.JOIN:
+            head, _, words = words.partition(" ")
+            if not head:
+                raise OrderError(_say(USAGE[slash]))
+            into = self._names.incident_named(head)
+        rating, _, note = words.partition(" ")
+        if slash is Slash.RATE and rating not in {"1", "2", "3", "4", "5", "—", "-"}:
+            raise OrderError(
+                _say("How did the caller rate it? 1 (worst) to 5, or - for no answer.")
+            )
+        number = int(rating) if rating.isdecimal() else None
+        does: Mapping[Slash, Callable[[], bool]] = {
+            Slash.HOLD: lambda: actions.hold(incident, words),
+            Slash.RESUME: lambda: actions.go_on(incident),
+            Slash.JOIN: lambda: actions.join(incident, into, words.strip()),
+            Slash.PART: lambda: actions.part(incident),
+            Slash.SPLIT: lambda: actions.split_last(incident),
+            Slash.REOPEN: lambda: actions.reopen(incident, words),
+            Slash.RATE: lambda: actions.rate(incident, number, note),
+        }
+        sentence = _say(_SENTENCES[slash])
+        what, target = self._named(incident), self._named(into) if into else ""
+        return sentence.format(what=what, into=target, words=words), does[slash]
+
+    def _undo(self) -> tuple[str, Callable[[], bool]]:
+        last = self._actions.undo_of()
+        if last is None:
+            raise OrderError(_say("There is nothing here that could be taken back."))
+        return _say("Take back: {0}").format(self._told(last)), self._actions.undo
+
+
+_CLOSED = frozenset({Slash.PART, Slash.REOPEN, Slash.RATE})
+
+
+def _slash(word: str) -> Slash | None:
+    if word in _CHINESE:
+        return _CHINESE[word]
+    return next((one for one in Slash if one == word.casefold()), None)
