@@ -118,13 +118,12 @@ class Incident:
 
     @property
     def next_due_at(self) -> datetime | None:
-        """When the nearer of its two limits ends; ``None`` without limits or while held."""
+        """When the limit that counts now ends, the case's or its stage's; ``None`` while held."""
         if self.paused_at is not None:
             return None
-        ends = [at for at in (self.due_at, self.stage_due_at) if at is not None]
-        if self.stage in _AFTER_HANDLING:
-            ends = [self.stage_due_at] if self.stage_due_at is not None else []
-        return min(ends, default=None)
+        if self.stage in _AFTER_HANDLING and self.stage_due_at is not None:
+            return self.stage_due_at
+        return min((at for at in (self.due_at, self.stage_due_at) if at is not None), default=None)
 
     def moved_to(self, stage: Stage, *, at: datetime) -> Incident:
         """Return the incident in another stage.
