@@ -124,9 +124,12 @@ class Rotation:
         """Return the point of each tile on this page, ``None`` for a tile left over."""
         return self._placed(self.start)
 
-    def upcoming(self) -> tuple[CameraId | None, ...]:
-        """Return the point of each tile on the page after this one."""
-        return self._placed(self._stepped(1))
+    def upcoming(self, steps: int = 1) -> tuple[CameraId | None, ...]:
+        """Return the point of each tile on the page after this one, or some pages on."""
+        ahead = self
+        for _ in range(steps - 1):
+            ahead = replace(ahead, start=ahead._stepped(1))
+        return ahead._placed(ahead._stepped(1))
 
     def progress(self, now_s: float) -> float:
         """Return how much of its dwell the page has had, 0 to 1; 0 where nothing turns."""

@@ -128,6 +128,10 @@ class WallFeed(QObject):
             finding=None if point is None else self._today.finding(point),
         )
 
+    def points_on(self) -> tuple[CameraId | None, ...]:
+        """Return the point that each tile is to show on this page."""
+        return self._rotation.on_tiles()
+
     def strip(self) -> StripView:
         """Return what the strip says."""
         turning = self._rotation

@@ -13,8 +13,9 @@ from console.ui.wall_values import Finding, TileKind, TileView
 from console.video.live import STALE_AFTER_S, LiveTile, Picture, TileState, TileStatus
 from console.video.looks import Thumbnail
 
-#: How long the last point stays on when the next has neither frame nor look nor fault yet.
-GRACE_S = 2.0
+#: How long the last point stays on when the next has neither frame nor look nor fault yet: a page
+#: that was turned is there at once, and a tile without a picture says why.
+GRACE_S = 0.0
 #: How long a live picture must have been on to count as a person's look.
 LOOKED_S = 1.0
 
@@ -159,7 +160,7 @@ class Slot:
         point = self.point
         waited_s = self._clock_s() - self._pointed_s
         look = None if point is None else self._look_of(point)
-        give_up = status.state is TileState.FAILED or waited_s > GRACE_S or self.shown is None
+        give_up = status.state is TileState.FAILED or waited_s >= GRACE_S or self.shown is None
         if look is not None or give_up:
             self._switch(point)
             self._status = status

@@ -12,6 +12,7 @@ from console.ui.wall_slots import Slot
 from console.video.live import LiveTile
 
 _PREROLL_FPS = 2.0
+_MOST_PAGES_AHEAD = 3
 #: From this width on (device pixels) a tile is worth the main stream.
 MAIN_FROM_PX = 1100
 
@@ -75,17 +76,22 @@ class WallStreams:
     def _ahead(
         self, now: Container[StreamKey], rotation: Rotation, now_s: float
     ) -> dict[StreamKey, int]:
-        """Return those of the next page's streams whose time has come, the slowest first."""
+        """Return those of the next pages' streams whose time has come, the soonest first.
+
+        Where pages stay for less than a camera needs, those after the next are opened as well.
+        """
         remaining_s = rotation.remaining_s(now_s)
-        if remaining_s is None or remaining_s > MOST_LEAD_S:
-            return {}
-        coming = self._keys(rotation.upcoming())
-        due = {
-            key: number
-            for key, number in coming.items()
-            if key not in now and self._pool.lead_s(key) >= remaining_s
-        }
-        return dict(sorted(due.items(), key=lambda one: -self._pool.lead_s(one[0])))
+        due: dict[StreamKey, int] = {}
+        for steps in range(1, min(_MOST_PAGES_AHEAD, rotation.pages - 1) + 1):
+            if remaining_s is None or remaining_s > MOST_LEAD_S:
+                break
+            coming = self._keys(rotation.upcoming(steps))
+            slowest_first = sorted(coming.items(), key=lambda one: -self._pool.lead_s(one[0]))
+            for key, number in slowest_first:
+                if key not in now and key not in due and self._pool.lead_s(key) >= remaining_s:
+                    due[key] = number
+            remaining_s += rotation.plan.dwell_s
+        return due
 
     def _still_seen(self, slots: Sequence[Slot], now: Container[StreamKey]) -> list[StreamKey]:
         """A stream whose better one (main for sub) has no frame yet stays open."""
