@@ -8,10 +8,13 @@ import math
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from console.app.desktop_models import DeskModels
+from console.app.desktop_patrol import PatrolLink
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
+from console.protocol.patrol import PlanSent
 from console.sync.state import Who
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_patrol import plan_of
 from console.ui.wall_today import midnight
 from console.video.looks import LooksReader
 from console.video.ownlooks import OwnLooks
@@ -47,6 +50,12 @@ class WallDock(QObject):
         self._own = OwnLooks(models.settings.own_looks_path)
         self.feed.remember(self._own.since(midnight()))
         self.feed.point_looked.connect(self._own.put)
+        self.patrol = PatrolLink(models.client, self._looks, self)
+        self.feed.point_looked.connect(self.patrol.note)
+        self.patrol.looks_came.connect(self.feed.remember)
+        self.patrol.granted.connect(self._sweep_granted)
+        self.patrol.plans_came.connect(self._take_plans)
+        self._granted: frozenset[str] | None = None
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -83,6 +92,7 @@ class WallDock(QObject):
     def close(self) -> None:
         """Stop every stream."""
         self._sweep.stop()
+        self.patrol.leave()
         self._own.close()
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
@@ -107,6 +117,24 @@ class WallDock(QObject):
     def _put_cameras(self) -> None:
         cameras = self._mirror.cameras()
         self.feed.put_cameras(cameras)
+        self.patrol.want([one.id for one in cameras if not one.retired])
+        self._write_points()
+
+    def _sweep_granted(self, points: list[str]) -> None:
+        """Sweep the points that central has leased to this console, no others."""
+        self._granted = frozenset(points)
+        self._write_points()
+
+    def _take_plans(self, plans: list[PlanSent]) -> None:
+        """Offer the plans that are kept at central."""
+        known = {one.id: one for one in self._mirror.cameras() if not one.retired}
+        found = [plan_of(sent, known) for sent in plans]
+        self.feed.plans.given = tuple(plan for plan in found if plan is not None)
+
+    def _write_points(self) -> None:
+        if self._granted is None:
+            return  # nobody may sweep a point that central has not leased
+        cameras = [one for one in self._mirror.cameras() if one.id in self._granted]
         try:
             write_points(self._models.settings.points_path, cameras)
         except OSError as error:

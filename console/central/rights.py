@@ -50,6 +50,11 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right
     ("GET", "/v1/retention"): "retention",
     ("POST", "/v1/retention"): "retention",
+    ("POST", "/v1/patrol/turn"): "patrol",
+    ("GET", "/v1/patrol/plans"): "patrol",
+    ("PUT", "/v1/patrol/plans/{plan}"): "write:patrol",
+    ("DELETE", "/v1/patrol/plans/{plan}"): "write:patrol",
+    ("GET", "/v1/patrol/looks"): "patrol",
     ("GET", "/v1/audit"): "read:audit",
     ("GET", "/v1/audit/export"): "read:audit",
     ("GET", "/v1/audit/verify"): "read:audit",

@@ -77,6 +77,9 @@ _DISPATCH: dict[str, Reach] = {
     "write:evidence": _ANYWHERE,
     # Who opens streams of cameras has to have what they ask for.
     "read:camera_passwords": _REMIT,
+    # Leases and looks of points, and which plans there are.
+    "patrol": _REMIT,
+    "write:patrol": _REMIT,
 }
 
 ALLOWED: dict[Role, Mapping[str, Reach]] = {
@@ -91,6 +94,8 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "read:evidence": _REMIT,
         "write:evidence": _ANYWHERE,
         "read:camera_passwords": _REMIT,
+        "patrol": _REMIT,
+        "write:patrol": _REMIT,
     },
     Role.HOTLINE_SEAT: {
         **_SEES,

@@ -33,13 +33,50 @@ class PatrolPlan:
         name: What people call it, "chaoyang-night".
         points: The points in the order they are shown; none twice.
         dwell_s: How long a page stays (停留), seconds.
+        dwells: Points that ask for longer; a page stays as long as any point on it asks.
+        max_revisit_s: Set: pages come by expected yield, and no living point stays unseen for
+            longer.
+        days: Days of the week on which it runs, 0 is Monday; all where empty.
+        from_minute: Minute of the day from which it runs, ``None`` for all day.
+        to_minute: Minute until which it runs, over midnight if it is before the other.
     """
 
     name: str
     points: tuple[CameraId, ...]
     dwell_s: float = 8.0
+    dwells: tuple[tuple[CameraId, float], ...] = ()
+    max_revisit_s: float | None = None
+    days: tuple[int, ...] = ()
+    from_minute: int | None = None
+    to_minute: int | None = None
+
+    def runs(self, weekday: int, minute: int) -> bool:
+        """Whether it runs at a minute of the day, 0 to 1439, of a day of the week, 0 is Monday."""
+        if self.from_minute is None or self.to_minute is None:
+            return not self.days or weekday in self.days
+        if self.from_minute <= self.to_minute:
+            within, day = self.from_minute <= minute < self.to_minute, weekday
+        else:
+            within = minute >= self.from_minute or minute < self.to_minute
+            # What runs after midnight belongs to the day on which it began.
+            day = weekday if minute >= self.from_minute else (weekday - 1) % 7
+        return within and (not self.days or day in self.days)
+
+    def dwell_of(self, points: Iterable[CameraId | None]) -> float:
+        """Return how long a page with these points stays, seconds."""
+        asked = dict(self.dwells)
+        if not asked:
+            return self.dwell_s
+        return max((asked[p] for p in points if p in asked), default=self.dwell_s)
 
     def __post_init__(self) -> None:
+        for point, dwell_s in self.dwells:
+            if dwell_s <= 0:
+                raise PatrolPlanError(
+                    f"The plan “{self.name}” stays {dwell_s} s at {point}; "
+                    "give it a time longer than nothing.",
+                    dwell_s,
+                )
         if self.dwell_s <= 0:
             raise PatrolPlanError(
                 f"The plan “{self.name}” stays {self.dwell_s} s on a page; "
@@ -112,9 +149,18 @@ class Rotation:
         return f"{self.plan.name} {self.page}/{self.pages}"
 
     @property
+    def dwell_s(self) -> float:
+        """How long this page stays."""
+        return self.plan.dwell_of(self.on_tiles()) if self.plan.dwells else self.plan.dwell_s
+
+    @property
     def round_s(self) -> float:
         """How long a whole round takes: no point waits longer to be shown again."""
-        return self.pages * self.plan.dwell_s
+        if not self.plan.dwells:
+            return self.pages * self.plan.dwell_s
+        step = max(1, self.free_tiles)
+        pages = [self._rest[at : at + step] for at in range(0, len(self._rest), step)]
+        return sum(self.plan.dwell_of(page) for page in pages) or self.plan.dwell_s
 
     def is_pinned(self, tile: int) -> bool:
         """Whether the tile stays on its point."""
@@ -136,13 +182,13 @@ class Rotation:
         if self.pages == 1:
             return 0.0
         until_s = now_s if self.held_s is None else self.held_s
-        return min(1.0, max(0.0, (until_s - self.entered_s) / self.plan.dwell_s))
+        return min(1.0, max(0.0, (until_s - self.entered_s) / self.dwell_s))
 
     def remaining_s(self, now_s: float) -> float | None:
         """Return the seconds until the page turns, ``None`` while held or with one page only."""
         if self.held_s is not None or self.pages == 1:
             return None
-        return max(0.0, self.entered_s + self.plan.dwell_s - now_s)
+        return max(0.0, self.entered_s + self.dwell_s - now_s)
 
     def next(self, now_s: float) -> Rotation:
         """Return the rotation one page on; a held one stays held."""

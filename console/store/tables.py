@@ -340,6 +340,41 @@ ENROLMENT = Table(
     Column("expires_at", Instant, nullable=False),
 )
 
+#: The latest look at each point, by the sweep and by a person: packed, outside the change log.
+POINT_LOOK = Table(
+    "point_look",
+    METADATA,
+    Column("point", String(80), primary_key=True),
+    Column("sweep_ms", BigInteger),
+    Column("person_ms", BigInteger),
+    Column("person", String(80)),
+    Column("entered_ms", BigInteger, nullable=False),
+    Index("point_look_by_entry", "entered_ms"),
+)
+
+#: What people have looked at: one row a look, never changed.
+PERSON_LOOK = Table(
+    "person_look",
+    METADATA,
+    Column("point", String(80), primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", String(80), primary_key=True),
+    Column("console", String(80), nullable=False),
+    Index("person_look_by_time", "at_ms"),
+)
+
+PATROL_PLAN = Table(
+    "patrol_plan",
+    METADATA,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("changed_by", String(80)),
+    Column("changed_at", Instant, nullable=False),
+    Column("retired", Boolean, nullable=False),
+    _version(),
+)
+
 #: Tables of rows that travel, by the name the wire gives their kind.
 ROW_TABLES: dict[str, Table] = {
     "incident": INCIDENT,

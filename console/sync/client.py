@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
@@ -21,6 +22,7 @@ from console.protocol.commands import (
     OrderByVoice,
     WithdrawAssignment,
 )
+from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, open_outbox
 from console.sync.evidence import EvidenceFiles
@@ -30,6 +32,7 @@ from console.sync.state import SyncListener
 from console.sync.worker import Worker
 from console.tracking.trails import Trail, unpack_trails
 
+_T = TypeVar("_T")
 #: Evidence that central has is kept here too, to be looked at, up to so much.
 KEPT_EVIDENCE_BYTES = 512 << 20
 _log = logging.getLogger("zhihui.sync")
@@ -232,6 +235,27 @@ class SyncClient:
         done = self._outbox.discard(command_id)
         self._worker.outbox_changed()
         return done
+
+    def patrol_turn(self, turn: PatrolTurn) -> Future[PatrolTurnAnswer]:
+        """Renew the leases of points, send looks, take those of others; see `PatrolTurn`.
+
+        The future raises `LinkError` if central could not be asked.
+        """
+        return self._asked("POST", "/v1/patrol/turn", PatrolTurnAnswer, turn)
+
+    def patrol_plans(self) -> Future[list[PlanSent]]:
+        """Return the patrol plans to come; the future raises `LinkError`."""
+        return self._asked("GET", "/v1/patrol/plans", list[PlanSent])
+
+    def put_plan(self, plan: PlanSent) -> Future[PlanSent]:
+        """Enter or change a patrol plan; the future raises `LinkError`."""
+        return self._asked("PUT", f"/v1/patrol/plans/{plan.id}", PlanSent, plan)
+
+    def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
+        def ask() -> _T:
+            return self._http.exchange(self._worker.token(), method, path, kind, body)
+
+        return self._fetching.submit(ask)
 
     def evidence_bytes(self, sha256: str) -> Future[bytes]:
         """Return the bytes of evidence to come: from this machine, else from central.

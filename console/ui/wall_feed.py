@@ -13,6 +13,7 @@ from console.domain.ids import CameraId, PersonId
 from console.domain.places import Camera
 from console.patrol.ledger import Look, Looker
 from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
+from console.ui.wall_patrol import WallPlans
 from console.ui.wall_pool import StreamPool
 from console.ui.wall_shots import WallShots
 from console.ui.wall_slots import Slot
@@ -50,6 +51,7 @@ class WallFeed(QObject):
         evidence_taken: An ``EvidenceShot`` of what a tile showed.
         evidence_added: An ``EvidenceShot`` that belongs to it: the clip, the main stream's frame.
         evidence_refused: Number of a tile of which no evidence could be taken, and why.
+        plan_refused: Why what a plan promises cannot be kept; it runs as it is.
         point_looked: A ``Look``: a person has had a point's live picture before them.
     """
 
@@ -60,6 +62,7 @@ class WallFeed(QObject):
     evidence_taken = Signal(object)
     evidence_added = Signal(object)
     evidence_refused = Signal(int, str)
+    plan_refused = Signal(str)
     point_looked = Signal(object)
 
     def __init__(
@@ -83,9 +86,10 @@ class WallFeed(QObject):
         self._shots.taken.connect(self.evidence_taken)
         self._shots.added.connect(self.evidence_added)
         self._shots.refused.connect(self.evidence_refused)
+        self.plans = WallPlans()
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
         self._today = WallToday(self._cameras, looks)
-        self._today.count(self._rotation.plan.points)
+        self._today.count(self.plans.points(self._rotation))
         self._borrowed = False
         self._kinds: list[TileKind] = []
         self._watching = False
@@ -170,14 +174,13 @@ class WallFeed(QObject):
         """Count looks from before this start as well."""
         for look in looks:
             self._today.note(look)
-        self._today.count(self._rotation.plan.points)
+        self._today.count(self.plans.points(self._rotation))
         self.strip_changed.emit()
 
     def set_plan(self, plan: PatrolPlan | None) -> None:
         """Patrol another plan from its first page; ``None`` means all points."""
         self._home_plan, self._borrowed = plan, False
-        self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=self.tiles)
-        self._begin_plan()
+        self._run(plan or self._whole_plan())
 
     def show_points(self, points: Sequence[CameraId], *, name: str) -> None:
         """Show these points and hold, until ``resume_plan``: the cameras that look at an incident.
@@ -188,7 +191,20 @@ class WallFeed(QObject):
         """
         known = tuple(dict.fromkeys(point for point in points if point in self._cameras))
         self._borrowed = True
-        self._rotation = Rotation(plan=PatrolPlan(name=name, points=known), tiles=self.tiles)
+        self._run(PatrolPlan(name=name, points=known))
+
+    def _run(self, plan: PatrolPlan) -> None:
+        """Begin a plan; one that promises what cannot be kept runs as it is, and says so."""
+        now_s = self._now()
+        try:
+            self._rotation = self.plans.begun(plan, self.tiles, now_s)
+        except PatrolPlanError as error:
+            self.plan_refused.emit(str(error))
+            self._rotation = Rotation(plan=plan, tiles=self.tiles, entered_s=now_s)
+        ordered = self.plans.ordered
+        if ordered is not None:
+            for point, age_s in self._today.person_ages(plan.points):
+                ordered.looked((point,), now_s - age_s)
         self._begin_plan()
 
     @property
@@ -203,9 +219,12 @@ class WallFeed(QObject):
 
     def set_tiles(self, tiles: int) -> None:
         """Show 1 to 36 tiles; what was first stays on."""
-        if tiles != self.tiles:
-            self._rotation = self._rotation.with_tiles(tiles, time.monotonic())
-            self._resize_slots()
+        if tiles == self.tiles:
+            return
+        self._rotation = self._rotation.with_tiles(tiles, self._now())
+        self._resize_slots()
+        if self.plans.ordered is not None:
+            self._run(self.plans.ordered.plan)
 
     def set_boxes(self, boxes: Sequence[tuple[int, int]]) -> None:
         """Say how large each tile's picture may be, in device pixels."""
@@ -246,8 +265,7 @@ class WallFeed(QObject):
 
     def step(self, pages: int) -> None:
         """Turn one page on (+1) or back (-1)."""
-        turn = self._rotation.next if pages > 0 else self._rotation.previous
-        self._rotation = turn(self._now())
+        self._rotation = self.plans.turned(self._rotation, self._now(), by=pages)
         self._begin_page()
 
     def go_to(self, point: CameraId) -> int | None:
@@ -328,7 +346,7 @@ class WallFeed(QObject):
         self._timer.setInterval(round(1000 / self._fps))
 
     def _begin_plan(self) -> None:
-        self._today.count(self._rotation.plan.points)
+        self._today.count(self.plans.points(self._rotation))
         self._begin_page()
 
     def _begin_page(self) -> None:
@@ -356,7 +374,9 @@ class WallFeed(QObject):
 
     def _read_today(self) -> None:
         self._today.read()
-        self._today.count(self._rotation.plan.points)
+        if self.plans.ordered is not None:
+            self.plans.ordered.set_dead(self._today.silent(), self._now())
+        self._today.count(self.plans.points(self._rotation))
         for number, slot in enumerate(self._slots):
             if slot.refresh_look():
                 self.tile_ready.emit(number)
@@ -366,5 +386,5 @@ class WallFeed(QObject):
             return
         look = Look(point=slot.shown, at=datetime.now(UTC), by=Looker.PERSON, person=self._person)
         self._today.note(look)
-        self._today.count(self._rotation.plan.points)
+        self._today.count(self.plans.points(self._rotation))
         self.point_looked.emit(look)

@@ -51,6 +51,16 @@ class WallToday:
         state = self._states.get(point)
         return state.findings[0] if state is not None and state.findings else None
 
+    def silent(self) -> list[CameraId]:
+        """Return the points that gave no picture when the sweep was last there."""
+        return [point for point, state in self._states.items() if state.trouble is not None]
+
+    def person_ages(self, points: Sequence[CameraId]) -> list[tuple[CameraId, float]]:
+        """Return for points that people have seen how long ago that was, seconds."""
+        now = datetime.now(UTC)
+        looks = [self._ledger.last(point, Looker.PERSON) for point in points]
+        return [(look.point, (now - look.at).total_seconds()) for look in looks if look]
+
     def thumbnail(self, point: CameraId) -> Thumbnail | None:
         """Return the sweep's latest picture of a point."""
         return None if self._looks is None else self._looks.thumbnail(point)

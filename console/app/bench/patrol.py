@@ -20,12 +20,14 @@ from console.patrol.schedule import HOURS, Seen, YieldSchedule, hourly_rates
 DAY_S = 86_400.0
 #: Days whose violations are known to the ordered plan.
 HISTORY_DAYS = 60
+#: Violations a day and point, on average.
+A_POINT_DAY = 1.0
 
 
 def run(
     *, points: int = 1_000, dead: float = 0.03, operators: int = 2, tiles: int = 4,
     dwell_s: float = 8.0, max_revisit_s: float = 3_600.0, persistence_s: float = 480.0,
-    per_point_day: float = 1.0, seed: int = 1,
+    seed: int = 1,
 ) -> dict[str, Any]:  # fmt: skip
     """Measure; see the module's text.
 
@@ -38,12 +40,11 @@ def run(
         max_revisit_s: No living point stays unseen for longer.
         persistence_s: How long a violation is to be seen, on average.
 
-        per_point_day: Violations a day and point, on average.
         seed: Of everything.
     """
     chance = np.random.default_rng([seed, 0x9A7])
     ids = [CameraId(f"C{n:04d}") for n in range(points)]
-    truth = _rates(chance, points, per_point_day)
+    truth = _rates(chance, points, A_POINT_DAY)
     past = [
         Seen(point=ids[n], hour=hour)
         for n, hour in zip(*np.nonzero(truth), strict=True)

@@ -1,0 +1,115 @@
+"""Leases, looks and plans at a real central."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from central_parts import CentralClient, CentralServer, a_city, some_units
+
+from console.domain.ids import CameraId
+from console.domain.levels import Role
+from console.domain.places import Camera
+
+POINTS = [f"c{n}" for n in range(20)]
+
+
+@pytest.fixture
+def central(tmp_path: Path) -> Iterator[CentralServer]:
+    server = CentralServer(tmp_path / "home")
+    cameras = [
+        Camera(id=CameraId(point), name=point, main_url=f"rtsp://h/{point}") for point in POINTS
+    ]
+    server.seed(some_units(), cameras, a_city())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operator(central: CentralServer) -> Iterator[CentralClient]:
+    client = central.client(Role.VIDEO_OPERATOR)
+    yield client
+    client.close()
+
+
+def turn(client: CentralClient, console: str, **more: Any) -> dict[str, Any]:
+    body = {"console": console, "points": POINTS, **more}
+    answer = client.http.post(f"{client.server.url}/v1/patrol/turn", json=body, timeout=20)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_that_two_consoles_share_the_points(operator: CentralClient) -> None:
+    first = turn(operator, "A")
+    assert set(first["granted"]) == set(POINTS)
+    assert turn(operator, "B")["granted"] == []
+    kept = set(turn(operator, "A")["granted"])
+    others = set(turn(operator, "B")["granted"])
+    assert kept | others == set(POINTS)
+    assert not kept & others
+    turn(operator, "A", leaving=True)
+    assert set(turn(operator, "B")["granted"]) == set(POINTS)
+
+
+def test_that_looks_reach_the_other_console_and_outlive_a_restart(
+    central: CentralServer, operator: CentralClient
+) -> None:
+    first = turn(operator, "A", looks=[["c1", 1000, None], ["c1", 900, "p1"], ["c2", 800, "p2"]])
+    seen = turn(operator, "B", since_ms=0)["looks"]
+    assert sorted(seen, key=str) == sorted(
+        [["c1", 1000, None], ["c1", 900, "p1"], ["c2", 800, "p2"]], key=str
+    )
+    turn(operator, "A", looks=[["c2", 700, "p1"], ["c2", 2000, None]])
+    assert turn(operator, "B", since_ms=first["now_ms"] + 60_000)["looks"] == []
+    central.stop()
+    central.start()
+    again = central.client(Role.VIDEO_OPERATOR)
+    latest = {(point, person): at for point, at, person in turn(again, "B", since_ms=0)["looks"]}
+    assert latest == {("c1", None): 1000, ("c1", "p1"): 900, ("c2", None): 2000, ("c2", "p2"): 800}
+    rows = again.http.get(f"{central.url}/v1/patrol/looks", timeout=20).json()
+    assert [row[:2] for row in rows] == [["c2", 700], ["c2", 800], ["c1", 900]]
+    again.close()
+
+
+def test_that_plans_are_kept_and_nobody_overwrites_anothers_change(
+    central: CentralServer, operator: CentralClient
+) -> None:
+    url = f"{central.url}/v1/patrol/plans"
+    plan = {"id": "night", "name": "朝阳夜间", "points": POINTS[:5], "dwell_s": 6.0,
+            "from_minute": 1320, "to_minute": 360}  # fmt: skip
+    kept = operator.http.put(f"{url}/night", json=plan, timeout=20).json()
+    assert kept["version"] == 1
+    changed = operator.http.put(f"{url}/night", json={**kept, "dwell_s": 9.0}, timeout=20).json()
+    assert (changed["version"], changed["dwell_s"]) == (2, 9.0)
+    stale = operator.http.put(f"{url}/night", json={**kept, "dwell_s": 1.0}, timeout=20)
+    assert stale.status_code == 409
+    assert "changed by somebody else" in stale.json()["error"]
+    assert [one["dwell_s"] for one in operator.http.get(url, timeout=20).json()] == [9.0]
+    before = turn(operator, "A")["plans_version"]
+    assert operator.http.delete(f"{url}/night", timeout=20).status_code == 200
+    assert operator.http.get(url, timeout=20).json() == []
+    assert turn(operator, "A")["plans_version"] > before
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"points": []}, "0 points"),
+        ({"points": ["c1", "c1"]}, "more than once"),
+        ({"dwell_s": 0}, "longer than nothing"),
+        ({"from_minute": 5}, "both times of day"),
+        ({"days": [9]}, "no week has"),
+        ({"name": " "}, "needs an id"),
+    ],
+)
+def test_that_a_plan_that_cannot_be_run_is_refused_with_a_sentence(
+    central: CentralServer, operator: CentralClient, change: dict[str, Any], said: str
+) -> None:
+    plan = {"id": "p", "name": "p", "points": ["c1"], **change}
+    answer = operator.http.put(f"{central.url}/v1/patrol/plans/p", json=plan, timeout=20)
+    assert answer.status_code == 409
+    assert said in answer.json()["error"]
