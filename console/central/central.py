@@ -44,7 +44,6 @@ from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_evidence import EvidenceRoutes
 from console.central.routes_operations import OperationRoutes
-from console.central.routes_patrol import PatrolRoutes
 from console.central.routes_people import PeopleRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
@@ -296,9 +295,8 @@ class Central:
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
-        patrol = PatrolRoutes(door=self.door, link=self.link)
         guard = Depends(Guard(self.door, settings.limits))
-        for routes in (session, people, work, parts, city, audit, operations, trails, patrol):
+        for routes in (session, people, work, parts, city, audit, operations, trails):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,

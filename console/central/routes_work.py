@@ -23,6 +23,7 @@ from console.central.evidence import (
 )
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
+from console.central.routes_patrol import PatrolRoutes
 from console.central.sequencer import Sequencer
 from console.central.snapshots import SnapshotShelf
 from console.central.tasks import task_of
@@ -72,6 +73,7 @@ class WorkRoutes:
             ("/v1/handheld/tasks", "GET", self.tasks),
         ):
             router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        router.include_router(PatrolRoutes(door=self.door, link=self.link).router())
         return router
 
     async def commands(self, request: Request) -> Response:

@@ -26,7 +26,8 @@ from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, open_outbox
 from console.sync.evidence import EvidenceFiles
-from console.sync.http import CentralHttp, LinkError
+from console.sync.exchange import Exchange
+from console.sync.http import LinkError
 from console.sync.settings import SyncSettings
 from console.sync.state import SyncListener
 from console.sync.worker import Worker
@@ -64,7 +65,7 @@ class SyncClient:
         """
         self._settings = settings
         self._now = now
-        self._http = CentralHttp(settings)
+        self._http = Exchange(settings)
         opened = open_outbox(settings.folder / "outbox.db")
         self._outbox = opened.outbox
         self._files = EvidenceFiles(settings.folder / "evidence")

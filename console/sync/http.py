@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import requests
@@ -18,7 +18,6 @@ from console.sync.login import Login, login_in
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble
 
-_T = TypeVar("_T")
 _BLOCK = 1 << 18
 #: Central stands in the same network: what takes longer does not answer.
 _CONNECT_S = 3.05
@@ -232,21 +231,6 @@ class CentralHttp:
         with self._ask("GET", "/v1/trails", token=token, params=params | where) as answer:
             try:
                 return msgspec.msgpack.decode(answer.content, type=list[tuple[int, bytes]])
-            except msgspec.MsgspecError as error:
-                raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
-
-    def exchange(
-        self, token: str, method: str, path: str, kind: type[_T], body: object = None
-    ) -> _T:
-        """Send a message and return the one that answers it, both JSON.
-
-        Raises:
-            LinkError: Central is not there, says no, or says nonsense.
-        """
-        data = None if body is None else msgspec.json.encode(body)
-        with self._ask(method, path, token=token, data=data) as answer:
-            try:
-                return msgspec.json.decode(answer.content, type=kind)
             except msgspec.MsgspecError as error:
                 raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
 
