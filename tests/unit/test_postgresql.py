@@ -20,6 +20,7 @@ from console.central.settings import CentralError, CentralSettings
 from console.domain.ids import CameraId, new_id
 from console.domain.levels import Role
 from console.domain.places import Camera
+from console.protocol.codec import TABLE_KINDS
 from console.protocol.commands import CancelIncident, NoteIncident, OpenIncident, PutCameras
 from console.protocol.messages import Changes, Verdict
 from console.store.cache import Cache
@@ -173,6 +174,10 @@ def test_that_an_address_without_a_driver_finds_ours(tmp_path: Path, cluster: Cl
     assert server.query("SELECT count(*) FROM unit") == [(3,)]
 
 
+#: Tables into which nothing was put here.
+EMPTY = {"report", "assignment", "evidence", *TABLE_KINDS}
+
+
 @pytest.mark.both_databases
 def test_that_a_snapshot_holds_the_rows_that_central_holds(
     central_server: CentralServer, tmp_path: Path
@@ -199,12 +204,14 @@ def test_that_a_snapshot_holds_the_rows_that_central_holds(
     with closing(sqlite3.connect(tmp_path / "cache.db")) as ours:
         for table in CACHE_TABLES:
             columns = ", ".join(
-                "NULL" if (table.name, column.name) == ("camera", "password") else column.name
+                "NULL"
+                if (table.name, column.name) == ("camera", "password")
+                else f'"{column.name}"'
                 for column in table.columns
             )
             query = f"SELECT {columns} FROM {table.name} ORDER BY 1"
             there = [tuple(row) for row in central_server.query(query)]
             assert ours.execute(query).fetchall() == there, table.name
-            assert table.name in {"report", "assignment", "evidence"} or there, table.name
+            assert table.name in EMPTY or there, table.name
     client.close()
     dispatcher.close()
