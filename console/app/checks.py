@@ -53,6 +53,11 @@ def all_checks(*, quick: bool) -> list[Check]:
     if not quick:
         steps += [
             Check(
+                name="crash and fuzz",
+                command=(*tests, "tests/crash", *workers, "--no-xvfb", "-m", "not soak"),
+                environment=offscreen,
+            ),
+            Check(
                 name="windows",  # a screen of its own for every worker
                 command=(*tests, "tests/unit", *workers, "-m", "xvfb and not soak"),
                 environment=screen,

@@ -36,7 +36,7 @@ from console.central.web import (
     permitted,
     session_of,
 )
-from console.protocol.codec import MessageError
+from console.protocol.codec import MessageError, check_numbers
 from console.protocol.commands import name_of
 from console.protocol.messages import Command, Task
 from console.protocol.positions import INGEST, decode_ingest
@@ -206,11 +206,13 @@ class _Tasks(msgspec.Struct, frozen=True, kw_only=True):
 def _commands_in(body: bytes) -> tuple[list[Command], bool]:
     """Return the commands of a body, and whether it is a list of them."""
     inside = body.lstrip()[1:].lstrip()[:1]
+    is_list = inside in {b"[", b"]"}
     try:
-        if inside in {b"[", b"]"}:
-            return _many.decode(body), True
-        return [_one.decode(body)], False
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        commands = _many.decode(body) if is_list else [_one.decode(body)]
+        for command in commands:
+            check_numbers(command)
+    except (MessageError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise AnswerError(
             422, f"The body is no command of this protocol, nor a list of them: {error}."
         ) from error
+    return commands, is_list

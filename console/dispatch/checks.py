@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from datetime import datetime
 
 from console.domain.errors import RejectedError
 from console.domain.levels import Channel, Level
+from console.protocol.codec import Row
 
 MAX_ID = 80
 MAX_WORDS = 4000
+#: The largest number that every database keeps in a column of its own, and in a wide one.
+_MOST, _MOST_WIDE = 2**31 - 1, 2**63 - 1
+_WIDE = frozenset({"no", "size"})
 
 
 def checked_id(value: str, what: str) -> str:
@@ -83,3 +88,24 @@ def checked_channel(value: str) -> Channel:
     except ValueError as error:
         known = ", ".join(Channel)
         raise RejectedError(f"There is no channel {value[:40]!r}; known are {known}.") from error
+
+
+def checked_row(row: Row) -> Row:
+    """Return a row that can be kept as it is, in every database and every cache.
+
+    Raises:
+        RejectedError: A word holds U+0000, or a number is none or too large.
+    """
+    for each in fields(row):
+        value = getattr(row, each.name)
+        words = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(word, str) and "\x00" in word for word in words):
+            raise RejectedError(
+                f"The {each.name} holds a character that cannot be kept (U+0000); type it again."
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RejectedError(f"The {each.name} is no number.")
+        most = _MOST_WIDE if each.name in _WIDE else _MOST
+        if isinstance(value, int) and not -most <= value <= most:
+            raise RejectedError(f"The {each.name} {value} is larger than can be kept.")
+    return row

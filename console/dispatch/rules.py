@@ -18,6 +18,7 @@ from console.dispatch import (
     rules_registry,
     rules_tables,
 )
+from console.dispatch.checks import checked_row
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft, Rows
 from console.domain.errors import RejectedError
 from console.domain.ids import PersonId
@@ -103,7 +104,10 @@ def decide(
     ask = Ask(
         rows=rows, actor=actor, role=role, at=at, base_version=base_version, command_id=command_id
     )
-    return _RULES[type(body)](ask, body)
+    decision = _RULES[type(body)](ask, body)
+    for row in decision.rows:
+        checked_row(row)
+    return decision
 
 
 def target_of(body: AnyBody) -> tuple[str, str] | None:

@@ -43,6 +43,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from console.domain.forms import is_known
 from console.domain.levels import Channel
 from console.gateways.rows import BadRowError, ImportFileError, ImportReport
@@ -88,6 +90,21 @@ class ColumnMapping:
     bounds: tuple[float, float, float, float] | None = None  # south, north, west, east
 
 
+class _Times(msgspec.Struct, frozen=True):
+    timezone: str = "UTC"
+    format: str | None = None
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a mapping's file says, each part of its kind."""
+
+    columns: dict[str, str | list[str]] = {}
+    times: _Times = _Times()
+    channels: dict[str, str] = {}
+    forms: dict[str, str] = {}
+    bounds: dict[str, float] | None = None
+
+
 def load_mapping(path: Path) -> ColumnMapping:
     """Read a mapping.
 
@@ -98,9 +115,13 @@ def load_mapping(path: Path) -> ColumnMapping:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ImportFileError(f"The mapping {path} cannot be read: {error}.") from error
+    try:
+        said = msgspec.convert(raw, _Said)
+    except msgspec.ValidationError as error:
+        raise ImportFileError(f"The mapping {path.name} cannot be used: {error}.") from error
     columns = {
         key: (value,) if isinstance(value, str) else tuple(value)
-        for key, value in raw.get("columns", {}).items()
+        for key, value in said.columns.items()
     }
     unknown = sorted(set(columns) - set(_FIELDS))
     missing = [key for key in ("received_at", "text") if key not in columns]
@@ -109,11 +130,11 @@ def load_mapping(path: Path) -> ColumnMapping:
         raise ImportFileError(f"The mapping {path.name} {what}; [columns] may hold {_FIELDS}.")
     return ColumnMapping(
         columns=columns,
-        timezone=_zone(raw.get("times", {}).get("timezone", "UTC"), path),
-        time_format=raw.get("times", {}).get("format"),
-        channels=_known(raw.get("channels", {}), {item.value for item in Channel}, path),
-        forms=_checked_forms(raw.get("forms", {}), path),
-        bounds=_bounds(raw.get("bounds"), path),
+        timezone=_zone(said.times.timezone, path),
+        time_format=said.times.format,
+        channels=_known(said.channels, {item.value for item in Channel}, path),
+        forms=_checked_forms(said.forms, path),
+        bounds=_bounds(said.bounds, path),
     )
 
 
@@ -245,7 +266,7 @@ def _without_default_coordinates(
 def _zone(name: str, path: Path) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ImportFileError(f"{path.name}: there is no time zone “{name}”.") from error
 
 

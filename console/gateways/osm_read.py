@@ -80,7 +80,7 @@ def read_extract(path: Path, report: ImportReport, progress: Progress) -> Extrac
             _take(item, extract, report)
             if count % _SAY_EVERY == 0:
                 progress(f"  {count:,} objects read …")
-    except (RuntimeError, OSError, ValueError) as error:
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
         done = ", ".join(f"{count:,} {kind}s" for kind, count in extract.counts.items())
         raise ImportFileError(
             f"{path.name} cannot be read to its end ({error}): it is cut short, damaged or no "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,7 +11,6 @@ from typing import Any, TextIO
 import openpyxl
 import pyarrow
 import pyarrow.parquet
-from openpyxl.utils.exceptions import InvalidFileException
 
 from console.gateways.rows import ImportFileError
 
@@ -80,10 +78,18 @@ def _encoding_of(path: Path) -> str:
 
 def _read_xlsx(path: Path) -> Iterator[NumberedRow]:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        yield from _sheet_rows(path)
+    except ImportFileError:
+        raise
+    except Exception as error:
         raise ImportFileError(f"{path.name} is no readable XLSX file ({error}).") from error
+
+
+def _sheet_rows(path: Path) -> Iterator[NumberedRow]:
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
+        if not book.worksheets:
+            raise ImportFileError(f"{path.name} has no sheet with rows.")
         rows = book.worksheets[0].iter_rows(values_only=True)
         names = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
         if not any(names):

@@ -90,8 +90,22 @@ def decode_text(frame: str | bytes) -> AnyMessage:
         MessageError: It is no message of this protocol.
     """
     try:
-        return _from_json.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        message = _from_json.decode(frame)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise MessageError(str(error)) from error
+    check_numbers(message)
+    return message
+
+
+def check_numbers(message: Message) -> None:
+    """Check that every number fits into 64 bits: JSON knows larger ones, nothing behind it does.
+
+    Raises:
+        MessageError: One does not.
+    """
+    try:
+        _pack.encode(message)
+    except OverflowError as error:
         raise MessageError(str(error)) from error
 
 

@@ -44,6 +44,8 @@ _HEAD = struct.Struct("<cIIQI")
 UNKNOWN_U2 = 65535
 UNKNOWN_U1 = 255
 MAX_FIXES = 1_000_000
+#: No clock says a later time, Unix milliseconds: the year 144683.
+MAX_MS = 1 << 52
 DEGREES = 1e-7
 
 
@@ -99,6 +101,8 @@ def decode_frame(frame: bytes) -> PositionFrame:
     _, tile, seq, t0_ms, count = _HEAD.unpack_from(frame)
     if count > MAX_FIXES or len(frame) != _HEAD.size + count * LIVE.itemsize:
         raise MessageError(f"a position frame of {len(frame)} bytes that says {count} fixes")
+    if t0_ms > MAX_MS:
+        raise MessageError(f"a position frame of the time {t0_ms} ms")
     fixes = np.frombuffer(frame, dtype=LIVE, offset=_HEAD.size)
     return PositionFrame(tile, seq, t0_ms, fixes)
 

@@ -144,18 +144,18 @@ class CityPack:
                 "SELECT id, parent, level, name_zh, name_en, lat, lon FROM jurisdiction "
                 "ORDER BY CASE level WHEN 'city' THEN 0 WHEN 'district' THEN 1 ELSE 2 END, id"
             ).fetchall()
-        return [
-            Jurisdiction(
-                id=JurisdictionId(row[0]),
-                parent=JurisdictionId(row[1]) if row[1] else None,
-                level=JurisdictionLevel(row[2]),
-                name_zh=row[3],
-                name_en=row[4],
-                lat=row[5],
-                lon=row[6],
-            )
-            for row in rows
-        ]
+            return [
+                Jurisdiction(
+                    id=JurisdictionId(row[0]),
+                    parent=JurisdictionId(row[1]) if row[1] else None,
+                    level=JurisdictionLevel(row[2]),
+                    name_zh=row[3],
+                    name_en=row[4],
+                    lat=row[5],
+                    lon=row[6],
+                )
+                for row in rows
+            ]
 
     def rings(self, jurisdiction: str) -> list[Floats]:
         """Return the rings of a jurisdiction, each latitude and longitude, shape (n, 2)."""
@@ -163,7 +163,7 @@ class CityPack:
             rows = connection.execute(
                 "SELECT ring FROM polygon WHERE jurisdiction = ? ORDER BY part", (jurisdiction,)
             ).fetchall()
-        return [np.frombuffer(row[0], "<f8").reshape(-1, 2) for row in rows]
+            return [np.frombuffer(row[0], "<f8").reshape(-1, 2) for row in rows]
 
     def road_graph(self) -> RoadGraph:
         """Build the road graph; keep it, it is the expensive part of a pack.
@@ -175,7 +175,7 @@ class CityPack:
         columns = RoadColumns(**{name: self._array(name) for name in ROAD_ARRAYS})
         with self._reading() as connection:
             rows = connection.execute("SELECT zh, en FROM road_name ORDER BY id").fetchall()
-        return RoadGraph(columns, [RoadName(zh=zh, en=en) for zh, en in rows])
+            return RoadGraph(columns, [RoadName(zh=zh, en=en) for zh, en in rows])
 
     def shapes(
         self, layers: Iterable[str], bounds: Bounds, *, zoom: int | None = None
@@ -199,16 +199,16 @@ class CityPack:
                 f"AND b.minzoom <= ? AND s.layer IN ({marks}) ORDER BY s.id",
                 (*box, seen, *wanted),
             ).fetchall()
-        for row in rows:
-            yield Shape(
-                id=row[0],
-                layer=row[1],
-                shape_class=row[2],
-                name_zh=row[3],
-                name_en=row[4],
-                kind=ShapeKind(row[5]),
-                points=np.frombuffer(row[6], "<i4").reshape(-1, 2) * 1e-7,
-            )
+            for row in rows:
+                yield Shape(
+                    id=row[0],
+                    layer=row[1],
+                    shape_class=row[2],
+                    name_zh=row[3],
+                    name_en=row[4],
+                    kind=ShapeKind(row[5]),
+                    points=np.frombuffer(row[6], "<i4").reshape(-1, 2) * 1e-7,
+                )
 
     def has_layer(self, layer: str) -> bool:
         """Whether there is anything to draw in a layer."""
@@ -227,7 +227,7 @@ class CityPack:
         with self._reading() as connection:
             whole = " ".join(words)
             rows = connection.execute(query, (*values, whole, f"{whole}%", limit)).fetchall()
-        return [_place(row) for row in rows]
+            return [_place(row) for row in rows]
 
     def places(self, kinds: Iterable[str]) -> list[Place]:
         """Return all places of some kinds ("school", "market", "address" …)."""
@@ -239,7 +239,7 @@ class CityPack:
                 f"WHERE kind IN ({marks}) ORDER BY id",
                 wanted,
             ).fetchall()
-        return [_place(row) for row in rows]
+            return [_place(row) for row in rows]
 
     def all_places(self) -> list[Place]:
         """Return every place and address."""
@@ -247,7 +247,7 @@ class CityPack:
             rows = connection.execute(
                 "SELECT id, kind, name_zh, name_en, address, lat, lon FROM place ORDER BY id"
             ).fetchall()
-        return [_place(row) for row in rows]
+            return [_place(row) for row in rows]
 
     def named_roads(self) -> list[Place]:
         """Return each named road once, at the middle of its longest stretch."""
@@ -257,17 +257,17 @@ class CityPack:
                 "WHERE layer = 'road' AND coalesce(name_zh, name_en) IS NOT NULL "
                 "GROUP BY name_zh, name_en ORDER BY id"
             ).fetchall()
-        roads = []
-        for number, zh, en, coords, _ in rows:
-            points = np.frombuffer(coords, "<i4").reshape(-1, 2)
-            lat, lon = (points[len(points) // 2] * 1e-7).tolist()
-            roads.append(
-                Place(
-                    id=number, kind="road", name_zh=zh or "", name_en=en or "", address="",
-                    lat=lat, lon=lon,
-                )
-            )  # fmt: skip
-        return roads
+            roads = []
+            for number, zh, en, coords, _ in rows:
+                points = np.frombuffer(coords, "<i4").reshape(-1, 2)
+                lat, lon = (points[len(points) // 2] * 1e-7).tolist()
+                roads.append(
+                    Place(
+                        id=number, kind="road", name_zh=zh or "", name_en=en or "", address="",
+                        lat=lat, lon=lon,
+                    )
+                )  # fmt: skip
+            return roads
 
     def district_at(
         self, lat: float, lon: float
@@ -296,8 +296,9 @@ class CityPack:
         with self._lock:
             areas = self._areas.get(level)
         if areas is None:
-            ids = tuple(j.id for j in self.jurisdictions() if j.level is level)
-            areas = _Areas(ids, PolygonIndex([self.rings(id_) for id_ in ids]))
+            with self._reading():
+                ids = tuple(j.id for j in self.jurisdictions() if j.level is level)
+                areas = _Areas(ids, PolygonIndex([self.rings(id_) for id_ in ids]))
             with self._lock:
                 self._areas[level] = areas
         return areas
@@ -312,7 +313,7 @@ class CityPack:
         dtype, shape, data = row
         try:
             return np.frombuffer(data, dtype).reshape([int(n) for n in shape.split(",")])
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise CityPackError(self.path, f"the road array “{name}” is damaged") from error
 
     def _check_tables(self) -> None:
@@ -332,7 +333,7 @@ class CityPack:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Give this thread's connection; what SQLite stumbles over becomes a sentence."""
+        """Give this thread's connection; what is stumbled over inside becomes a sentence."""
         try:
             connection = getattr(self._local, "connection", None)
             if connection is None:
@@ -342,7 +343,7 @@ class CityPack:
                 with self._lock:
                     self._connections.append(connection)
             yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, TypeError, OverflowError, IndexError) as error:
             raise CityPackError(self.path, f"it is damaged ({error})") from error
 
 

@@ -135,7 +135,9 @@ class LiveForce:
         """
         self._order.take(frame)
         batch = from_frame(frame)
-        usable = np.flatnonzero((batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0))
+        known = (batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0)
+        known &= (np.abs(batch.lat) <= 90.0) & (np.abs(batch.lon) <= 180.0)
+        usable = np.flatnonzero(known)
         accepted, _, duplicate = self._take(batch, usable, equal_wins=True)
         return accepted + duplicate
 

@@ -121,6 +121,12 @@ _PATTERNS: tuple[str, ...] = (
         "Reasons",
         "You have begun {0} pieces of evidence and ended none of them; go on with those first.",
     ),
+    _noop(
+        "Reasons",
+        "The {0} holds a character that cannot be kept (U+0000); type it again.",
+    ),
+    _noop("Reasons", "The {0} is no number."),
+    _noop("Reasons", "The {0} {1} is larger than can be kept."),
     _noop("Reasons", "The evidence cannot be kept: its bytes here have changed since."),
     _noop(
         "Reasons", "The bytes of this evidence have not come yet; send them first, then name it."
