@@ -203,6 +203,10 @@ def _add_console(adder: Any) -> None:
     console.add_argument(
         "--password-file", metavar="FILE", help="default: the home's accounts.json"
     )
+    console.add_argument(
+        "--passphrase-file", metavar="FILE",
+        help="opens what this console keeps, where config.toml says cache_key = “passphrase”",
+    )  # fmt: skip
     console.add_argument("--console-name", default="main")
     console.add_argument("--pack", metavar="FILE", help="a city pack that lies here already")
     console.add_argument("--language", choices=("zh", "en"))

@@ -168,6 +168,7 @@ def console(chosen: argparse.Namespace) -> int:
     return run_console(
         replace(
             settings,
+            passphrase=wiring.passphrase_for(chosen.config, _path(chosen.passphrase_file)),
             workspace=chosen.workspace,
             wall_tiles=chosen.wall_tiles,
             started_file=_path(chosen.started_file),

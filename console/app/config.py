@@ -45,6 +45,9 @@ class Config:
         disk_reserve_mb: Size of the file that central gives up when its disk is full.
         log_format: "text", or "json" for one JSON object a line.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
+        cache_key: Where the key of a console's local copy is kept: "keyring", "file", "passphrase"
+            (asked for), or "auto": the keyring, or where there is none a file beside the data
+            directory.
         devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
             for an administrator, "strict" has all of them wait, "open" lets all in.
         theme: "dark" or "light"; empty for the one shown last, at first dark.
@@ -72,11 +75,13 @@ class Config:
     language: str = ""
     theme: str = ""
     devices: str = "ask"
+    cache_key: str = "auto"
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "language": ("zh", "en"),
     "theme": ("dark", "light"),
+    "cache_key": ("auto", "keyring", "file", "passphrase"),
     "devices": ("open", "ask", "strict"),
     "log_format": ("text", "json"),
 }

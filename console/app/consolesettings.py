@@ -23,6 +23,8 @@ class ConsoleSettings:
         wall_tiles: 1, 4, 9 or 16 tiles on the wall at the start.
         started_file: Where to write when the window was seen and when it could be used.
         ca: File of the authority whose certificates are believed, for an https:// address.
+        cache_key: Where the key of what is kept comes from, see `cachekey`.
+        passphrase: What it is made from, if it is.
         device_code: Admits this console where central does not know it yet; empty for none.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
@@ -42,6 +44,8 @@ class ConsoleSettings:
     started_file: Path | None = None
     lag_file: Path | None = None
     ca: Path | None = None
+    cache_key: str = "auto"
+    passphrase: str | None = field(default=None, repr=False)
     device_code: str = field(default="", repr=False)
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from console.app.cachekey import cache_key
 from console.app.consolesettings import ConsoleSettings
 from console.domain.incidents import Report
 from console.domain.places import Evidence, LogEntry
@@ -87,6 +88,7 @@ class DeskModels(QObject):
                 pack_path=settings.pack_path,
                 device_code=settings.device_code,
                 ca=settings.ca,
+                key=cache_key(settings.home, settings.cache_key, settings.passphrase),
             ),
             self.bridge,
         )

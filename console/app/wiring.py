@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,9 +204,26 @@ def console_settings(
         theme=config.theme or None,
         device_code=served.device_code_of(home),
         ca=ca,
+        cache_key=config.cache_key,
         pack_path=pack,
         resources=RESOURCES,
     )
+
+
+def passphrase_for(config: Config, file: Path | None) -> str | None:
+    """Return the passphrase of what a console keeps, if it has one: from a file, or typed.
+
+    Raises:
+        WiringError: The file cannot be read.
+    """
+    if config.cache_key != "passphrase":
+        return None
+    if file is None:
+        return getpass.getpass("Passphrase of this console's local copy: ")
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WiringError(f"The passphrase file {file} cannot be read: {error}") from error
 
 
 def _password(home: Path, account: str, password_file: Path | None) -> str:

@@ -27,6 +27,7 @@ from console.protocol.codec import (
 )
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op
 from console.store.cachepositions import prepare_positions, read_positions, write_positions
+from console.store.cipher import connect, dbapi, unlock
 from console.store.mapping import drop_row, put_rows, read_rows, upsert
 from console.store.mapping import read_row as read_one
 from console.store.setaside import set_aside
@@ -123,41 +124,47 @@ class OpenedCache:
     damaged: Path | None = field(default=None)
 
 
-def open_cache(path: Path) -> OpenedCache:
+def open_cache(path: Path, key: str | None = None) -> OpenedCache:
     """Open the cache at ``path``; a damaged one is kept aside and an empty one begun.
+
+    Args:
+        path: The file.
+        key: What it is encrypted with, see `cipher`; a plain one is encrypted first.
 
     Raises:
         CacheError: The file cannot be used at all.
+        WrongKeyError: It is locked with another key.
     """
     try:
-        return OpenedCache(cache=Cache(path))
-    except OperationalError as error:
-        raise CacheError(path, str(error.orig)) from error
-    except (DatabaseError, ValueError):
+        unlock(path, key)
+        return OpenedCache(cache=Cache(path, key))
+    except (OperationalError, dbapi.OperationalError, OSError) as error:
+        raise CacheError(path, str(getattr(error, "orig", error))) from error
+    except (DatabaseError, dbapi.DatabaseError, ValueError):
         damaged = set_aside(path)
     try:
-        return OpenedCache(cache=Cache(path), damaged=damaged)
+        return OpenedCache(cache=Cache(path, key), damaged=damaged)
     except SQLAlchemyError as error:
         raise CacheError(path, str(error)) from error
 
 
-def cache_engine(path: Path, *, read_only: bool = False) -> Engine:
+def cache_engine(path: Path, key: str | None = None, *, read_only: bool = False) -> Engine:
     """Return an engine on the cache file; each connection belongs to whoever makes it."""
-    mode = "ro" if read_only else "rwc"
     return create_engine(
-        f"sqlite:///file:{path}?mode={mode}&uri=true",
+        "sqlite://",
+        module=dbapi,
+        creator=lambda: connect(path, key, read_only=read_only),
         poolclass=NullPool,
-        connect_args={"check_same_thread": False, "timeout": 10.0},
     )
 
 
 class Cache:
     """The cache, opened by the one thread that writes it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: str | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._engine = cache_engine(path)
+        self._engine = cache_engine(path, key)
         self._connection = self._engine.connect()
         try:
             self._prepare()
@@ -194,7 +201,7 @@ class Cache:
             SnapshotError: The file is not what central made; nothing was changed.
         """
         cursor = checked_snapshot(file, sha256=sha256)
-        self._connection.exec_driver_sql("ATTACH DATABASE ? AS snapshot", (str(file),))
+        self._connection.exec_driver_sql("ATTACH DATABASE ? AS snapshot KEY ''", (str(file),))
         try:
             for table in CACHE_TABLES:
                 names = ", ".join(f'"{column.name}"' for column in table.columns)

@@ -19,8 +19,8 @@ class CacheReader:
     A reader never blocks the writer nor waits for it (WAL).
     """
 
-    def __init__(self, path: Path) -> None:
-        self._engine = cache_engine(path, read_only=True)
+    def __init__(self, path: Path, key: str | None = None) -> None:
+        self._engine = cache_engine(path, key, read_only=True)
         self._open: Connection | None = None
 
     def close(self) -> None:

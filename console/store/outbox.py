@@ -6,7 +6,6 @@ A file of its own that outlives every snapshot. One thread writes it; a command 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ import msgspec
 from console.domain.errors import ZhihuiError
 from console.protocol.codec import encode
 from console.protocol.messages import Result, Verdict
+from console.store.cipher import dbapi as sqlite3
+from console.store.cipher import unlock
 from console.store.outboxrows import (
     TRAY,
     UNSETTLED,
@@ -85,20 +86,28 @@ class OpenedOutbox:
     damaged: Path | None = field(default=None)
 
 
-def open_outbox(path: Path) -> OpenedOutbox:
+def open_outbox(path: Path, key: str | None = None) -> OpenedOutbox:
     """Open the outbox at ``path``; a damaged file is kept aside and a new one begun.
+
+    Args:
+        path: The file.
+        key: What it is encrypted with, see `cipher`; a plain one is encrypted first.
 
     Raises:
         OutboxError: The file cannot be used at all, or another console holds it.
+        WrongKeyError: It is locked with another key.
     """
     try:
-        return OpenedOutbox(outbox=Outbox(path))
+        unlock(path, key)
+        return OpenedOutbox(outbox=Outbox(path, key))
+    except OSError as error:
+        raise OutboxError(path, f"{error.strerror}; check the folder's rights") from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise _explained(path, error) from error
         damaged = set_aside(path)
     try:
-        return OpenedOutbox(outbox=Outbox(path), damaged=damaged)
+        return OpenedOutbox(outbox=Outbox(path, key), damaged=damaged)
     except sqlite3.DatabaseError as error:
         raise _explained(path, error) from error
 
@@ -112,12 +121,12 @@ def _explained(path: Path, error: sqlite3.Error) -> OutboxError:
 class Outbox:
     """Commands kept until settled; every method may be called from any thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: str | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         try:
-            self._db, self.console_id = self._thread.submit(connected, path).result()
+            self._db, self.console_id = self._thread.submit(connected, path, key).result()
         except sqlite3.Error:
             self._thread.shutdown()
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,8 @@ import msgspec
 from console.domain.ids import CommandId
 from console.protocol.codec import decode, encode
 from console.protocol.messages import Command, Result
+from console.store.cipher import connect
+from console.store.cipher import dbapi as sqlite3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -94,13 +95,13 @@ class Draft:
     media_type: str | None = None
 
 
-def connected(path: Path) -> tuple[sqlite3.Connection, str]:
+def connected(path: Path, key: str | None = None) -> tuple[sqlite3.Connection, str]:
     """Return the file opened for the one thread that writes it, and the console's id in it.
 
     Raises:
         sqlite3.Error: It is damaged, held by another console, or cannot be written.
     """
-    db = sqlite3.connect(path, timeout=2.0)
+    db = connect(path, key, timeout_s=2.0)
     try:
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA journal_mode=WAL")

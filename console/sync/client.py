@@ -66,7 +66,7 @@ class SyncClient:
         self._settings = settings
         self._now = now
         self._http = Exchange(settings)
-        opened = open_outbox(settings.folder / "outbox.db")
+        opened = open_outbox(settings.folder / "outbox.db", settings.key)
         self._outbox = opened.outbox
         self._files = EvidenceFiles(settings.folder / "evidence")
         self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fetch")
@@ -101,7 +101,7 @@ class SyncClient:
 
     def reader(self) -> CacheReader:
         """Return reads of the cache for the thread that calls this."""
-        return CacheReader(self._settings.cache_path)
+        return CacheReader(self._settings.cache_path, self._settings.key)
 
     def submit(self, body: AnyBody, base_version: int | None = None) -> CommandId:
         """Keep a command and send it when central is there; it is on disk when this returns.

@@ -40,6 +40,7 @@ class Keeper:
         listener: SyncListener,
         *,
         now: Callable[[], datetime],
+        key: str | None = None,
     ) -> None:
         """Open the cache and tell what is in it.
 
@@ -49,8 +50,8 @@ class Keeper:
         self._outbox = outbox
         self._listener = listener
         self._now = now
-        self._cache_path = cache_path
-        opened = open_cache(cache_path)
+        self._cache_path, self._key = cache_path, key
+        opened = open_cache(cache_path, key)
         self._cache: Cache = opened.cache
         self.damaged = opened.damaged
         self._force = LiveForce()
@@ -158,7 +159,7 @@ class Keeper:
             CacheError: Not even that can be done.
         """
         self._cache.close()
-        opened = open_cache(self._cache_path)
+        opened = open_cache(self._cache_path, self._key)
         self._cache, self.damaged = opened.cache, opened.damaged
         self.cursor = None
 

@@ -22,6 +22,7 @@ class SyncSettings:
         retry_most_s: The longest wait.
         timeout_s: How long central may take to answer a request.
         ca: File of the authority whose certificates are believed, for an https:// address.
+        key: What cache and outbox are encrypted with; ``None`` leaves them plain.
         device_code: Admits this console where central does not know it yet; empty for none.
         ask_after: How long an order to a unit may wait unsent before it is asked about again.
     """
@@ -39,6 +40,7 @@ class SyncSettings:
     timeout_s: float = 10.0
     ask_after: timedelta = timedelta(minutes=5)
     ca: Path | None = None
+    key: str | None = field(default=None, repr=False)
     device_code: str = field(default="", repr=False)
 
     @property

@@ -118,7 +118,11 @@ class Worker:
     async def _run(self) -> None:
         try:
             self._keeper = Keeper(
-                self._settings.cache_path, self._outbox, self._listener, now=self._now
+                self._settings.cache_path,
+                self._outbox,
+                self._listener,
+                now=self._now,
+                key=self._settings.key,
             )
         except (ZhihuiError, SQLAlchemyError) as error:
             self._tell(LinkPhase.DOWN, trouble=LinkTrouble.NO_CACHE, detail=str(error))

@@ -18,7 +18,9 @@ import pytest
 from city_parts import LAT0, LON0, write_small_pack
 
 from console.app import served
+from console.app.cachekey import key_file
 from console.app.imports import ImportRequest, import_file
+from console.store.cipher import connect
 from tests.e2e.living_city import LivingCity, Window, leftovers, own_screen, until
 from tests.real_data import ROOT, real_data
 
@@ -213,7 +215,9 @@ def test_that_a_damaged_cache_is_set_aside_and_a_camera_of_garbage_is_found_out(
 
 def _rows(database: Path, table: str) -> int:
     """Return how many rows a table has, 0 while it is being made."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+    is_locked = database.name == "cache.db"
+    key = key_file(database.parents[2]).read_text(encoding="ascii") if is_locked else None
+    with closing(connect(database, key, read_only=True)) as connection:
         query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
         if not connection.execute(query, (table,)).fetchone()[0]:
             return 0
