@@ -11,10 +11,11 @@ from console.app.desktop_models import DeskModels
 from console.domain.errors import ZhihuiError
 from console.render.tiles import TileRenderer
 from console.store.citypack import CityPack
+from console.ui.mapareas import MapAreas
 from console.ui.mapbinding import MapBinding
 from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
-from console.ui.mapmodel import MapFrame, MapModel
+from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
@@ -55,14 +56,18 @@ class MapDock(QObject):
         self._search = MapSearch(mirror, self)
         self._search.take_pack(pack_path)
         self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
+        self._areas = MapAreas(mirror, models.actions, models.finder, self)
         self._model = MapModel(
             resources=settings.resources,
             frame=frame,
             tiles=self._tiles,
             feed=self.feed,
-            search=self._search,
-            places=self._places,
-            replay=MapReplay(mirror, self.feed, models.client, self),
+            answers=MapAnswers(
+                search=self._search,
+                places=self._places,
+                areas=self._areas,
+                replay=MapReplay(mirror, self.feed, models.client, self),
+            ),
             parent=self,
         )
         self._binding = MapBinding(models.mirror, self.feed, self)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from console.central.past import Past
 from console.dispatch.experience import Experience
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
+from console.domain.areas import Area
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
@@ -196,6 +197,10 @@ class LiveRows:
     def jurisdiction(self, row_id: str) -> Jurisdiction | None:
         """Return the jurisdiction with this id."""
         return self._get(Jurisdiction, row_id)
+
+    def area(self, row_id: str) -> Area | None:
+        """Return the area with this id."""
+        return self._get(Area, row_id)
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
         """Return the open incidents in the grid cells that ``radius_m`` reaches (a superset)."""

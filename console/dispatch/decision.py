@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from console.dispatch.experience import Experience
 from console.dispatch.time_rules import TimeRules, resumed, with_stage_limit
+from console.domain.areas import Area
 from console.domain.assignments import Assignment
 from console.domain.errors import ConflictError, RejectedError, UnknownRowError
 from console.domain.ids import IncidentId, PersonId, UnitId
@@ -59,6 +60,9 @@ class Rows(Protocol):
 
     def jurisdiction(self, row_id: str) -> Jurisdiction | None:
         """Return the jurisdiction with this id."""
+
+    def area(self, row_id: str) -> Area | None:
+        """Return the area with this id."""
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
         """Return the open incidents within ``radius_m`` of a place (WGS-84)."""

@@ -17,8 +17,8 @@ from console.protocol import commands as c
 from console.protocol.codec import TABLE_KINDS, Row
 from console.protocol.commands import AnyBody, name_of
 
-#: Kinds that everybody who sees rows sees: the names of the city's parts, its tables of rules.
-PUBLIC_KINDS = frozenset({"jurisdiction", *TABLE_KINDS})
+#: Kinds that everybody who sees rows sees: the names of the city's parts, areas, tables of rules.
+PUBLIC_KINDS = frozenset({"jurisdiction", "area", *TABLE_KINDS})
 
 
 class OutsideRemitError(RejectedError):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from console.dispatch import (
+    rules_areas,
     rules_assignments,
     rules_case,
     rules_incidents,
@@ -47,6 +48,7 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.PutUnits: rules_registry.put_units,
     c.PutCameras: rules_registry.put_cameras,
     c.PutJurisdictions: rules_registry.put_jurisdictions,
+    c.PutAreas: rules_areas.put_areas,
     c.PauseIncident: rules_case.pause_incident,
     c.ResumeIncident: rules_case.resume_incident,
     c.ReopenIncident: rules_case.reopen_incident,

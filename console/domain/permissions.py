@@ -72,6 +72,7 @@ _DISPATCH: dict[str, Reach] = {
     "JoinIncidents": _REMIT,
     "PartIncidents": _REMIT,
     "SplitReport": _REMIT,
+    "PutAreas": _CITY,
     "read:evidence": _REMIT,
     "read:trails": _REMIT,
     "write:evidence": _ANYWHERE,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from console.domain.areas import Area
 from console.domain.assignments import Assignment
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
@@ -22,6 +23,7 @@ Row = (
     | Camera
     | Evidence
     | Jurisdiction
+    | Area
     | LogEntry
     | LimitRule
     | CalendarDay
@@ -35,6 +37,7 @@ ROW_TYPES: dict[str, type[Row]] = {
     "camera": Camera,
     "evidence": Evidence,
     "jurisdiction": Jurisdiction,
+    "area": Area,
     "log": LogEntry,
     "limit_rule": LimitRule,
     "calendar_day": CalendarDay,

@@ -12,6 +12,7 @@ from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
+from console.protocol.area_commands import PutAreas
 from console.protocol.body import Body
 from console.protocol.case_commands import (
     CallBack,
@@ -42,6 +43,7 @@ __all__ = [
     "OrderByVoice",
     "PartIncidents",
     "PauseIncident",
+    "PutAreas",
     "PutCalendarDays",
     "PutCameras",
     "PutJurisdictions",
@@ -234,6 +236,7 @@ AnyBody = (
     | PutUnits
     | PutCameras
     | PutJurisdictions
+    | PutAreas
     | PauseIncident
     | ResumeIncident
     | ReopenIncident

@@ -17,7 +17,7 @@ from console.protocol.commands import AnyBody
 
 PROTOCOL = 1
 #: Schema of the rows that travel in changes and snapshots.
-SCHEMA = 2
+SCHEMA = 3
 #: The one shard of a city that runs on embedded defaults.
 MAIN_SHARD = "main"
 
@@ -80,7 +80,7 @@ class Change(Message, frozen=True, tag="change"):
 
     Attributes:
         row_kind: "incident", "report", "assignment", "unit", "camera", "evidence",
-            "jurisdiction", "log", or one of the tables in `codec.TABLE_KINDS`.
+            "jurisdiction", "area", "log", or one of the tables in `codec.TABLE_KINDS`.
         patch: All fields (``PUT``) or those that changed (``PATCH``), as msgspec builtins.
     """
 

@@ -27,6 +27,7 @@ from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
+from console.store.tables_areas import area_table
 from console.store.types import Instant, Rank, Times, Word, Words
 
 METADATA = MetaData()
@@ -186,6 +187,8 @@ JURISDICTION = Table(
     Column("lon", Double),
     _version(),
 )
+
+AREA = area_table(METADATA)
 
 LOG = Table(
     "log_entry",
@@ -384,6 +387,7 @@ ROW_TABLES: dict[str, Table] = {
     "camera": CAMERA,
     "evidence": EVIDENCE,
     "jurisdiction": JURISDICTION,
+    "area": AREA,
     "log": LOG,
     "limit_rule": LIMIT_RULE,
     "calendar_day": CALENDAR_DAY,

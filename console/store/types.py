@@ -103,6 +103,48 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return tuple(json.loads(value)) if value != "[]" else ()
 
 
+class Outline(TypeDecorator[tuple[tuple[float, float], ...]]):
+    """Corners as latitude and longitude, kept as a JSON list of pairs."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[tuple[float, float], ...] | None, dialect: Dialect
+    ) -> str | None:
+        """Return the JSON that is kept."""
+        return None if value is None else json.dumps([list(corner) for corner in value])
+
+    def process_result_value(
+        self, value: Any | None, dialect: Dialect
+    ) -> tuple[tuple[float, float], ...] | None:
+        """Return the corners that were kept."""
+        if value is None:
+            return None
+        return tuple((float(lat), float(lon)) for lat, lon in json.loads(value))
+
+
+class Members(TypeDecorator[tuple[StrEnum, ...]]):
+    """Members of a `StrEnum`, kept as a JSON list of words."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: tuple[StrEnum, ...] | None, dialect: Dialect) -> str | None:
+        """Return the JSON that is kept."""
+        return None if value is None else json.dumps([member.value for member in value])
+
+    def process_result_value(
+        self, value: Any | None, dialect: Dialect
+    ) -> tuple[StrEnum, ...] | None:
+        """Return the members that were kept."""
+        return None if value is None else tuple(self.members(word) for word in json.loads(value))
+
+
 class Times(TypeDecorator[dict[str, datetime]]):
     """Times by name, kept as a JSON object of microseconds."""
 

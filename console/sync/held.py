@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from console.dispatch.experience import Experience
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
+from console.domain.areas import Area
 from console.domain.assignments import Assignment
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
@@ -20,7 +21,7 @@ from console.protocol.codec import TABLE_KINDS, Row, kind_of, kind_of_type
 from console.sync.state import ChangeBatch, Contents, RowChange
 
 #: Kinds of rows that are held; the others are read when an incident is looked at.
-HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction", *TABLE_KINDS})
+HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction", "area", *TABLE_KINDS})
 _METRES_PER_DEGREE = 111_195.0
 Key = tuple[str, str]
 R = TypeVar("R", bound=Row)
@@ -56,6 +57,7 @@ class Touched:
     units: set[str] = field(default_factory=set)
     cameras: set[str] = field(default_factory=set)
     jurisdictions: set[str] = field(default_factory=set)
+    areas: set[str] = field(default_factory=set)
     details: set[str] = field(default_factory=set)
     tables: dict[str, set[str]] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ class Touched:
             "unit": self.units,
             "camera": self.cameras,
             "jurisdiction": self.jurisdictions,
+            "area": self.areas,
         }
         (names[kind] if kind in names else self.tables.setdefault(kind, set())).add(row_id)
 
@@ -268,6 +271,15 @@ class HeldRows:
     def cameras(self) -> list[Camera]:
         """Return every camera point, in no order."""
         return [row for row in self._all("camera") if isinstance(row, Camera)]
+
+    def area(self, row_id: str) -> Area | None:
+        """Return the area with this id."""
+        row = self._row("area", row_id)
+        return row if isinstance(row, Area) else None
+
+    def areas(self) -> list[Area]:
+        """Return every area held, retired ones too, in no order."""
+        return [row for row in self._all("area") if isinstance(row, Area)]
 
     def jurisdictions(self) -> list[Jurisdiction]:
         """Return every jurisdiction, in no order."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from console.domain.areas import Area
 from console.domain.assignments import AssignmentState, Means
 from console.domain.errors import ZhihuiError
 from console.domain.forms import OTHER
@@ -178,6 +179,10 @@ class DeskActions(QObject):
         """End an incident that was none."""
         body = c.CancelIncident(incident=incident, reason=reason)
         return self._submit(body, self._version(incident))
+
+    def put_areas(self, areas: Sequence[Area]) -> bool:
+        """Draw, change or retire areas."""
+        return self._submit(c.PutAreas(areas=tuple(areas)))
 
     def set_level(self, incident: str, level: int) -> bool:
         """Set how urgent an incident is."""

@@ -22,6 +22,10 @@ class MapChannel(QObject):
         way_found: To the page: a way by road and its words, as JSON.
         replay_told: To the page: what the time bar shows, as JSON.
         trail_told: To the page: places of a trail, as JSON.
+        areas_told: To the page: the areas, as JSON.
+        area_drawn: From the page: an outline and what it is, as JSON.
+        area_retired: From the page: the id of an area that is no longer wanted.
+        import_wanted: From the page: areas are to be taken from a file.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
         hovered: From the page: the same for what is under the pointer.
@@ -50,6 +54,10 @@ class MapChannel(QObject):
     way_found = Signal(str)
     replay_told = Signal(str)
     trail_told = Signal(str)
+    areas_told = Signal(str)
+    area_drawn = Signal(str)
+    area_retired = Signal(str)
+    import_wanted = Signal()
     replay_wanted = Signal(float, float)
     sought = Signal(float)
     started = Signal()
@@ -103,6 +111,21 @@ class MapChannel(QObject):
     def seek(self, at_ms: float) -> None:
         """Take which time is to be shown."""
         self.sought.emit(at_ms)
+
+    @Slot(str)
+    def draw_area(self, text: str) -> None:
+        """Take an outline and what it is."""
+        self.area_drawn.emit(text)
+
+    @Slot(str)
+    def retire_area(self, area: str) -> None:
+        """Take which area is no longer wanted."""
+        self.area_retired.emit(area)
+
+    @Slot()
+    def import_areas(self) -> None:
+        """Take that areas are to come from a file."""
+        self.import_wanted.emit()
 
     @Slot(float, float, float, float)
     def route(self, lat: float, lon: float, to_lat: float, to_lon: float) -> None:

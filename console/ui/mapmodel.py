@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 
 from console.render.mappage import build_page
 from console.store.citypack import CityPack
+from console.ui.mapareas import MapAreas
 from console.ui.mapfeed import MapFeed
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
@@ -82,6 +83,23 @@ class MapFrame:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapAnswers:
+    """What answers the questions asked in a map; each may be missing.
+
+    Attributes:
+        search: Answers what is typed in the map's search.
+        places: Answers what the menu at a place asks.
+        replay: Shows the past.
+        areas: Draws and watches areas.
+    """
+
+    search: MapSearch | None = None
+    places: MapPlaces | None = None
+    replay: MapReplay | None = None
+    areas: MapAreas | None = None
+
+
 class MapModel(QObject):
     """The feed and the page of one map.
 
@@ -89,9 +107,7 @@ class MapModel(QObject):
         resources: The distribution's ``resources`` folder.
         frame: The city.
         tiles: Draws the basemap; without it the map shows a graticule.
-        search: Answers what is typed in the map's search.
-        places: Answers what the menu at a place asks.
-        replay: Shows the past.
+        answers: What answers the questions asked in the map.
 
     Raises:
         MapPageError: A file of the page is missing.
@@ -104,14 +120,14 @@ class MapModel(QObject):
         frame: MapFrame,
         tiles: TileSource | None,
         feed: MapFeed,
-        search: MapSearch | None = None,
-        places: MapPlaces | None = None,
-        replay: MapReplay | None = None,
+        answers: MapAnswers | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.frame, self.feed, self.replay = frame, feed, replay
-        self.search, self.places = search, places
+        self.frame, self.feed = frame, feed
+        told = answers or MapAnswers()
+        self.search, self.places = told.search, told.places
+        self.replay, self.areas = told.replay, told.areas
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )

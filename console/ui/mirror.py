@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from console.domain.areas import Area
 from console.domain.assignments import Assignment
 from console.domain.incidents import Incident, Report
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
@@ -45,6 +46,7 @@ class Mirror(QObject):
         cameras_changed: List of ids of camera points that differ.
         details_changed: List of ids of incidents whose reports, evidence or log differ.
         jurisdictions_changed: List of ids of jurisdictions that differ.
+        areas_changed: List of ids of areas that differ.
         replaced: All rows were read anew; the signals above name those that differ.
         positions_changed: The `ForceColumns`.
         link_changed: The `LinkState`.
@@ -58,6 +60,7 @@ class Mirror(QObject):
     cameras_changed = Signal(list)
     details_changed = Signal(list)
     jurisdictions_changed = Signal(list)
+    areas_changed = Signal(list)
     replaced = Signal()
     positions_changed = Signal(object)
     link_changed = Signal(object)
@@ -150,6 +153,7 @@ class Mirror(QObject):
     def _tell(self, touched: Touched) -> None:
         for signal, ids in (
             (self.jurisdictions_changed, touched.jurisdictions),
+            (self.areas_changed, touched.areas),
             (self.units_changed, touched.units),
             (self.cameras_changed, touched.cameras),
             (self.assignments_changed, touched.assignments),
@@ -233,6 +237,14 @@ class Mirror(QObject):
     def jurisdictions(self) -> list[Jurisdiction]:
         """Return every jurisdiction, in no order."""
         return self._rows.jurisdictions()
+
+    def area(self, area_id: str) -> Area | None:
+        """Return an area."""
+        return self._rows.area(area_id)
+
+    def areas(self) -> list[Area]:
+        """Return every area, retired ones too, in no order."""
+        return self._rows.areas()
 
     def details_of(self, incident_id: str) -> list[Report | Evidence | LogEntry]:
         """Return reports, evidence and log lines of an incident; read from disk when asked."""

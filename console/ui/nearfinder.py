@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
 from console.dispatch.near import NearUnit, Ranker, Roster
 from console.domain.errors import ZhihuiError
+from console.geo.arrays import Bools, Floats
+from console.geo.polygons import in_ring
 from console.roads import RoadGraph
 from console.store.citypack import CityPack
 from console.ui.mirror import Mirror
@@ -74,10 +77,16 @@ class _Outlet(QObject):
     Signals:
         ranked: A `NearFound`, or why there is none.
         loaded: A `RoadGraph`, or why there is none.
+        closed: The `RoadGraph` without what is shut, or why there is none.
     """
 
     ranked = Signal(object)
     loaded = Signal(object)
+    closed = Signal(object)
+
+    def give_closed(self, outcome: object) -> None:
+        """Give on the roads without those that are shut; called in the pool's thread."""
+        self.closed.emit(outcome)
 
     def give_ranked(self, outcome: object) -> None:
         """Give on what became of a ranking; called in the pool's thread."""
@@ -105,6 +114,8 @@ class NearFinder(QObject):
         super().__init__(parent)
         self._mirror = mirror
         self._graph: RoadGraph | None = None
+        self._whole: RoadGraph | None = None
+        self._closures: list[Floats] = []
         self._ranker: Ranker | None = None
         self._roster: Roster | None = None
         self._picked: str | None = None
@@ -118,6 +129,7 @@ class NearFinder(QObject):
         self._again.timeout.connect(self.refresh)
         self._outlet = _Outlet()
         self._outlet.ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
+        self._outlet.closed.connect(self._take_closed, Qt.ConnectionType.QueuedConnection)
         self._outlet.loaded.connect(self._take_graph, Qt.ConnectionType.QueuedConnection)
         mirror.incidents_changed.connect(self._take_incidents)
         mirror.units_changed.connect(self._take_units)
@@ -141,8 +153,33 @@ class NearFinder(QObject):
 
     def set_graph(self, graph: RoadGraph) -> None:
         """Use these roads."""
+        self._whole = graph
+        self._close_roads()
+
+    def set_closures(self, outlines: list[Floats]) -> None:
+        """Shut the roads inside these rings (latitude and longitude, shape (n, 2)) to everybody."""
+        self._closures = list(outlines)
+        self._close_roads()
+
+    def _close_roads(self) -> None:
+        whole, closures = self._whole, self._closures
+        if whole is None:
+            return
+        if not closures:
+            self._use_graph(whole)
+            return
+        self._pool.start(_Work(lambda: _closed(whole, closures), self._outlet.give_closed))
+
+    def _use_graph(self, graph: RoadGraph) -> None:
         self._graph, self._ranker = graph, Ranker(graph)
         self.refresh()
+
+    @Slot(object)
+    def _take_closed(self, outcome: object) -> None:
+        if isinstance(outcome, RoadGraph):
+            self._use_graph(outcome)
+        elif isinstance(outcome, Exception):
+            self._tell(outcome)
 
     @Slot(str)
     def pick(self, incident_id: str) -> None:
@@ -249,3 +286,15 @@ def _roads(path: Path) -> RoadGraph:
         return pack.road_graph()
     finally:
         pack.close()
+
+
+def _closed(graph: RoadGraph, outlines: list[Floats]) -> RoadGraph:
+    """Return the roads without those that lie in, or lead into, a ring."""
+
+    def holds(lat: Floats, lon: Floats) -> Bools:
+        inside = np.zeros(len(lat), bool)
+        for outline in outlines:
+            inside |= in_ring(lat, lon, outline)
+        return inside
+
+    return graph.without(graph.edges_touching(holds))

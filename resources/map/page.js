@@ -31,6 +31,7 @@ class MapPage {
       zoomOut: () => map.zoomOut(),
       home: () => this.home(),
       replay: () => this.replay(),
+      importAreas: () => channel.import_areas(),
       toggle: (layer) => this.toggle(layer),
       setGroups: (on) => this.setGroups(on),
       groups: () => this.groups,
@@ -45,6 +46,10 @@ class MapPage {
       seek: (atMs) => channel.seek(atMs),
       close: () => channel.replay(0, 0),
     });
+    this.areas = new AreaLayer(map, {
+      drawn: (text) => channel.draw_area(text),
+      retire: (id) => channel.retire_area(id),
+    }, () => this.state);
     this.trail = L.layerGroup().addTo(map);
     this.radial = new RadialMenu(map, (action, at) => this.act(action, at));
     this.drawings = L.layerGroup().addTo(map);
@@ -70,6 +75,7 @@ class MapPage {
     });
     channel.replay_told.connect((text) => this.timebar.show(JSON.parse(text)));
     channel.trail_told.connect((text) => this.showTrail(JSON.parse(text)));
+    channel.areas_told.connect((text) => this.areas.show(JSON.parse(text)));
     channel.pin_wanted.connect((lat, lon, text) => this.pin(L.latLng(lat, lon), text));
     channel.way_found.connect((text) => this.showWay(JSON.parse(text)));
     map.on("click", (event) => {
@@ -92,6 +98,13 @@ class MapPage {
       this.tool = new MeasureTool(this.map, () => this.state.colours);
       this.tool.add(at);
       this.panel.showNote(this.state.words.measure_how);
+    } else if (action === "area") {
+      this.tool = new DrawTool(this.map, () => this.state.colours, (outline) => {
+        this.endTool();
+        this.areas.ask(outline);
+      });
+      this.tool.add(at);
+      this.panel.showNote(this.state.words.area_how);
     } else if (action === "route") {
       this.routeFrom = at;
       this.pin(at, "");
@@ -171,6 +184,7 @@ class MapPage {
     this.setBasemap(state);
     this.live.setStyle({ sprites: state.sprites, colours: state.colours, font: state.font });
     this.live.setHidden(this.hidden);
+    this.areas.show(this.areas.areas);
     this.search.setWords(state.words);
     this.radial.setWords(state.words);
     this.timebar.setWords(state.words);
@@ -216,6 +230,7 @@ class MapPage {
     if (at < 0) this.hidden.push(group);
     else this.hidden.splice(at, 1);
     this.live.setHidden(this.hidden);
+    if (group === "areas") this.areas.toggle(at < 0);
     this.panel.buildBox();
   }
 
@@ -321,7 +336,12 @@ class MapPage {
       p: () => this.radial.open(this.map.getCenter()),
       y: () => this.replay(),
       "/": () => this.search.focus(),
+      a: () => this.toggle("areas"),
       enter: () => {
+        if (this.tool?.finish) {
+          this.tool.finish();
+          return;
+        }
         this.panel.showCross(true);
         this.live.pick(this.map.getSize().divideBy(2), "key", 60);
       },
@@ -336,6 +356,7 @@ class MapPage {
   }
 
   escape() {
+    this.areas.closeForm();
     if (this.radial.isOpen) {
       this.radial.close();
       this.map.getContainer().focus({ preventScroll: true });

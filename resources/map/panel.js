@@ -1,7 +1,7 @@
 // What stands round the map: layers and legend, age of the data, the words under the pointer.
 "use strict";
 
-const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"]];
+const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"]];
 
 /** Two beats of central, two seconds each, and what a beat may be late. */
 const SILENT_S = 5;
@@ -77,6 +77,7 @@ class Panel {
     make("h2", "", this.box, this.words.layers);
     for (const [layer, key] of LAYER_KEYS) this.buildLayerRow(layer, key);
     this.buildGroupsRow();
+    this.buildImportRow();
     make("h2", "", this.box, this.words.legend);
     const list = make("div", "legend", this.box);
     for (const entry of this.state.legend) {
@@ -99,6 +100,12 @@ class Panel {
     make("span", "count", row, this.counts[layer] === undefined ? "" : `${this.counts[layer]}`)
       .dataset.layer = layer;
     make("kbd", "", row, key);
+  }
+
+  buildImportRow() {
+    const row = make("div", "row", this.box);
+    const button = make("button", "area-button", row, this.words.area_import);
+    button.onclick = () => this.handlers.importAreas();
   }
 
   buildGroupsRow() {

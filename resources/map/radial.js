@@ -5,6 +5,7 @@ const RADIAL_PX = 66;
 const RADIAL_ITEMS = [
   ["incident", "▲", "1"], ["near", "◯", "2"], ["cameras", "◪", "3"], ["history", "↺", "4"],
   ["measure", "↔", "5"], ["route", "⇢", "6"], ["send", "➤", "7"],
+  ["area", "▱", "8"],
 ];
 
 /** Buttons in a ring round a place; `act(action, latlng)`. */

@@ -38,6 +38,7 @@ def samples() -> list[AnyBody]:
         c.PutUnits(units=()),
         c.PutCameras(cameras=()),
         c.PutJurisdictions(jurisdictions=()),
+        c.PutAreas(areas=()),
         c.PauseIncident(incident="i", reason="r"),
         c.ResumeIncident(incident="i"),
         c.ReopenIncident(incident="i", reason="r"),

@@ -12,6 +12,7 @@ import msgspec
 from console.dispatch.experience import Experience
 from console.dispatch.rules import Decision, decide
 from console.dispatch.time_rules import TimeRules
+from console.domain.areas import Area
 from console.domain.assignments import Assignment
 from console.domain.ids import PersonId
 from console.domain.incidents import Incident, Report
@@ -142,6 +143,9 @@ class PlainRows:
         return TimeRules.of(
             self.all(LimitRule), self.all(CalendarDay), zone=ZoneInfo("Asia/Shanghai")
         )
+
+    def area(self, row_id: str) -> Area | None:
+        return self.rows.get((Area, row_id))  # type: ignore[return-value]
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> list[Incident]:
         return [

@@ -30,6 +30,7 @@ from district_parts import (
 )
 from sync_parts import console
 
+from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
@@ -132,6 +133,16 @@ def bodies(
         "PutCameras": lambda: c.PutCameras(cameras=(replace(cameras()[no], name=fresh()),)),
         "PutJurisdictions": lambda: c.PutJurisdictions(
             jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
+        ),
+        "PutAreas": lambda: c.PutAreas(
+            areas=(
+                Area(
+                    id=AreaId(fresh()),
+                    name="x",
+                    kind=AreaKind.FENCE,
+                    outline=((39.9, 116.4), (39.91, 116.4), (39.9, 116.41)),
+                ),
+            )
         ),
         "PauseIncident": lambda: c.PauseIncident(incident=incident(), reason="waits"),
         "ResumeIncident": lambda: c.ResumeIncident(incident=incident()),

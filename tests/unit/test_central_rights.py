@@ -122,6 +122,7 @@ COMMANDS: dict[str, set[Role]] = {
     "PutUnits": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutCameras": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutJurisdictions": {_R.ADMINISTRATOR},
+    "PutAreas": _DESK,
     "PauseIncident": _DESK,
     "ResumeIncident": _DESK,
     "ReopenIncident": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
@@ -190,6 +191,7 @@ OWN = {(_R.OFFICER, name) for name in (
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
+    "PutAreas",
     "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",
     "read:people", "write:people", "read:devices", "write:devices",
 }  # fmt: skip

@@ -20,15 +20,19 @@ from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
 
 from console.domain.ids import CameraId, IncidentId
 from console.domain.incidents import Stage
+from console.protocol.commands import PutAreas
 from console.roads import RoadGraph
 from console.store.citypack import CityPackWriter, Place
-from console.sync.state import Contents
+from console.sync.state import ChangeBatch, Contents, RowChange
 from console.tracking.columns import empty_columns
+from console.ui.actions import DeskActions
+from console.ui.mapareas import MapAreas
 from console.ui.mapfeed import MapFeed, clock_ms
-from console.ui.mapmodel import MapModel
+from console.ui.mapmodel import MapAnswers, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapsearch import HitKind, MapSearch
 from console.ui.mirror import Mirror
+from console.ui.near import NearFinder
 from widgets.map import MapWidget
 
 
@@ -141,6 +145,63 @@ def test_that_without_roads_the_map_says_so(mirror: Mirror, qtbot: QtBot) -> Non
             ask()
 
 
+class Kept:
+    """Takes commands as central would: an area that is put is there at once."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self.bodies: list[PutAreas] = []
+
+    def submit(self, body: PutAreas, base_version: int | None = None) -> str:
+        self.bodies.append(body)
+        rows = tuple(RowChange(kind="area", id=area.id, row=area) for area in body.areas)
+        self._mirror.take_changes(ChangeBatch(rev=10 + len(self.bodies), rows=rows))
+        return "c"
+
+
+def test_that_an_area_is_drawn_counted_told_of_and_retired(
+    mirror: Mirror, qtbot: QtBot, tmp_path: Path
+) -> None:
+    kept = Kept(mirror)
+    areas = MapAreas(mirror, DeskActions(mirror, kept))
+    outline = [(39.9, 116.39), (39.91, 116.39), (39.91, 116.41), (39.9, 116.41)]
+    areas.draw(outline, {"name": "工体", "kind": "post", "rules": ["leave"], "need": 6})
+    (shown,) = areas.shown
+    assert (shown.inside, shown.missing, shown.holds) == (4, 2, True)
+    force = mirror.force
+    assert force is not None
+    moved = replace(force, lat=force.lat + 0.009, mark=force.mark + 1, t_ms=force.t_ms + 1)
+    with qtbot.waitSignal(areas.happened) as told:
+        mirror.take_positions(moved)
+    assert told.args == ["C0 left “工体”."]
+    path = tmp_path / "x.geojson"
+    path.write_text("{", encoding="utf-8")
+    with qtbot.waitSignal(areas.failed):
+        assert areas.import_file(path) == 0
+    areas.retire(shown.area.id)
+    assert areas.shown == []
+
+
+def test_that_a_closure_is_gone_round(mirror: Mirror, graph: RoadGraph, qtbot: QtBot) -> None:
+    finder = NearFinder(mirror)
+    finder.set_graph(graph)
+    areas = MapAreas(mirror, DeskActions(mirror, Kept(mirror)), finder)
+    finder.pick("i1")
+    with qtbot.waitSignal(finder.found) as before:
+        finder.refresh()
+    # the street north of the incident, on which all units stand
+    outline = [(39.9002, 116.3995), (39.9015, 116.3995), (39.9015, 116.4005), (39.9002, 116.4005)]
+    areas.draw(outline, {"name": "封路", "kind": "closure"})
+    qtbot.waitUntil(lambda: finder.graph is not graph)
+    with qtbot.waitSignal(finder.found) as after:
+        finder.refresh()
+    times = [found.args[0].units[0].seconds for found in (before, after)]
+    assert times[1] > times[0] + 10
+    areas.retire(areas.shown[0].area.id)
+    qtbot.waitUntil(lambda: finder.graph is graph)
+    finder.stop()
+
+
 @pytest.fixture
 def asking(qapp: QApplication, pack_path: Path) -> Iterator[Shown]:
     shown = Shown(qapp)
@@ -149,9 +210,10 @@ def asking(qapp: QApplication, pack_path: Path) -> Iterator[Shown]:
     mirror = full_mirror()
     search, places = MapSearch(mirror), MapPlaces(mirror, shown.feed, lambda: None)
     search.take_pack(pack_path)
+    areas = MapAreas(mirror, DeskActions(mirror, Kept(mirror)))
     shown.model = MapModel(
-        resources=RESOURCES, frame=FRAME, tiles=shown.tiles, feed=shown.feed, search=search,
-        places=places,
+        resources=RESOURCES, frame=FRAME, tiles=shown.tiles, feed=shown.feed,
+        answers=MapAnswers(search=search, places=places, areas=areas),
     )  # fmt: skip
     shown.widget = MapWidget(shown.model, theme=shown.appearance.theme, language="en")
     shown.widget.resize(1000, 700)
@@ -210,3 +272,24 @@ def test_that_clicks_measure_until_escape(asking: Shown, qtbot: QtBot) -> None:
     assert label == f"{metres / 1000:.2f} km"
     QTest.keyClick(shown.target(), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: shown.js("document.querySelectorAll('.map-label').length") == 0)
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_an_area_is_drawn_by_clicks_and_named_in_its_form(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    shown.click(400, 300, Qt.MouseButton.RightButton)
+    qtbot.waitUntil(lambda: shown.js("mapPage.radial.isOpen"))
+    QTest.keyClick(shown.take_keys(qtbot), Qt.Key.Key_8)
+    qtbot.waitUntil(lambda: shown.js("mapPage.tool !== null"))
+    for x, y in ((500, 300), (500, 400)):
+        shown.click(x, y)
+    qtbot.waitUntil(lambda: shown.js("mapPage.tool.points.length") == 3)
+    QTest.keyClick(shown.target(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown.js("!mapPage.areas.form.hidden"))
+    for key in "fence":
+        QTest.keyClick(shown.target(), key)
+    QTest.keyClick(shown.target(), Qt.Key.Key_Return)
+    label = "document.querySelector('.area-label')?.textContent ?? ''"
+    qtbot.waitUntil(lambda: shown.js(label).startswith("fence"))
+    assert shown.problems == []

@@ -46,6 +46,7 @@ ALL_BODIES = {
     "PutUnits": c.PutUnits(units=()),
     "PutCameras": c.PutCameras(cameras=()),
     "PutJurisdictions": c.PutJurisdictions(jurisdictions=()),
+    "PutAreas": c.PutAreas(areas=()),
 }
 
 

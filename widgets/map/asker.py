@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, SignalInstance
+from PySide6.QtCore import QObject, Qt, SignalInstance
+from PySide6.QtWidgets import QFileDialog
 
+from console.ui.mapareas import AreaShown, MapAreas
 from console.ui.mapchannel import MapChannel
 from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
@@ -72,6 +76,53 @@ class MapAsker(QObject):
             )
 
         self._join_replay(widget.model.replay)
+        self._join_areas(widget.model.areas)
+
+    def _join_areas(self, areas: MapAreas | None) -> None:
+        if areas is None:
+            return
+        channel = self._channel
+        areas.changed.connect(self._show_areas)
+        areas.happened.connect(self._widget.say)
+        areas.failed.connect(self._widget.say)
+        channel.started.connect(lambda: self._show_areas(areas.shown))
+        channel.area_drawn.connect(self._draw)
+        channel.area_retired.connect(areas.retire)
+        channel.import_wanted.connect(self._import)
+
+    def _show_areas(self, shown: list[AreaShown]) -> None:
+        rows = [
+            {
+                "id": one.area.id,
+                "name": one.area.name,
+                "kind": one.area.kind.value,
+                "outline": one.area.outline,
+                "rules": [rule.value for rule in one.area.rules],
+                "holds": one.holds,
+                "inside": one.inside,
+                "need": one.area.need or 0,
+                "missing": one.missing,
+                "people": max(0, (one.area.need or 0) - one.missing),
+                "times": _times(one.area.starts_at, one.area.ends_at),
+            }
+            for one in shown
+        ]
+        self._channel.areas_told.emit(json.dumps(rows, ensure_ascii=False))
+
+    def _draw(self, text: str) -> None:
+        areas = self._widget.model.areas
+        told = json.loads(text)
+        if areas is not None:
+            areas.draw([(float(lat), float(lon)) for lat, lon in told.pop("outline")], told)
+
+    def _import(self) -> None:
+        areas = self._widget.model.areas
+        dialog = QFileDialog(None, self.tr("Areas from a file"))
+        dialog.setNameFilter(self.tr("Areas (*.geojson *.json *.kml)"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if areas is not None:
+            dialog.fileSelected.connect(lambda name: areas.import_file(Path(name)))
+        dialog.open()
 
     def _join_replay(self, replay: MapReplay | None) -> None:
         if replay is None:
@@ -142,3 +193,9 @@ class MapAsker(QObject):
                 self._widget.place_picked.emit(lat, lon)
             else:
                 self._widget.send_wanted.emit(incident)
+
+
+def _times(starts_at: datetime | None, ends_at: datetime | None) -> str:
+    if starts_at is None and ends_at is None:
+        return ""
+    return f"{moment_text(starts_at)} – {moment_text(ends_at)}"

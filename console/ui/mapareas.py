@@ -1,0 +1,209 @@
+"""Areas on the map: drawn, imported, watched; what happens there, who is at a post."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from console.domain.areas import Area, AreaId, AreaKind, FenceRule
+from console.domain.errors import ZhihuiError
+from console.domain.ids import new_id
+from console.domain.units import UnitStatus
+from console.gateways.areafiles import read_areas
+from console.tracking import ForceColumns
+from console.tracking.fences import FenceEvent, FenceWatch
+from console.ui.actions import DeskActions
+from console.ui.mirror import Mirror
+from console.ui.nearfinder import NearFinder
+from console.ui.reasons import reason_text
+
+TICK_MS = 1000
+#: What happened last is kept for the list.
+EVENTS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaShown:
+    """One area as the map shows it.
+
+    Attributes:
+        holds: Whether it is in use now.
+        inside: How many units are in it; those off duty do not count.
+        missing: How many people a post still needs.
+    """
+
+    area: Area
+    holds: bool
+    inside: int
+    missing: int
+
+
+class MapAreas(QObject):
+    """Follows areas and positions; draws, changes and retires areas by command.
+
+    Signals:
+        changed: List of `AreaShown`.
+        happened: A sentence about what happened at an area.
+        failed: A sentence: why a file was not imported.
+    """
+
+    changed = Signal(object)
+    happened = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        actions: DeskActions,
+        finder: NearFinder | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._mirror, self._actions, self._finder = mirror, actions, finder
+        self._watch = FenceWatch()
+        self._mark = -1
+        self._shown: list[AreaShown] = []
+        self._closures: tuple[Area, ...] = ()
+        self.events: deque[FenceEvent] = deque(maxlen=EVENTS_KEPT)
+        mirror.areas_changed.connect(self._take_areas)
+        mirror.positions_changed.connect(self._take_positions)
+        self._clock = QTimer(self, interval=TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+        self._take_areas([])
+
+    @property
+    def shown(self) -> list[AreaShown]:
+        """What the map shows now."""
+        return self._shown
+
+    def draw(self, outline: list[tuple[float, float]], what: Mapping[str, object]) -> bool:
+        """Enter an area that was drawn.
+
+        Args:
+            outline: Corners, WGS-84.
+            what: "name", "kind", "rules", "dwell_s", "absence_s", "need", "plan" as the page's form
+                has them; what is missing is none.
+        """
+        area = Area(
+            id=AreaId(new_id(self._mirror.now())),
+            name=str(what.get("name") or ""),
+            kind=AreaKind(str(what.get("kind") or AreaKind.FENCE)),
+            outline=tuple(outline),
+            rules=tuple(FenceRule(rule) for rule in _words(what.get("rules"))),
+            dwell_s=_number(what.get("dwell_s")),
+            absence_s=_number(what.get("absence_s")),
+            need=_number(what.get("need")),
+            plan=AreaId(str(what["plan"])) if what.get("plan") else None,
+            ends_at=_time(what.get("ends_at")),
+        )
+        return self._actions.put_areas([area])
+
+    def retire(self, area_id: str) -> bool:
+        """Take an area out of use."""
+        area = self._mirror.area(area_id)
+        return area is not None and self._actions.put_areas([replace(area, retired=True)])
+
+    def import_file(self, path: Path) -> int:
+        """Enter the polygons of a GeoJSON or KML file as fences; return how many."""
+        try:
+            drawn = read_areas(path)
+        except ZhihuiError as error:
+            self.failed.emit(reason_text(str(error)))
+            return 0
+        areas = [
+            Area(
+                id=AreaId(new_id(self._mirror.now())),
+                name=one.name,
+                kind=AreaKind.FENCE,
+                outline=one.outline,
+            )
+            for one in drawn
+        ]
+        return len(areas) if self._actions.put_areas(areas) else 0
+
+    def _take_areas(self, _ids: list[str]) -> None:
+        numbers: dict[str, int] = {unit.id: unit.no for unit in self._mirror.units()}
+        now = self._mirror.now()
+        self._watch.set_areas(self._mirror.areas(), numbers, now_ms=int(now.timestamp() * 1000))
+        self._mark = -1
+        if self._mirror.force is not None:
+            self._take_positions(self._mirror.force)
+        self._say()
+
+    @Slot(object)
+    def _take_positions(self, columns: ForceColumns) -> None:
+        nos = columns.changed_since(self._mark)
+        self._mark = columns.newest_mark
+        fixed = nos[columns.t_ms[nos] > 0]
+        self._tell(
+            self._watch.take(fixed, columns.t_ms[fixed], columns.lat[fixed], columns.lon[fixed])
+        )
+
+    def _tick(self) -> None:
+        self._tell(self._watch.tick(int(self._mirror.now().timestamp() * 1000)))
+        self._say()
+
+    def _tell(self, events: list[FenceEvent]) -> None:
+        for event in events:
+            self.events.append(event)
+            sentence = self._sentence(event)
+            if sentence:
+                self.happened.emit(sentence)
+
+    def _sentence(self, event: FenceEvent) -> str:
+        area = self._mirror.area(event.area)
+        unit = None if event.unit_no is None else self._mirror.unit_numbered(event.unit_no)
+        if area is None or (unit is not None and unit.status is UnitStatus.OFF_DUTY):
+            return ""
+        words = {
+            FenceRule.ENTER: self.tr("{0} entered “{1}”."),
+            FenceRule.LEAVE: self.tr("{0} left “{1}”."),
+            FenceRule.DWELL: self.tr("{0} has been in “{1}” for {2} min."),
+            FenceRule.ABSENCE: self.tr("Nobody has been in “{1}” for {2} min."),
+        }[event.rule]
+        seconds = area.dwell_s if event.rule is FenceRule.DWELL else area.absence_s
+        who = unit.call_sign if unit is not None else ""
+        return words.format(who, area.name, round((seconds or 0) / 60))
+
+    def _say(self) -> None:
+        now = self._mirror.now()
+        shown = [self._of(area, now) for area in self._mirror.areas() if not area.retired]
+        if shown != self._shown:
+            self._shown = shown
+            self.changed.emit(shown)
+        closures = tuple(one.area for one in shown if one.area.shuts_roads and one.holds)
+        if closures != self._closures:
+            self._closures = closures
+            if self._finder is not None:
+                outlines = [np.array(area.outline) for area in closures]
+                self._finder.set_closures(outlines)
+
+    def _of(self, area: Area, now: datetime) -> AreaShown:
+        units = (self._mirror.unit_numbered(no) for no in self._watch.inside(area.id))
+        present = [one for one in units if one and one.status is not UnitStatus.OFF_DUTY]
+        people = sum(max(1, one.officers) for one in present)
+        return AreaShown(
+            area=area,
+            holds=area.holds_at(now),
+            inside=len(present),
+            missing=max(0, (area.need or 0) - people),
+        )
+
+
+def _words(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _number(value: object) -> int | None:
+    return round(float(value)) if isinstance(value, int | float) and value else None
+
+
+def _time(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
