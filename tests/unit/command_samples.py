@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
+
+
+def an_area(name: str) -> Area:
+    """Return a small fence."""
+    corners = ((39.9, 116.4), (39.91, 116.4), (39.9, 116.41))
+    return Area(id=AreaId(name), name=name, kind=AreaKind.FENCE, outline=corners)
 
 
 def samples() -> list[AnyBody]:

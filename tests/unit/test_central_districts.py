@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 from central_parts import CentralClient, CentralServer, Stream
+from command_samples import an_area
 from district_parts import (
     DISTRICTS,
     EAST,
@@ -30,7 +31,6 @@ from district_parts import (
 )
 from sync_parts import console
 
-from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
@@ -134,16 +134,7 @@ def bodies(
         "PutJurisdictions": lambda: c.PutJurisdictions(
             jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
         ),
-        "PutAreas": lambda: c.PutAreas(
-            areas=(
-                Area(
-                    id=AreaId(fresh()),
-                    name="x",
-                    kind=AreaKind.FENCE,
-                    outline=((39.9, 116.4), (39.91, 116.4), (39.9, 116.41)),
-                ),
-            )
-        ),
+        "PutAreas": lambda: c.PutAreas(areas=(an_area(fresh()),)),
         "PauseIncident": lambda: c.PauseIncident(incident=incident(), reason="waits"),
         "ResumeIncident": lambda: c.ResumeIncident(incident=incident()),
         "ReopenIncident": lambda: c.ReopenIncident(incident=incident(), reason="again"),
