@@ -1,0 +1,209 @@
+"""What needs a response: conditions found by pure rules over rows, times and fixes.
+
+An alarm needs somebody to do something (ISA-18.2, 3.1.7); what needs nothing is a line in a log.
+Each kind has its priority and what is to be done about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from console.domain.assignments import UNACCEPTED_STATES, Assignment, AssignmentState
+from console.domain.incidents import Incident, Stage
+from console.domain.levels import Level
+
+
+class Priority(IntEnum):
+    """How soon somebody has to respond; ISA-18.2 asks for about 5 / 15 / 80 per cent."""
+
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+
+
+class ConditionKind(StrEnum):
+    """What is the matter."""
+
+    PANIC = "panic"
+    NOT_ACCEPTED = "not_accepted"
+    SILENT_ON_SCENE = "silent_on_scene"
+    STOPPED = "stopped"
+    OUTSIDE_BEAT = "outside_beat"
+    OVERDUE = "overdue"
+    FEED_DEAD = "feed_dead"
+    CAMERA_DOWN = "camera_down"
+
+
+PRIORITY: Mapping[ConditionKind, Priority] = {
+    ConditionKind.PANIC: Priority.HIGH,
+    ConditionKind.FEED_DEAD: Priority.MEDIUM,
+    ConditionKind.SILENT_ON_SCENE: Priority.MEDIUM,
+    ConditionKind.NOT_ACCEPTED: Priority.LOW,
+    ConditionKind.STOPPED: Priority.LOW,
+    ConditionKind.OUTSIDE_BEAT: Priority.LOW,
+    ConditionKind.OVERDUE: Priority.LOW,
+    ConditionKind.CAMERA_DOWN: Priority.LOW,
+}
+#: An order is accepted within this time, or somebody calls.
+ACCEPT_WITHIN = timedelta(seconds=60)
+#: Who is on scene is heard from this often: a fix, a step, a word.
+HEARD_WITHIN = timedelta(minutes=10)
+#: Who is on the way moves at least so far in such a time.
+STOPPED_FOR = timedelta(minutes=5)
+STOPPED_M = 60.0
+#: A feed that has missed so many of its own intervals is dead.
+MISSED_BEATS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One thing that needs a response, as long as it lasts.
+
+    Attributes:
+        id: The kind with what it is about; the same matter has the same id.
+        since: When it began, aware UTC.
+        subject: Id of what it is about (an assignment, a unit, an incident, a feed, a camera).
+    """
+
+    id: str
+    kind: ConditionKind
+    priority: Priority
+    since: datetime
+    subject: str
+    incident: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion:
+    """How a unit moved lately.
+
+    Attributes:
+        heard_at: When its last fix was taken, aware UTC; ``None`` without one.
+        still_since: Since when it has stayed within 60 m; ``None`` while it moves.
+        is_inside: Whether it is on its beat; ``None`` if it has none.
+        left_at: When it left its beat, aware UTC.
+    """
+
+    heard_at: datetime | None = None
+    still_since: datetime | None = None
+    is_inside: bool | None = None
+    left_at: datetime | None = None
+
+
+def of(
+    kind: ConditionKind,
+    subject: str,
+    since: datetime,
+    *,
+    incident: str | None = None,
+    unit: str | None = None,
+) -> Condition:
+    """Return a condition with its kind's priority."""
+    return Condition(
+        id=f"{kind}:{subject}",
+        kind=kind,
+        priority=PRIORITY[kind],
+        since=since,
+        subject=subject,
+        incident=incident,
+        unit=unit,
+    )
+
+
+def not_accepted(assignments: Iterable[Assignment], *, at: datetime) -> list[Condition]:
+    """Return the orders nobody has accepted in time."""
+    found = []
+    for one in assignments:
+        if one.state not in UNACCEPTED_STATES:
+            continue
+        ordered_at = one.times.get(AssignmentState.ORDERED.value, one.changed_at)
+        if at - ordered_at > ACCEPT_WITHIN:
+            since = ordered_at + ACCEPT_WITHIN
+            kind = ConditionKind.NOT_ACCEPTED
+            found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
+    return found
+
+
+def silent_on_scene(
+    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+) -> list[Condition]:
+    """Return the units on scene that nothing was heard of for too long."""
+    found = []
+    for one in assignments:
+        if one.state is not AssignmentState.ON_SCENE:
+            continue
+        motion = motions.get(one.unit, Motion())
+        heard_at = max(motion.heard_at or one.changed_at, one.changed_at)
+        if at - heard_at > HEARD_WITHIN:
+            since = heard_at + HEARD_WITHIN
+            kind = ConditionKind.SILENT_ON_SCENE
+            found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
+    return found
+
+
+def stopped(
+    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+) -> list[Condition]:
+    """Return the units that are on the way and do not move."""
+    found = []
+    for one in assignments:
+        still_since = motions.get(one.unit, Motion()).still_since
+        if one.state is not AssignmentState.EN_ROUTE or still_since is None:
+            continue
+        began = max(still_since, one.changed_at)
+        if at - began > STOPPED_FOR:
+            since = began + STOPPED_FOR
+            kind = ConditionKind.STOPPED
+            found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
+    return found
+
+
+def outside_beat(motions: Mapping[str, Motion], *, at: datetime) -> list[Condition]:
+    """Return the units that left their beat; those with a task are not asked about."""
+    return [
+        of(ConditionKind.OUTSIDE_BEAT, unit, motion.left_at or at, unit=unit)
+        for unit, motion in motions.items()
+        if motion.is_inside is False
+    ]
+
+
+def overdue(incidents: Iterable[Incident], *, at: datetime) -> list[Condition]:
+    """Return what is past its limit: urgent cases one by one, all others as one."""
+    late = [
+        (due_at, one)
+        for one in incidents
+        if one.is_open and (due_at := one.next_due_at) is not None and due_at < at
+    ]
+    kind = ConditionKind.OVERDUE
+    urgent = [
+        of(kind, one.id, due_at, incident=one.id)
+        for due_at, one in late
+        if one.level <= Level.HIGH and one.stage is not Stage.VERIFY
+    ]
+    rest = [(due_at, one) for due_at, one in late if one.level > Level.HIGH]
+    if rest:
+        worst_due, worst = min(rest, key=lambda each: (each[0], each[1].id))
+        urgent.append(of(kind, "others", worst_due, incident=worst.id))
+    return urgent
+
+
+def feeds_dead(
+    heard_at: Mapping[str, datetime], every_s: Mapping[str, float], *, at: datetime
+) -> list[Condition]:
+    """Return the feeds that have missed their own intervals.
+
+    Args:
+        heard_at: When each was last heard, aware UTC, by its name.
+        every_s: How often each is to be heard.
+        at: Now, aware UTC.
+    """
+    found = []
+    for feed, heard in heard_at.items():
+        dead_at = heard + timedelta(seconds=MISSED_BEATS * every_s[feed])
+        if at > dead_at:
+            found.append(of(ConditionKind.FEED_DEAD, feed, dead_at))
+    return found
