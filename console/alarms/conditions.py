@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from console.domain.assignments import UNACCEPTED_STATES, Assignment, AssignmentState
-from console.domain.incidents import Incident, Stage
+from console.domain.incidents import Incident
 from console.domain.levels import Level
 
 
@@ -54,6 +54,8 @@ HEARD_WITHIN = timedelta(minutes=10)
 #: Who is on the way moves at least so far in such a time.
 STOPPED_FOR = timedelta(minutes=5)
 STOPPED_M = 60.0
+#: So many cases past their limit are alarms of their own; more at once would be a flood.
+OVERDUE_APART = 6
 #: A feed that has missed so many of its own intervals is dead.
 MISSED_BEATS = 2
 
@@ -172,23 +174,21 @@ def outside_beat(motions: Mapping[str, Motion], *, at: datetime) -> list[Conditi
 
 
 def overdue(incidents: Iterable[Incident], *, at: datetime) -> list[Condition]:
-    """Return what is past its limit: urgent cases one by one, all others as one."""
+    """Return what is past its limit: the longest urgent cases one by one, all others as one."""
     late = [
         (due_at, one)
         for one in incidents
         if one.is_open and (due_at := one.next_due_at) is not None and due_at < at
     ]
+    late.sort(key=lambda each: (each[1].level > Level.HIGH, each[0], each[1].id))
+    urgent = [each for each in late if each[1].level <= Level.HIGH][:OVERDUE_APART]
     kind = ConditionKind.OVERDUE
-    urgent = [
-        of(kind, one.id, due_at, incident=one.id)
-        for due_at, one in late
-        if one.level <= Level.HIGH and one.stage is not Stage.VERIFY
-    ]
-    rest = [(due_at, one) for due_at, one in late if one.level > Level.HIGH]
+    found = [of(kind, one.id, due_at, incident=one.id) for due_at, one in urgent]
+    rest = late[len(urgent) :]
     if rest:
-        worst_due, worst = min(rest, key=lambda each: (each[0], each[1].id))
-        urgent.append(of(kind, "others", worst_due, incident=worst.id))
-    return urgent
+        due_at, worst = rest[0]
+        found.append(of(kind, "others", due_at, incident=worst.id))
+    return found
 
 
 def feeds_dead(

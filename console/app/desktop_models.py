@@ -27,6 +27,7 @@ from console.ui.places import PackPlaces
 from console.ui.queue import IncidentQueueModel
 from console.ui.status import StatusModel
 from console.ui.tray import TrayModel
+from console.ui.watchalarms import WatchAlarms
 
 
 class LateReader:
@@ -105,6 +106,7 @@ class DeskModels(QObject):
         self.alarms = AlarmList(self.mirror, self)
         self.status = StatusModel(self.mirror, self)
         self.feeds = FeedAlarms(self.mirror, self.status, self)
+        self.watch = WatchAlarms(self.mirror, self.client, self)
         self.places = PackPlaces()
         self.commands = CommandLine(
             self.mirror, self.queue, self.actions, near=self.near, places=self.places, parent=self

@@ -116,9 +116,12 @@ class DeskWindow(QObject):
         self.window.notice.say(words.format(name))
 
     def _pick_alarm(self, alarm_id: str) -> None:
-        for alarm in self._models.alarms.alarms:
-            if alarm.id == alarm_id:
+        models = self._models
+        for alarm in (*models.watch.alarms, *models.alarms.alarms):
+            if alarm.id == alarm_id and alarm.incident:
                 self.pick(alarm.incident, goes_on=True)
+            elif alarm.id == alarm_id and alarm.unit is not None:
+                self.tell_unit(alarm.unit)
         if any(alarm.id == alarm_id for alarm in self._models.feeds.alarms):
             self.window.notice.say(self._models.status.line.sentence, is_trouble=True)
 
@@ -204,6 +207,7 @@ class DeskWindow(QObject):
         models.status.changed.connect(self._show_status)
         models.alarms.changed.connect(self._show_alarms)
         models.feeds.changed.connect(self._show_alarms)
+        models.watch.changed.connect(self._show_alarms)
         models.alarms.counts_changed.connect(
             lambda counts: window.top.set_counts(counts.by_level())
         )
@@ -229,11 +233,13 @@ class DeskWindow(QObject):
             top.set_person(line.who.name, line.who.role)
 
     def _acknowledge(self, alarm_id: str) -> None:
-        if not self._models.feeds.acknowledge(alarm_id):
-            self._models.alarms.acknowledge(alarm_id)
+        models = self._models
+        if not models.feeds.acknowledge(alarm_id) and not models.watch.acknowledge(alarm_id):
+            models.alarms.acknowledge(alarm_id)
 
     def _show_alarms(self, _changed: tuple[Alarm, ...] = ()) -> None:
-        alarms = (*self._models.feeds.alarms, *self._models.alarms.alarms)
+        models = self._models
+        alarms = (*models.feeds.alarms, *models.watch.alarms, *models.alarms.alarms)
         self.window.bottom.alarms.set_alarms(
             [
                 AlarmLine(

@@ -104,6 +104,10 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found += [rows.report(one) for one in body.reports]
     elif isinstance(body, c.JoinIncidents):
         found.append(rows.incident(body.into))
+    elif isinstance(body, c.MarkAlarm):
+        # An alarm's id ends with that of the unit, task or incident it is about.
+        about = body.alarm.partition(":")[2]
+        found += [rows.unit(about), rows.assignment(about), rows.incident(about)]
     elif isinstance(body, c.SplitReport):
         found.append(rows.report(body.report))
     if isinstance(assignment := getattr(body, "assignment", None), str):

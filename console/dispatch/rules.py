@@ -18,6 +18,7 @@ from console.dispatch import (
     rules_joining,
     rules_registry,
     rules_tables,
+    rules_watch,
 )
 from console.dispatch.checks import checked_row
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft, Rows
@@ -58,6 +59,9 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.SplitReport: rules_joining.split_report,
     c.PutLimitRules: rules_tables.put_limit_rules,
     c.PutCalendarDays: rules_tables.put_calendar_days,
+    c.MarkAlarm: rules_watch.mark_alarm,
+    c.PressPanic: rules_watch.press_panic,
+    c.AnswerRoll: rules_watch.answer_roll,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (

@@ -7,8 +7,10 @@ from dataclasses import replace
 from console.dispatch.checks import checked_id, checked_position, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.domain.errors import RejectedError
+from console.domain.ids import UnitId
 from console.domain.places import Camera
 from console.domain.units import Unit, UnitStatus
+from console.domain.watch import DutyReport
 from console.protocol import commands as c
 
 _MAX_UNIT_NO = 2**32 - 1
@@ -20,7 +22,7 @@ def set_duty(ask: Ask, body: c.SetDuty) -> Decision:
     ask.check_speaks_for(unit.id, unit.call_sign)
     checked_time(body.at, "the duty report")
     if body.on_duty is (unit.status is not UnitStatus.OFF_DUTY):
-        return NOTHING_NEW
+        return _equipped(ask, body) if body.on_duty else NOTHING_NEW
     if not body.on_duty and any(one.is_running for one in ask.rows.assignments_of_unit(unit.id)):
         raise RejectedError(
             f"{unit.call_sign} still has a task; it can go off duty when that is reported or "
@@ -29,7 +31,54 @@ def set_duty(ask: Ask, body: c.SetDuty) -> Decision:
     status = UnitStatus.AVAILABLE if body.on_duty else UnitStatus.OFF_DUTY
     draft = Draft(ask)
     draft.put(replace(unit, status=status))
+    held = ask.rows.get(DutyReport, unit.id)
+    if body.on_duty:
+        draft.put(_reported(ask, body, version=0 if held is None else held.version))
+    elif held is not None:
+        draft.put(replace(held, until=ask.device_time(body.at)))
     return draft.decision()
+
+
+def _equipped(ask: Ask, body: c.SetDuty) -> Decision:
+    """Take what a unit that is on duty already says of its equipment and post."""
+    held = ask.rows.get(DutyReport, body.unit)
+    told = _reported(ask, body, version=0 if held is None else held.version)
+    if held is not None:
+        told = replace(told, since=held.since, answered_at=held.answered_at)
+    bare = DutyReport(id=told.id, unit=told.unit, since=told.since)
+    if told in (held, bare):
+        return NOTHING_NEW
+    draft = Draft(ask)
+    draft.put(told)
+    return draft.decision()
+
+
+def _reported(ask: Ask, body: c.SetDuty, *, version: int) -> DutyReport:
+    """Return what a unit said of itself when it came on duty."""
+    for words, what in (
+        (body.vehicle, "vehicle"),
+        (body.radio, "radio"),
+        (body.handheld, "handheld"),
+        (body.body_camera, "body camera"),
+        (body.post, "post"),
+    ):
+        checked_words(words or "", what)
+    since = ask.device_time(body.at)
+    until = None if body.until is None else checked_time(body.until, "the end of duty")
+    if until is not None and until <= since:
+        raise RejectedError("Duty would end before it begins; say until when it really lasts.")
+    return DutyReport(
+        id=body.unit,
+        unit=UnitId(body.unit),
+        since=since,
+        until=until,
+        vehicle=body.vehicle,
+        radio=body.radio,
+        handheld=body.handheld,
+        body_camera=body.body_camera,
+        post=body.post,
+        version=version,
+    )
 
 
 def put_units(ask: Ask, body: c.PutUnits) -> Decision:

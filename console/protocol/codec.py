@@ -13,6 +13,7 @@ from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
+from console.domain.watch import AlarmMark, DutyReport
 from console.protocol.messages import AnyMessage, Message
 
 Row = (
@@ -27,6 +28,8 @@ Row = (
     | LogEntry
     | LimitRule
     | CalendarDay
+    | AlarmMark
+    | DutyReport
 )
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
@@ -41,9 +44,11 @@ ROW_TYPES: dict[str, type[Row]] = {
     "log": LogEntry,
     "limit_rule": LimitRule,
     "calendar_day": CalendarDay,
+    "alarm_mark": AlarmMark,
+    "duty_report": DutyReport,
 }
 #: Kinds of which there are few: everybody who sees rows holds all of them.
-TABLE_KINDS: tuple[str, ...] = ("limit_rule", "calendar_day")
+TABLE_KINDS: tuple[str, ...] = ("limit_rule", "calendar_day", "alarm_mark", "duty_report")
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}
 
 _pack = msgspec.msgpack.Encoder()

@@ -25,10 +25,12 @@ from console.protocol.case_commands import (
     ResumeIncident,
     SplitReport,
 )
+from console.protocol.watch_commands import AnswerRoll, MarkAlarm, PressPanic
 
 __all__ = [
     "AddReport",
     "AmendIncident",
+    "AnswerRoll",
     "AnyBody",
     "AssignUnit",
     "AttachEvidence",
@@ -37,6 +39,7 @@ __all__ = [
     "CancelIncident",
     "CloseIncident",
     "JoinIncidents",
+    "MarkAlarm",
     "MoveAssignment",
     "NoteIncident",
     "OpenIncident",
@@ -44,6 +47,7 @@ __all__ = [
     "PartIncidents",
     "PauseIncident",
     "PutAreas",
+    "PressPanic",
     "PutCalendarDays",
     "PutCameras",
     "PutJurisdictions",
@@ -193,11 +197,17 @@ class AttachEvidence(Body, frozen=True, kw_only=True):
 
 
 class SetDuty(Body, frozen=True, kw_only=True):
-    """A unit comes on duty or goes off (勤务报备)."""
+    """A unit comes on duty or goes off (勤务报备), with what it carries, where, until when."""
 
     unit: str
     on_duty: bool
     at: datetime
+    until: datetime | None = None
+    vehicle: str | None = None
+    radio: str | None = None
+    handheld: str | None = None
+    body_camera: str | None = None
+    post: str | None = None
 
 
 class PutUnits(Body, frozen=True, kw_only=True):
@@ -246,6 +256,9 @@ AnyBody = (
     | SplitReport
     | PutLimitRules
     | PutCalendarDays
+    | MarkAlarm
+    | PressPanic
+    | AnswerRoll
 )
 
 

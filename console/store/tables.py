@@ -225,6 +225,38 @@ CALENDAR_DAY = Table(
     _version(),
 )
 
+ALARM_MARK = Table(
+    "alarm_mark",
+    METADATA,
+    _id(),
+    Column("raised_at", Instant),
+    Column("unit", String(80)),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("acknowledged_by", String(80)),
+    Column("acknowledged_at", Instant),
+    Column("shelved_until", Instant),
+    Column("cleared_at", Instant),
+    Column("reason", Text),
+    _version(),
+)
+
+DUTY_REPORT = Table(
+    "duty_report",
+    METADATA,
+    _id(),
+    Column("unit", String(80), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("vehicle", Text),
+    Column("radio", Text),
+    Column("handheld", Text),
+    Column("body_camera", Text),
+    Column("post", Text),
+    Column("answered_at", Instant),
+    _version(),
+)
+
 #: Up to which revision of each shard the rows above are known, and of which epoch they are.
 CURSOR = Table(
     "cursor",
@@ -391,6 +423,8 @@ ROW_TABLES: dict[str, Table] = {
     "log": LOG,
     "limit_rule": LIMIT_RULE,
     "calendar_day": CALENDAR_DAY,
+    "alarm_mark": ALARM_MARK,
+    "duty_report": DUTY_REPORT,
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

@@ -36,6 +36,7 @@ class AlarmKind(StrEnum):
     LINK = "link"
     POSITIONS = "positions"
     CURSOR = "cursor"
+    WATCH = "watch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

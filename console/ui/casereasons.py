@@ -21,6 +21,11 @@ CASE_PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "{0} was not joined to another case."),
     _noop("Reasons", "It is the only report of {0}; nothing to part."),
     _noop("Reasons", "The catalogue has no form {0}."),
+    _noop("Reasons", "Say why the alarm is put aside or over; whoever comes next reads it."),
+    _noop("Reasons", "An alarm is put aside for twelve hours at most; look again then."),
+    _noop("Reasons", "Only what a person raised is ended by a word; deal with the cause."),
+    _noop("Reasons", "{0} is off duty and is not called."),
+    _noop("Reasons", "Duty would end before it begins; say until when it really lasts."),
     _noop("Reasons", "{0} is no day; write 2027-02-06."),
     _noop(
         "Reasons",

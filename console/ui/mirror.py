@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -13,6 +13,7 @@ from console.domain.assignments import Assignment
 from console.domain.incidents import Incident, Report
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
+from console.protocol.codec import Row
 from console.store.outbox import OutboxEntry
 from console.sync.held import DetailReader, HeldRows, Touched
 from console.sync.overlay import pending_rows
@@ -20,6 +21,8 @@ from console.sync.state import ChangeBatch, Contents, LinkState, OutboxState, Wh
 from console.tracking import ForceColumns
 from console.ui.bridge import Bridge
 
+#: One kind of row, the same in and out.
+R = TypeVar("R", bound=Row)
 #: Clocks that differ by less count as one.
 CLOCK_OFF_S = 2.0
 
@@ -47,6 +50,7 @@ class Mirror(QObject):
         details_changed: List of ids of incidents whose reports, evidence or log differ.
         jurisdictions_changed: List of ids of jurisdictions that differ.
         areas_changed: List of ids of areas that differ.
+        tables_changed: Kind of one of the small tables, and list of ids of its rows that differ.
         replaced: All rows were read anew; the signals above name those that differ.
         positions_changed: The `ForceColumns`.
         link_changed: The `LinkState`.
@@ -61,6 +65,7 @@ class Mirror(QObject):
     details_changed = Signal(list)
     jurisdictions_changed = Signal(list)
     areas_changed = Signal(list)
+    tables_changed = Signal(str, list)
     replaced = Signal()
     positions_changed = Signal(object)
     link_changed = Signal(object)
@@ -162,6 +167,8 @@ class Mirror(QObject):
         ):
             if ids:
                 signal.emit(sorted(ids))
+        for kind, ids in touched.tables.items():
+            self.tables_changed.emit(kind, sorted(ids))
 
     # what is asked
 
@@ -249,6 +256,14 @@ class Mirror(QObject):
     def details_of(self, incident_id: str) -> list[Report | Evidence | LogEntry]:
         """Return reports, evidence and log lines of an incident; read from disk when asked."""
         return self._rows.details_of(incident_id)
+
+    def row_of(self, row_type: type[R], row_id: str) -> R | None:
+        """Return the row of one of the small tables with this id."""
+        return self._rows.get(row_type, row_id)
+
+    def every(self, row_type: type[R]) -> list[R]:
+        """Return every row of one of the small tables."""
+        return self._rows.every(row_type)
 
     def reports_of(self, incident_id: str) -> list[Report]:
         """Return the reports of an incident; read from disk when asked."""

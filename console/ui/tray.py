@@ -18,17 +18,20 @@ from PySide6.QtCore import (
 from console.domain.incidents import Incident
 from console.protocol.commands import (
     AmendIncident,
+    AnswerRoll,
     AssignUnit,
     AttachEvidence,
     CallBack,
     CancelIncident,
     CloseIncident,
     JoinIncidents,
+    MarkAlarm,
     NoteIncident,
     OpenIncident,
     OrderByVoice,
     PartIncidents,
     PauseIncident,
+    PressPanic,
     ReopenIncident,
     ResumeIncident,
     SetDuty,
@@ -116,6 +119,9 @@ def command_sentence(body: Any, mirror: Mirror) -> str:
         JoinIncidents: QCoreApplication.translate("Tray", "Join {0} to another case"),
         PartIncidents: QCoreApplication.translate("Tray", "Make {0} its own case again"),
         SplitReport: QCoreApplication.translate("Tray", "Part a report"),
+        MarkAlarm: QCoreApplication.translate("Tray", "Alarm marked"),
+        PressPanic: QCoreApplication.translate("Tray", "Call for help"),
+        AnswerRoll: QCoreApplication.translate("Tray", "Roll call"),
         SetDuty: QCoreApplication.translate("Tray", "Duty report"),
     }
     return texts.get(type(body), name_of(body)).format(number)

@@ -131,6 +131,7 @@ _VERBS: Mapping[str, str] = {
     "closed": _noop("Words", "closed"),
     "cancelled": _noop("Words", "cancelled"),
     "evidence_attached": _noop("Words", "evidence attached"),
+    "panic": _noop("Words", "panic button"),
     "paused": _noop("Words", "clocks held"),
     "resumed": _noop("Words", "clocks go on"),
     "reopened": _noop("Words", "opened again"),

@@ -4,6 +4,7 @@ import { Link } from "./link.js";
 import { Positions } from "./position.js";
 import * as shelf from "./shelf.js";
 import { listView, logOnView, taskView, tellView } from "./views.js";
+import { Panic, equipment, equipmentView } from "./watch.js";
 import { reasonIn, switchLanguage, word } from "./words.js";
 
 const ENDED = new Set(["refused", "cleared", "withdrawn"]);
@@ -26,6 +27,8 @@ const link = new Link({
   ended: reason => { notice(reasonIn(reason)); show("log_on"); },
 });
 const positions = new Positions(() => link.session, text => notice(word("no_position") + text));
+const panic = new Panic(body => link.submit(body), () => link.session?.unit ?? null,
+  () => positions.last?.coords ?? null, notice);
 
 /** What central did not accept stays in sight until it is tapped away. */
 let refusals = [];
@@ -107,6 +110,9 @@ function draw() {
     view = listView(sorted, onDuty, { open, duty, logOff });
   }
   main.replaceChildren(view);
+  if (view.id === "list" && !onDuty) {
+    equipmentView().then(fields => view.querySelector(".actions")?.before(fields));
+  }
 }
 
 function drawHeader() {
@@ -117,6 +123,7 @@ function drawHeader() {
   const waiting = document.getElementById("unsent");
   waiting.hidden = unsent === 0;
   waiting.textContent = word("unsent")(unsent);
+  panic.draw();
   const duty = document.getElementById("duty");
   duty.hidden = !link.session;
   duty.textContent = word(onDuty ? "is_on_duty" : "is_off_duty");
@@ -160,7 +167,8 @@ async function logOff() {
 async function duty() {
   const wanted = !onDuty;
   await setDuty(wanted);
-  await submitted({ type: "SetDuty", unit: link.session.unit, on_duty: wanted, at: now() });
+  await submitted({ type: "SetDuty", unit: link.session.unit, on_duty: wanted, at: now(),
+    ...(wanted ? await equipment() : {}) });
 }
 
 async function setDuty(wanted) {

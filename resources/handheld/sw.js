@@ -1,7 +1,8 @@
 // Keeps the page itself on the device, so that it opens without a network.
 
-const CACHE = "zhihui-handheld-2";
+const CACHE = "zhihui-handheld-3";
 const FILES = ["./", "app.js", "app.css", "link.js", "position.js", "session.js", "shelf.js", "views.js",
+  "watch.js",
   "words.js", "icon.svg", "manifest.webmanifest"];
 
 self.addEventListener("install", event => {

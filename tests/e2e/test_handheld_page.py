@@ -220,6 +220,32 @@ def test_that_a_rejection_stays_in_sight_and_the_page_shows_what_is_so(
     expect(page.locator("#notice")).to_be_hidden()
 
 
+def test_that_duty_is_reported_with_equipment_and_help_is_called_by_two_taps(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K7")
+    page.click("#equipment > summary")
+    for field, value in (("vehicle", "京A·12345"), ("body_camera", "BC-77"), ("post", "东单岗")):
+        page.fill(f"#equipment-{field}", value)
+    page.keyboard.press("Tab")
+    page.click("#toggle-duty")
+    expect(page.locator("#duty")).to_have_text("在岗")
+    reported = "SELECT vehicle, body_camera, post FROM duty_report WHERE id = 'u7'"
+    assert until(lambda: rows(central, reported) == [("京A·12345", "BC-77", "东单岗")])
+    phone.set_offline(True)
+    page.click("#panic")
+    expect(page.locator("#notice")).to_contain_text("再按一次")
+    pressed = "SELECT raised_at IS NOT NULL, cleared_at FROM alarm_mark WHERE id = 'panic:u7'"
+    page.click("#panic")
+    expect(page.locator("#notice")).to_contain_text("求助已发出")
+    assert rows(central, pressed) == []
+    phone.set_offline(False)
+    assert until(lambda: rows(central, pressed) == [(1, None)])
+    page.reload()
+    assert until(lambda: rows(central, "SELECT count(*) FROM alarm_mark") == [(1,)])
+
+
 def test_that_an_officer_whose_page_is_put_away_is_asleep_and_not_fresh(
     central: CentralServer, phone: BrowserContext
 ) -> None:

@@ -53,6 +53,9 @@ def samples() -> list[AnyBody]:
         c.JoinIncidents(incident="i", into="j", reason="r"),
         c.PartIncidents(incident="i"),
         c.SplitReport(report="r", incident=""),
+        c.MarkAlarm(alarm="a"),
+        c.PressPanic(unit="u", at=now),
+        c.AnswerRoll(unit="u", at=now),
         c.PutLimitRules(rules=()),
         c.PutCalendarDays(days=()),
     ]

@@ -144,6 +144,9 @@ def bodies(
         ),
         "PartIncidents": lambda: c.PartIncidents(incident=incident()),
         "SplitReport": lambda: c.SplitReport(report=joined(lead, district), incident=fresh()),
+        "MarkAlarm": lambda: c.MarkAlarm(alarm=f"panic:{unit}"),
+        "PressPanic": lambda: c.PressPanic(unit=unit, at=now),
+        "AnswerRoll": lambda: c.AnswerRoll(unit=unit, at=now),
         "PutLimitRules": lambda: c.PutLimitRules(rules=(LimitRule(id=fresh(), limit="2h"),)),
         "PutCalendarDays": lambda: c.PutCalendarDays(
             days=(CalendarDay(id="2027-02-06", works=True, note=fresh()),)

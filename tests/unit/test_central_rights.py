@@ -130,6 +130,9 @@ COMMANDS: dict[str, set[Role]] = {
     "JoinIncidents": _DESK,
     "PartIncidents": _DESK,
     "SplitReport": _DESK,
+    "MarkAlarm": _DESK,
+    "PressPanic": _STREET,
+    "AnswerRoll": {*_DESK, *_STREET},
     "PutLimitRules": {_R.ADMINISTRATOR},
     "PutCalendarDays": {_R.ADMINISTRATOR},
 }
@@ -187,7 +190,7 @@ def clients(central: CentralServer) -> Iterator[dict[Role, CentralClient]]:
 #: What reaches no further than its own unit, or is about no place; the rest is by district.
 OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
-    "write:positions", "handheld",
+    "PressPanic", "AnswerRoll", "write:positions", "handheld",
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {

@@ -1,0 +1,188 @@
+"""Alarms found by looking at the whole watch again and again: panic, silence, stops, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from console.alarms.book import AlarmBook, BookedAlarm
+from console.alarms.conditions import (
+    STOPPED_M,
+    Condition,
+    ConditionKind,
+    Motion,
+    Priority,
+    of,
+    overdue,
+    silent_on_scene,
+    stopped,
+)
+from console.domain.assignments import AssignmentState
+from console.domain.levels import Level
+from console.domain.watch import AlarmMark
+from console.geo.distance import flat_distance_m
+from console.protocol.commands import MarkAlarm
+from console.ui.actions import Submitter
+from console.ui.alarms import Alarm, AlarmKind
+from console.ui.mirror import Mirror
+from console.ui.queuetexts import short_number
+from console.ui.words import reach_text, time_text
+
+LOOK_MS = 2000
+_LEVELS: Mapping[Priority, Level] = {
+    Priority.HIGH: Level.CRITICAL,
+    Priority.MEDIUM: Level.HIGH,
+    Priority.LOW: Level.CAUTION,
+}
+_WATCHED = frozenset({AssignmentState.EN_ROUTE, AssignmentState.ON_SCENE})
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+_TEXTS: Mapping[ConditionKind, str] = {
+    ConditionKind.PANIC: _noop(
+        "WatchAlarms", "{unit} calls for help since {since} — call ({reach}), send the nearest two"
+    ),
+    ConditionKind.SILENT_ON_SCENE: _noop(
+        "WatchAlarms", "{unit} on scene of {number} not heard since {since} — call ({reach})"
+    ),
+    ConditionKind.STOPPED: _noop(
+        "WatchAlarms", "{unit} on the way to {number} stands still since {since} — call ({reach})"
+    ),
+    ConditionKind.OVERDUE: _noop(
+        "WatchAlarms", "{number} is past its limit since {since} — send, hold or hand over"
+    ),
+}
+
+
+class WatchAlarms(QObject):
+    """Looks at the watch every two seconds; what desks say of alarms is shared through central.
+
+    Signals:
+        changed: Tuple of `Alarm`.
+        rate_changed: Alarms raised here in the last ten minutes, and whether it is a flood.
+        raised: Priority of an alarm just raised, 1 to 3, for the voice.
+    """
+
+    changed = Signal(object)
+    rate_changed = Signal(int, bool)
+    raised = Signal(int)
+
+    def __init__(self, mirror: Mirror, submitter: Submitter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mirror, self._submitter = mirror, submitter
+        self._book = AlarmBook()
+        self._anchors: dict[str, tuple[float, float, datetime]] = {}
+        self._rate = (0, False)
+        self.alarms: tuple[Alarm, ...] = ()
+        self._clock = QTimer(self, interval=LOOK_MS)
+        self._clock.timeout.connect(self.look)
+        mirror.tables_changed.connect(self._take_table)
+        self._clock.start()
+
+    @Slot(str)
+    def acknowledge(self, alarm_id: str) -> bool:
+        """Say that an alarm was seen, here and on every desk; return whether it is one of these."""
+        held = next((one for one in self.alarms if one.id == alarm_id), None)
+        if held is None:
+            return False
+        self._book.acknowledge(alarm_id)
+        self._submitter.submit(MarkAlarm(alarm=alarm_id))
+        self.look()
+        return True
+
+    def shelve(self, alarm_id: str, minutes: int, reason: str) -> bool:
+        """Put an alarm aside for some minutes; return whether it is one of these."""
+        if not any(one.id == alarm_id for one in self.alarms):
+            return False
+        until = self._mirror.now() + timedelta(minutes=minutes)
+        self._submitter.submit(MarkAlarm(alarm=alarm_id, shelved_until=until, reason=reason))
+        self._book.shelve(alarm_id, until)
+        self.look()
+        return True
+
+    @Slot()
+    def look(self) -> None:
+        """Look at everything again."""
+        at = self._mirror.now()
+        for alarm in self._book.take(self._conditions(at), at=at):
+            self.raised.emit(int(alarm.condition.priority))
+        self._apply_marks(at)
+        alarms = tuple(self._alarm(one) for one in self._book.shown())
+        if alarms != self.alarms:
+            self.alarms = alarms
+            self.changed.emit(alarms)
+        rate = self._book.rate(at=at), self._book.is_flood(at=at)
+        if rate != self._rate:
+            self._rate = rate
+            self.rate_changed.emit(*rate)
+
+    @Slot(str, list)
+    def _take_table(self, kind: str, _ids: list[str]) -> None:
+        if kind == "alarm_mark":
+            self.look()
+
+    def _conditions(self, at: datetime) -> list[Condition]:
+        mirror = self._mirror
+        running = [one for one in mirror.running_assignments() if one.state in _WATCHED]
+        motions = {str(one.unit): self._motion(one.unit, at) for one in running}
+        panics = [
+            of(ConditionKind.PANIC, mark.unit, mark.raised_at, unit=mark.unit)
+            for mark in mirror.every(AlarmMark)
+            if mark.unit is not None and mark.raised_at is not None and mark.cleared_at is None
+        ]
+        return [
+            *panics,
+            *silent_on_scene(running, motions, at=at),
+            *stopped(running, motions, at=at),
+            *overdue(mirror.open_incidents(), at=at),
+        ]
+
+    def _motion(self, unit_id: str, at: datetime) -> Motion:
+        """Return how a unit moved; without fresh positions it is not said to stand still."""
+        unit, force = self._mirror.unit(unit_id), self._mirror.force
+        if unit is None or force is None or unit.no >= len(force) or not force.has_fix[unit.no]:
+            return Motion()
+        heard_at = datetime.fromtimestamp(int(force.t_ms[unit.no]) / 1000, UTC)
+        lat, lon = float(force.lat[unit.no]), float(force.lon[unit.no])
+        anchor = self._anchors.get(unit_id)
+        if anchor is None or float(flat_distance_m(lat, lon, anchor[0], anchor[1])) > STOPPED_M:
+            anchor = self._anchors[unit_id] = lat, lon, heard_at
+        is_fresh = at - heard_at < timedelta(minutes=1)
+        return Motion(heard_at=heard_at, still_since=anchor[2] if is_fresh else None)
+
+    def _apply_marks(self, at: datetime) -> None:
+        for one in self._book.shown():
+            mark = self._mirror.row_of(AlarmMark, one.condition.id)
+            if mark is None:
+                continue
+            if mark.shelved_until is not None and mark.shelved_until > at:
+                self._book.shelve(mark.id, mark.shelved_until)
+            seen_at = mark.acknowledged_at
+            if seen_at is not None and seen_at >= one.condition.since and not one.is_acknowledged:
+                self._book.acknowledge(mark.id)
+
+    def _alarm(self, booked: BookedAlarm) -> Alarm:
+        condition = booked.condition
+        incident = self._mirror.incident(condition.incident or "")
+        unit = self._mirror.unit(condition.unit or "")
+        text = self.tr(_TEXTS[condition.kind]).format(
+            unit=unit.call_sign if unit is not None else condition.unit,
+            number="—" if incident is None else short_number(incident),
+            since=time_text(condition.since),
+            reach=reach_text(unit),
+        )
+        return Alarm(
+            id=condition.id,
+            kind=AlarmKind.WATCH,
+            level=_LEVELS[condition.priority],
+            incident=condition.incident or "",
+            since=condition.since,
+            text=text,
+            unit=condition.unit,
+            is_acknowledged=booked.is_acknowledged,
+        )
