@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -27,18 +26,13 @@ from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
+from console.store import tablebase
+from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
 from console.store.tables_areas import area_table
 from console.store.types import Instant, Rank, Times, Word, Words
 
-METADATA = MetaData()
-
-
-def _id() -> Column[str]:
-    return Column("id", String(80), primary_key=True)
-
-
-def _version() -> Column[int]:
-    return Column("version", Integer, nullable=False)
+METADATA = tablebase.METADATA
+_id, _version = tablebase.id_column, tablebase.version_column
 
 
 INCIDENT = Table(
@@ -202,59 +196,6 @@ LOG = Table(
     Column("unit", String(80)),
     _version(),
     Index("log_by_incident", "incident", "at"),
-)
-
-LIMIT_RULE = Table(
-    "limit_rule",
-    METADATA,
-    _id(),
-    Column("limit", String(16), nullable=False),
-    Column("stage", Word(Stage)),
-    Column("form", String(80)),
-    Column("district", String(80)),
-    Column("retired", Boolean, nullable=False),
-    _version(),
-)
-
-CALENDAR_DAY = Table(
-    "calendar_day",
-    METADATA,
-    _id(),
-    Column("works", Boolean),
-    Column("note", Text),
-    _version(),
-)
-
-ALARM_MARK = Table(
-    "alarm_mark",
-    METADATA,
-    _id(),
-    Column("raised_at", Instant),
-    Column("unit", String(80)),
-    Column("lat", Double),
-    Column("lon", Double),
-    Column("acknowledged_by", String(80)),
-    Column("acknowledged_at", Instant),
-    Column("shelved_until", Instant),
-    Column("cleared_at", Instant),
-    Column("reason", Text),
-    _version(),
-)
-
-DUTY_REPORT = Table(
-    "duty_report",
-    METADATA,
-    _id(),
-    Column("unit", String(80), nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("until", Instant),
-    Column("vehicle", Text),
-    Column("radio", Text),
-    Column("handheld", Text),
-    Column("body_camera", Text),
-    Column("post", Text),
-    Column("answered_at", Instant),
-    _version(),
 )
 
 #: Up to which revision of each shard the rows above are known, and of which epoch they are.
