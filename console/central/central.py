@@ -94,7 +94,10 @@ class Foundation:
             if self.pack is not None:
                 self._closing.callback(self.pack.close)
             self.zone = _zone(settings.time_zone)
-            self.evidence = EvidenceStore(settings.folder / "evidence")
+            self._killpoints = settings.killpoints
+            self.evidence = EvidenceStore(
+                settings.folder / "evidence", killpoints=settings.killpoints
+            )
             self._keeper = _keeper(settings)
             self.guard = DiskGuard(
                 settings.folder,
@@ -115,7 +118,12 @@ class Foundation:
             evidence_size=self.evidence.size_of,
         )
         return Sequencer(
-            self.seat, surroundings, on_commit=on_commit, keeper=self._keeper, guard=self.guard
+            self.seat,
+            surroundings,
+            on_commit=on_commit,
+            keeper=self._keeper,
+            guard=self.guard,
+            killpoints=self._killpoints,
         )
 
     def close(self) -> None:
@@ -147,7 +155,12 @@ class Central:
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
-        self.handhelds = HandheldHub(self.link, self.register, self.sequencer.mark.head)
+        self.handhelds = HandheldHub(
+            self.link,
+            self.register,
+            self.sequencer.mark.head,
+            killpoints=settings.killpoints,
+        )
         self.door = Door(
             self.link,
             hasher=hasher,
@@ -275,7 +288,9 @@ class Central:
             register=self.register,
             positions=self.positions,
             evidence=foundation.evidence,
-            snapshots=SnapshotShelf(foundation.engine, settings.folder / "snapshots"),
+            snapshots=SnapshotShelf(
+                foundation.engine, settings.folder / "snapshots", killpoints=settings.killpoints
+            ),
             audit=self.audit,
         )
         audit = AuditRoutes(

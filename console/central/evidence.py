@@ -20,6 +20,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 
 from console.domain.errors import ZhihuiError
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.domain.levels import Role
 
 #: The most that comes in one request that is not a part.
@@ -97,7 +98,8 @@ def check_size(role: Role, size: int) -> None:
 class EvidenceStore:
     """A folder of evidence, content-addressed: ``ab/cd/<sha256>``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, killpoints: Killpoints = UNARMED) -> None:
+        self._killpoints = killpoints
         self._folder = folder
         self._incoming = folder / "incoming"
         self._begun = folder / "begun"
@@ -142,6 +144,7 @@ class EvidenceStore:
         try:
             size = await self._write(new, sha256, chunks)
             await asyncio.to_thread(_publish, new, self.path_of(sha256))
+            self._killpoints.reach(KillPoint.UPLOADED)
         finally:
             new.unlink(missing_ok=True)
         return size
@@ -186,6 +189,7 @@ class EvidenceStore:
                 async with part.lock:
                     self._check_own(part, offset)
                     await asyncio.to_thread(_append, part.path, block)
+                    self._killpoints.reach(KillPoint.UPLOAD_HALF)
             async with part.lock:
                 self._check_own(part, offset)
                 return await asyncio.to_thread(self._ended, part.path, sha256, total)
@@ -266,6 +270,7 @@ class EvidenceStore:
                     )
                 digest.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
+                self._killpoints.reach(KillPoint.UPLOAD_HALF)
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
         if digest.hexdigest() != sha256:

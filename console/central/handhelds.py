@@ -17,6 +17,7 @@ from console.central.loop import WriterLink
 from console.central.tasks import Delivery, deliveries_after_absence
 from console.central.units import Register
 from console.domain.assignments import Assignment, AssignmentState
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.domain.permissions import Remit
 from console.protocol.codec import encode_text
 from console.protocol.messages import MAIN_SHARD, Ack, Beat, Deliver
@@ -53,7 +54,16 @@ class _Pending:
 class HandheldHub:
     """Everyone who speaks for a unit; belongs to the event loop."""
 
-    def __init__(self, link: WriterLink, register: Register, head: int) -> None:
+    def __init__(
+        self,
+        link: WriterLink,
+        register: Register,
+        head: int,
+        *,
+        killpoints: Killpoints = UNARMED,
+    ) -> None:
+        """Args are set once; ``killpoints`` is where a test ends the process."""
+        self._killpoints = killpoints
         self._link = link
         self._register = register
         self._head = head
@@ -133,6 +143,7 @@ class HandheldHub:
 
     def acknowledged(self, ack: Ack) -> None:
         """Stop sending what was acknowledged, if it was sent to the unit that says so."""
+        self._killpoints.reach(KillPoint.ACKNOWLEDGED)
         self._forget(ack.command_id, unit=ack.unit)
         if ack.state is not AssignmentState.WITHDRAWN:
             self._forget(f"{ack.assignment}-order", unit=ack.unit)
@@ -184,6 +195,7 @@ class HandheldHub:
         pending.attempt += 1
         message = Deliver(pending.delivery.id, pending.attempt, pending.delivery.task)
         claims[-1].lane.offer(encode_text(message))
+        self._killpoints.reach(KillPoint.DELIVERED)
 
     def _freshen(self, assignment: Assignment) -> None:
         """Have what still waits say how far the unit is: an order given by voice is not new."""

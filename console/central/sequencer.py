@@ -21,6 +21,7 @@ from console.central.handed import Job, Meter, Submission
 from console.central.ledger import Mark, open_ledger, read_mark
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.protocol.messages import Command, Result, Verdict
 from console.store.engine import StoreError, checkpoint
 from console.store.mapping import R, read_ids
@@ -52,6 +53,7 @@ class Sequencer:
         keeper: AuditKeeper | None = None,
         guard: DiskGuard | None = None,
         meter: Meter | None = None,
+        killpoints: Killpoints = UNARMED,
     ) -> None:
         """Take over the database.
 
@@ -63,8 +65,10 @@ class Sequencer:
             keeper: Signs the audit's head; without one the chain is kept unsigned.
             guard: Knows whether the disk is full; then new commands are refused.
             meter: Told how long things take.
+            killpoints: Where a test ends the process.
         """
         self._keeper, self._guard, self.meter = keeper, guard, meter
+        self._killpoints = killpoints
         self._seat = seat
         self._surroundings = surroundings
         self._on_commit = on_commit
@@ -184,6 +188,7 @@ class Sequencer:
             _tell(taken[0].done, self._refusals(taken[0], error))
             return True
         _tell(self._on_commit, committed)
+        self._killpoints.reach(KillPoint.BEFORE_REPLY)
         for one, results in zip(taken, answers, strict=True):
             _tell(one.done, results)
             if self.meter is not None:
@@ -237,6 +242,8 @@ class Sequencer:
             group.write()
             sealed = self._sealed(connection)
             committed = self._unsure = group.committed()  # until the commit has said yes or no
+            self._killpoints.reach(KillPoint.BEFORE_COMMIT)
+        self._killpoints.reach(KillPoint.AFTER_COMMIT)
         self._unsure = None
         self._trouble = None
         self._mark = Mark(epoch=self._mark.epoch, head=committed.head)

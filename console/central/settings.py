@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from console.central.limits import DevicePolicy, Limits
 from console.domain.errors import ZhihuiError
+from console.domain.killpoints import UNARMED, Killpoints
 from console.domain.retention import RetentionRules
 
 DEFAULT_PORT = 8470
@@ -37,6 +38,7 @@ class CentralSettings:
         devices: Which unknown devices may be logged on with.
         limits: How much one place and one session may ask for.
         time_zone: IANA name of the city's zone; incident numbers begin with its date.
+        killpoints: Where a test ends the process.
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
         retention: How long things are kept.
         reserve_bytes: Size of the file that is given up when the disk is full.
@@ -56,6 +58,7 @@ class CentralSettings:
     retention: RetentionRules = _RETENTION
     reserve_bytes: int = RESERVE_BYTES
     spare_bytes: int = SPARE_BYTES
+    killpoints: Killpoints = field(default=UNARMED, repr=False, compare=False)
 
     @property
     def folder(self) -> Path:

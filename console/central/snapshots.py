@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.central.discretion import View
 from console.central.settings import CentralError
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.store.snapshot import Snapshot, write_snapshot
 
 #: Consoles that come within this time of one another share a file.
@@ -22,9 +23,10 @@ KEPT_S = 5.0
 class SnapshotShelf:
     """Holds the newest snapshots, one for each view of the rows; of the event loop."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, killpoints: Killpoints = UNARMED) -> None:
         """Args are set once; what an earlier run left in ``folder`` is cleared away."""
         self._engine = engine
+        self._killpoints = killpoints
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob("*.sqlite*"):
@@ -63,7 +65,7 @@ class SnapshotShelf:
 
     def _made(self, path: Path, view: View, at: datetime) -> Snapshot:
         try:
-            return write_snapshot(
+            made = write_snapshot(
                 self._engine, path, at=at, passwords=view.passwords, remit=view.remit
             )
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -71,3 +73,5 @@ class SnapshotShelf:
                 f"Central could not make a snapshot ({error}); its database may be away or "
                 "its disk full: see central's log, then ask again."
             ) from error
+        self._killpoints.reach(KillPoint.SNAPSHOT)
+        return made

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import CLOSED_STAGES
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.protocol.codec import (
     ROW_TYPES,
     TABLE_KINDS,
@@ -124,7 +125,9 @@ class OpenedCache:
     damaged: Path | None = field(default=None)
 
 
-def open_cache(path: Path, key: str | None = None) -> OpenedCache:
+def open_cache(
+    path: Path, key: str | None = None, *, killpoints: Killpoints = UNARMED
+) -> OpenedCache:
     """Open the cache at ``path``; a damaged one is kept aside and an empty one begun.
 
     Args:
@@ -137,13 +140,13 @@ def open_cache(path: Path, key: str | None = None) -> OpenedCache:
     """
     try:
         unlock(path, key)
-        return OpenedCache(cache=Cache(path, key))
+        return OpenedCache(cache=Cache(path, key, killpoints=killpoints))
     except (OperationalError, dbapi.OperationalError, OSError) as error:
         raise CacheError(path, str(getattr(error, "orig", error))) from error
     except (DatabaseError, dbapi.DatabaseError, ValueError):
         damaged = set_aside(path)
     try:
-        return OpenedCache(cache=Cache(path, key), damaged=damaged)
+        return OpenedCache(cache=Cache(path, key, killpoints=killpoints), damaged=damaged)
     except SQLAlchemyError as error:
         raise CacheError(path, str(error)) from error
 
@@ -161,7 +164,10 @@ def cache_engine(path: Path, key: str | None = None, *, read_only: bool = False)
 class Cache:
     """The cache, opened by the one thread that writes it."""
 
-    def __init__(self, path: Path, key: str | None = None) -> None:
+    def __init__(
+        self, path: Path, key: str | None = None, *, killpoints: Killpoints = UNARMED
+    ) -> None:
+        self._killpoints = killpoints
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._engine = cache_engine(path, key)
@@ -194,6 +200,16 @@ class Cache:
         self._connection.commit()
         return rows
 
+    def tables(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return every row of every table as it is kept, in order of its first column."""
+        found: dict[str, list[tuple[object, ...]]] = {}
+        for table in CACHE_TABLES:
+            names = ", ".join(f'"{column.name}"' for column in table.columns)
+            query = f'SELECT {names} FROM "{table.name}" ORDER BY 1'
+            found[table.name] = [tuple(row) for row in self._connection.exec_driver_sql(query)]
+        self._connection.commit()
+        return found
+
     def import_snapshot(self, file: Path, *, sha256: str) -> Cursor:
         """Replace all rows by those in a snapshot file, in one transaction.
 
@@ -210,6 +226,7 @@ class Cache:
                     f'INSERT INTO main."{table.name}" ({names}) '
                     f'SELECT {names} FROM snapshot."{table.name}"'
                 )
+            self._killpoints.reach(KillPoint.IMPORTING)
             self._connection.commit()
         except SQLAlchemyError as error:
             self._connection.rollback()
@@ -248,6 +265,8 @@ class Cache:
                     drop_row(connection, kind, row_id)
             put_rows(connection, [row for row in touched.values() if row is not None])
             _move_cursor(connection, held, epoch)
+            self._killpoints.reach(KillPoint.APPLYING)
+        self._killpoints.reach(KillPoint.APPLIED)
         return touched
 
     def skip(self, *, first: int, last: int, epoch: str) -> None:

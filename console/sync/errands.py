@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from console.domain.killpoints import KillPoint
 from console.protocol.messages import Result, Verdict
 from console.store.outbox import EntryState, Outbox, OutboxEntry, OutboxError
 from console.store.snapshotfile import sha256_of
@@ -101,6 +102,7 @@ class Errands:
         except OSError as error:
             self._give_up(entry, f"its bytes cannot be read here: {error}")
             return True
+        self._settings.killpoints.reach(KillPoint.EVIDENCE_SENT)
         self._outbox.mark_uploaded(sha256)
         self._wake()
         return True

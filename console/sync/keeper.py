@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import DatabaseError
 
+from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.domain.units import Unit
 from console.protocol.codec import MessageError
 from console.protocol.messages import MAIN_SHARD, Change, Command, Forget, Op, Result, Skip
@@ -41,6 +42,7 @@ class Keeper:
         *,
         now: Callable[[], datetime],
         key: str | None = None,
+        killpoints: Killpoints = UNARMED,
     ) -> None:
         """Open the cache and tell what is in it.
 
@@ -51,7 +53,8 @@ class Keeper:
         self._listener = listener
         self._now = now
         self._cache_path, self._key = cache_path, key
-        opened = open_cache(cache_path, key)
+        self._killpoints = killpoints
+        opened = open_cache(cache_path, key, killpoints=killpoints)
         self._cache: Cache = opened.cache
         self.damaged = opened.damaged
         self._force = LiveForce()
@@ -138,6 +141,7 @@ class Keeper:
             SnapshotError: The snapshot is not what central made; nothing was changed.
         """
         self.cursor = self._cache.import_snapshot(snapshot, sha256=sha256)
+        self._killpoints.reach(KillPoint.IMPORTED)
         self._take_epoch(self.cursor.epoch)
         self._tell_contents(damaged=None)
         self._see(always=True)
@@ -159,7 +163,7 @@ class Keeper:
             CacheError: Not even that can be done.
         """
         self._cache.close()
-        opened = open_cache(self._cache_path, self._key)
+        opened = open_cache(self._cache_path, self._key, killpoints=self._killpoints)
         self._cache, self.damaged = opened.cache, opened.damaged
         self.cursor = None
 
@@ -206,7 +210,9 @@ class Keeper:
 
         It is told with the next `tell_outbox`: many answers come together after a time offline.
         """
+        self._killpoints.reach(KillPoint.ANSWERED)
         entry = self._outbox.settle(result, at=self._now())
+        self._killpoints.reach(KillPoint.SETTLED)
         if entry is None:
             _log.warning("central answered a command that is not kept here: %s", result.command_id)
             return
@@ -223,6 +229,8 @@ class Keeper:
         """Return the commands not in ``sent``, noted as sent before they are."""
         entries = [one for one in self.unsettled() if one.command_id not in sent]
         going = self._outbox.mark_sent([one.command_id for one in entries]) if entries else set()
+        if going:
+            self._killpoints.reach(KillPoint.SENDING)
         return [one.command for one in entries if one.command_id in going]
 
     def tell_outbox(self) -> None:

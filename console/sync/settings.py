@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from console.domain.killpoints import UNARMED, Killpoints
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSettings:
@@ -25,6 +27,7 @@ class SyncSettings:
         key: What cache and outbox are encrypted with; ``None`` leaves them plain.
         device_code: Admits this console where central does not know it yet; empty for none.
         ask_after: How long an order to a unit may wait unsent before it is asked about again.
+        killpoints: Where a test ends the process.
     """
 
     url: str
@@ -42,6 +45,7 @@ class SyncSettings:
     ca: Path | None = None
     key: str | None = field(default=None, repr=False)
     device_code: str = field(default="", repr=False)
+    killpoints: Killpoints = field(default=UNARMED, repr=False, compare=False)
 
     @property
     def folder(self) -> Path:

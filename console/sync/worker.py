@@ -123,6 +123,7 @@ class Worker:
                 self._listener,
                 now=self._now,
                 key=self._settings.key,
+                killpoints=self._settings.killpoints,
             )
         except (ZhihuiError, SQLAlchemyError) as error:
             self._tell(LinkPhase.DOWN, trouble=LinkTrouble.NO_CACHE, detail=str(error))
