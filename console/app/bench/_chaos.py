@@ -204,6 +204,15 @@ class Stage:
         for party in (*self.consoles, self.handheld):
             party.start()
 
+    def wait_live(self) -> None:
+        """Wait until every console's link is live."""
+        until = time.monotonic() + _UP_WITHIN_S
+        for party in self.consoles:
+            while not (party.status() or {}).get("live"):
+                if time.monotonic() > until:
+                    raise ProcessError(f"{party.name} has no link:\n{party.last_words()}")
+                time.sleep(0.05)
+
     def engine(self) -> Engine:
         """Return an engine on central's database."""
         url = self.central_settings.database_url

@@ -77,7 +77,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     per_s: float = 10.0
     units: tuple[str, ...] = ()
-    ask_after_s: float = 5.0
+    ask_after_s: float = 3.0
     clock_off_s: float = 0.0
     prepare: str = ""
     seed: int = 1
@@ -133,8 +133,9 @@ class Desk:
         self._lock = threading.Lock()
         self._waiting: set[str] = set()
         self._shared: int | None = None
+        self._is_live = False
         self._state = OutboxState()
-        self._said: set[tuple[str, str]] = set()
+        self._said = ("", "")
         settings = SyncSettings(
             url=plan.url, account=plan.account, password=plan.password, home=Path(plan.home),
             name=plan.name, beat_s=0.5, retry_first_s=0.1, retry_most_s=0.5, timeout_s=3.0,
@@ -176,8 +177,8 @@ class Desk:
             self._submit(AssignUnit(assignment=new_id(datetime.now(UTC)), incident=incident,
                                     unit=unit))  # fmt: skip
         elif turn in (0, 4) and self._shared is not None:
-            self._submit(AmendIncident(incident=SHARED, summary=f"seen by {self._plan.name}"),
-                         self._shared)  # fmt: skip
+            words = f"{self._plan.name} {new_id(datetime.now(UTC))}"
+            self._submit(AmendIncident(incident=SHARED, summary=words), self._shared)
         elif turn == 2:
             self._attach(incident)
 
@@ -194,7 +195,7 @@ class Desk:
             self._waiting.add(command_id)
         self._journal.note(
             "kept", id=command_id, kind=name_of(body), text=text, base=base, began=began,
-            target=getattr(body, "incident", None),
+            target=getattr(body, "incident", None), assignment=getattr(body, "assignment", None),
             not_after=began + self._plan.ask_after_s if asks else None,
         )  # fmt: skip
 
@@ -210,8 +211,10 @@ class Desk:
         command_id = self._client.submit_evidence(data, evidence)
         with self._lock:
             self._waiting.add(command_id)
-        self._journal.note("kept", id=command_id, kind="AttachEvidence", sha256=evidence.sha256,
-                           began=began, base=None, not_after=None)  # fmt: skip
+        self._journal.note(
+            "kept", id=command_id, kind="AttachEvidence", sha256=evidence.sha256, began=began,
+            assignment=None, target=None, base=None, not_after=None,
+        )  # fmt: skip
 
     def _tend_tray(self) -> None:
         """Do what a person would with the tray: ask again, or let go, and write it down."""
@@ -226,15 +229,17 @@ class Desk:
 
     def _say(self) -> None:
         state = self._state
-        self._status.say(rev=state.rev, unsent=len(state.pending), tray=len(state.tray))
+        self._status.say(rev=state.rev, unsent=len(state.pending), tray=len(state.tray),
+                         live=int(self._is_live))  # fmt: skip
 
     # what the sync thread says
 
     def on_link(self, state: LinkState) -> None:
         """Note each change of the link."""
+        self._is_live = state.is_live
         said = (state.phase.value, str(state.trouble))
-        if said not in self._said:
-            self._said.add(said)
+        if said != self._said:
+            self._said = said
             self._journal.note("link", phase=state.phase, trouble=state.trouble)
 
     def on_who(self, who: Who) -> None:

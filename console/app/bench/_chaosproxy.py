@@ -38,11 +38,11 @@ class ChaosProxy:
 
     def swallow(self) -> None:
         """Take everything and pass on nothing, without a word, until `heal`."""
-        self._loop.call_soon_threadsafe(self._open.clear)
+        self._do(self._set_open(False))
 
     def maim(self) -> None:
         """Pass on new connections; those that were swallowed stay so until somebody gives up."""
-        self._loop.call_soon_threadsafe(self._maim)
+        self._do(self._maim())
 
     def slow(self, delay_s: float) -> None:
         """Pass on every block so much later."""
@@ -51,7 +51,7 @@ class ChaosProxy:
     def heal(self) -> None:
         """Pass on everything at once again."""
         self._delay_s = 0.0
-        self._loop.call_soon_threadsafe(self._open.set)
+        self._do(self._set_open(True))
 
     def close(self) -> None:
         """Break everything and end."""
@@ -64,7 +64,13 @@ class ChaosProxy:
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _maim(self) -> None:
+    async def _set_open(self, is_open: bool) -> None:
+        if is_open:
+            self._open.set()
+        else:
+            self._open.clear()
+
+    async def _maim(self) -> None:
         self._open = asyncio.Event()  # who waits for the old one waits for ever
         self._open.set()
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from console.protocol.messages import Result, Verdict
 from console.store.snapshot import write_snapshot
 from console.store.tables import ASSIGNMENT, CACHE_TABLES, CHANGE_LOG, LOG, RESULT
 
+#: Between noting that a command is given and giving it, on a busy machine.
+_SLACK_S = 1.0
 _DONE = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE})
 _unpack = msgspec.msgpack.Decoder(Result)
 
@@ -83,13 +85,20 @@ def read_journal(path: Path) -> Told:
     return told
 
 
+def done_at(engine: Engine) -> dict[str, float]:
+    """Return when each command was done that central holds as done, Unix seconds by id."""
+    with engine.connect() as connection:
+        results, at = _results(connection)
+    return {one: at[one] for one, result in results.items() if result.verdict in _DONE}
+
+
 def examine(
     engine: Engine,
     *,
     evidence: Path,
     consoles: dict[str, tuple[Path, Path]],
     handheld: Path,
-    restored_at: float | None,
+    before: dict[str, float],
     work: Path,
 ) -> Verdicts:
     """Hold the journals against central and the caches, when everything stands still.
@@ -99,7 +108,7 @@ def examine(
         evidence: Central's folder of evidence.
         consoles: Journal and rows of each console, by name.
         handheld: Journal of the handheld.
-        restored_at: When central was restored from a backup, Unix seconds.
+        before: When commands were done before central was restored, Unix seconds by id.
         work: A folder for a snapshot.
     """
     found = Verdicts()
@@ -115,15 +124,28 @@ def examine(
     journals = {name: read_journal(paths[0]) for name, paths in consoles.items()}
     for name, told in journals.items():
         _check_commands(name, told, results, set(texts), evidence, found)
-        _check_late(name, told, results, at, restored_at, found)
+        _check_late(name, told, at | before, results, found)
     _check_merged(journals, results, found)
-    steps = read_journal(handheld)
-    for command_id, step in steps.stepped.items():
-        if step["state"] not in times.get(step["assignment"], {}):
-            found.lost.append(f"step {command_id} of the handheld")
+    _check_steps(read_journal(handheld), journals, times, found)
     for name, (_, rows) in consoles.items():
         _check_rows(engine, name, rows, work, found)
     return found
+
+
+def _check_steps(
+    handheld: Told, journals: dict[str, Told], times: dict[str, Any], found: Verdicts
+) -> None:
+    """See that every step that was answered is there, unless its order came into a tray."""
+    seen = {
+        kept["assignment"]
+        for told in journals.values()
+        for command_id, kept in told.kept.items()
+        if command_id in told.tray
+    }
+    for command_id, step in handheld.stepped.items():
+        is_there = step["state"] in times.get(step["assignment"], {})
+        if not is_there and step["assignment"] not in seen:
+            found.lost.append(f"step {command_id} of the handheld")
 
 
 def _results(connection: Connection) -> tuple[dict[str, Result], dict[str, float]]:
@@ -139,6 +161,15 @@ def _check_revisions(connection: Connection, found: Verdicts) -> None:
     revs = list(connection.execute(query).scalars())
     if revs != list(range(1, len(revs) + 1)):
         found.diverged.append("central's revisions have gaps or doubles")
+    query_of = select(
+        CHANGE_LOG.c.command_id,
+        func.min(CHANGE_LOG.c.rev),
+        func.max(CHANGE_LOG.c.rev),
+        func.count(),
+    ).group_by(CHANGE_LOG.c.command_id)
+    for command_id, first, last, count in connection.execute(query_of):
+        if last - first + 1 != count:  # a command's changes lie together
+            found.doubled.append(f"{command_id} was carried out again")
 
 
 def _check_commands(
@@ -165,18 +196,16 @@ def _check_commands(
 def _check_late(
     name: str,
     told: Told,
+    done_at: dict[str, float],
     results: dict[str, Result],
-    at: dict[str, float],
-    restored_at: float | None,
     found: Verdicts,
 ) -> None:
+    """See that nothing was done after its time, but what a person was asked about again."""
     for command_id, kept in told.kept.items():
         limit, result = kept["not_after"], results.get(command_id)
         if limit is None or result is None or result.verdict not in _DONE:
             continue
-        before = told.settled.get(command_id)
-        again = restored_at is not None and before is not None and before < restored_at
-        if at[command_id] > limit + 0.5 and command_id not in told.asked and not again:
+        if done_at[command_id] > limit + _SLACK_S and command_id not in told.asked:
             found.late.append(f"{kept['kind']} {command_id} of {name}")
 
 

@@ -7,7 +7,6 @@ left in peace, and what those who asked wrote down is held against what central 
 
 from __future__ import annotations
 
-import json
 import random
 import tempfile
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from console.app.bench import BenchError
 from console.app.bench._chaos import Party, Stage, StageSettings
-from console.app.bench._chaosrecord import Told, Verdicts, examine, read_journal
+from console.app.bench._chaosrecord import Told, Verdicts, done_at, examine, read_journal
 from console.app.bench._figures import machine, percentiles
 from console.app.cluster import temporary_cluster
 from console.central.backup import make_backup, restore_backup
@@ -28,21 +27,23 @@ from console.domain.killpoints import KillPoint
 #: Faults of the wire, each for so long.
 _WIRE_S = 1.5
 #: Longer than two missed beats and an order's last time.
-_HOLE_S = 4.0
-_CONVERGED_WITHIN_S = 60.0
-_POINT_WITHIN_S = 30.0
+_HOLE_S = 6.0
+_POINT_WITHIN_S = 120.0
+ACTS = ("kill", "cut", "slow", "swallow", "restore", "postmaster")
 
 
-def run(
+def run(  # noqa: PLR0913 - each is an option of the command line
     *,
     count: int = 2000,
     faults: bool = False,
     database: str = "sqlite",
     seed: int = 1,
     rounds: int = 1,
-    prepare: str = "",
     points: str = "all",
+    acts: str = "all",
+    agree_within_s: float = 60.0,
     clock_off_s: float = 0.0,
+    prepare: str = "",
 ) -> dict[str, object]:
     """Give commands, with faults or without, and count what is lost, doubled or diverged.
 
@@ -52,9 +53,11 @@ def run(
         database: "sqlite", or "postgresql" on a cluster of its own.
         seed: Of the order of faults and of what is asked.
         rounds: How often every fault comes.
-        prepare: For tests that switch a rule off: what a child calls first.
         points: Kill-points by name, with commas; "all", or "none".
+        acts: Other faults by name, with commas; "all", or "none".
+        agree_within_s: How long everyone may take to agree in the end.
         clock_off_s: How far the clock of one console is ahead.
+        prepare: For tests that switch a rule off: what a child calls first.
 
     Returns:
         `lost`, `doubled`, `diverged`, `late` (0 is wanted); seconds until all agreed after the
@@ -62,35 +65,41 @@ def run(
     """
     if database not in {"sqlite", "postgresql"}:
         raise BenchError(f"There is no database “{database}”; sqlite or postgresql.")
+    chosen, others = _points(str(points)), _acts(str(acts), database)
     with ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="zhihui-bench-")))
         cluster = None
         if database == "postgresql":
             cluster = closing.enter_context(temporary_cluster(durable=True))
-        settings = StageSettings(
-            folder=folder, cluster=cluster, seed=seed, prepare=str(prepare),
-            clock_off_s=clock_off_s,
-        )  # fmt: skip
+        settings = StageSettings(folder=folder, cluster=cluster, seed=seed, prepare=str(prepare),
+                                 clock_off_s=clock_off_s)  # fmt: skip
         stage = Stage(settings)
         closing.callback(stage.close)
         stage.open()
         drama = Drama(stage, random.Random(seed), count=count)
         if faults:
-            drama.play(rounds=rounds, points=_chosen(str(points)))
-        converged_s = drama.settle()
-        return drama.figures(converged_s)
+            drama.play(rounds=rounds, points=chosen, others=others)
+        return drama.figures(drama.settle(within_s=agree_within_s))
 
 
-def _chosen(points: str) -> list[KillPoint]:
-    if points == "all":
-        return list(KillPoint)
-    if points == "none":
-        return []
+def _points(names: str) -> list[KillPoint]:
+    if names in {"all", "none"}:
+        return list(KillPoint) if names == "all" else []
     try:
-        return [KillPoint[name] for name in points.upper().split(",")]
+        return [KillPoint[name] for name in names.upper().split(",")]
     except KeyError as error:
         known = ", ".join(one.name.lower() for one in KillPoint)
         raise BenchError(f"There is no kill-point {error}; there are: {known}.") from error
+
+
+def _acts(names: str, database: str) -> list[str]:
+    known = [one for one in ACTS if one != "postmaster" or database == "postgresql"]
+    if names in {"all", "none"}:
+        return known if names == "all" else []
+    unknown = set(names.split(",")) - set(known)
+    if unknown:
+        raise BenchError(f"There is no fault {sorted(unknown)}; there are: {', '.join(known)}.")
+    return names.split(",")
 
 
 class Drama:
@@ -103,24 +112,31 @@ class Drama:
         self._began = time.monotonic()
         self._faults: list[str] = []
         self._unreached: list[str] = []
-        self._restored_at: float | None = None
+        self._before: dict[str, float] = {}
 
-    def play(self, *, rounds: int, points: list[KillPoint]) -> None:
-        """Have every fault come, in an order of chance."""
+    def play(self, *, rounds: int, points: Sequence[KillPoint], others: Sequence[str]) -> None:
+        """Have every fault come, in an order of chance; a restore takes back half of them."""
         stage = self._stage
+        stage.wait_live()
+        named: dict[str, Callable[[], None]] = {
+            "cut": self._cut,
+            "slow": self._slow,
+            "swallow": self._swallow,
+            "postmaster": self._kill_postmaster,
+        }
         for _ in range(rounds):
             acts: list[Callable[[], None]] = [partial(self._kill_at, one) for one in points]
-            acts += [partial(self._kill_at_random, one) for one in stage.parties]
-            acts += [self._cut, self._slow, self._swallow]
-            if stage.settings.cluster is not None:
-                acts.append(self._kill_postmaster)
+            if "kill" in others:
+                acts += [partial(self._kill_at_random, one) for one in stage.parties]
+            acts += [named[one] for one in others if one in named]
             self._chance.shuffle(acts)
-            half = len(acts) // 2
+            half = len(acts) // 2 if "restore" in others else len(acts)
             for act in acts[:half]:
                 act()
-            self._restore(acts[half:])
+            if "restore" in others:
+                self._restore(acts[half:])
 
-    def settle(self) -> float | None:
+    def settle(self, *, within_s: float) -> float | None:
         """Give the commands that are still wanted, then leave all in peace.
 
         Returns:
@@ -134,7 +150,7 @@ class Drama:
         stage.proxy.heal()
         stage.enough()
         began = time.monotonic()
-        while time.monotonic() - began < _CONVERGED_WITHIN_S:
+        while time.monotonic() - began < within_s:
             if stage.agree():
                 return time.monotonic() - began
             time.sleep(0.05)
@@ -163,7 +179,7 @@ class Drama:
             "steps": len(read_journal(stage.handheld.journal).stepped),
             "faults": len(self._faults),
             "unreached": self._unreached,
-            "wrong": (found.lost + found.doubled + found.diverged + found.late)[:10],
+            "wrong": [*found.lost[:5], *found.doubled[:5], *found.diverged[:5], *found.late[:5]],
             "took_s": round(time.monotonic() - self._began, 1),
             **machine(),
         }
@@ -185,7 +201,7 @@ class Drama:
                 consoles={one.name: (one.journal, one.folder / "rows.json")
                           for one in stage.consoles},
                 handheld=stage.handheld.journal,
-                restored_at=self._restored_at,
+                before=self._before,
                 work=stage.settings.folder,
             )  # fmt: skip
         finally:
@@ -229,6 +245,7 @@ class Drama:
     def _swallow(self) -> None:
         """Swallow everything; the connections that knew of it stay dead until they are given up."""
         self._faults.append("swallow")
+        self._stage.wait_live()
         self._stage.proxy.swallow()
         time.sleep(_HOLE_S)
         self._stage.proxy.maim()
@@ -252,10 +269,18 @@ class Drama:
             act()
         time.sleep(0.5)
         stage.central.kill()
-        self._restored_at = time.time()
+        self._note_done()
         stage.move_database()
         restore_backup(stage.central_settings, made.folder, at=datetime.now(UTC), replace=True)
         stage.central.start()
+
+    def _note_done(self) -> None:
+        """Remember what central had done before it forgets."""
+        engine = self._stage.engine()
+        try:
+            self._before = {**done_at(engine), **self._before}
+        finally:
+            engine.dispose()
 
 
 def _waits_ms(told: Told) -> list[float]:
@@ -264,7 +289,3 @@ def _waits_ms(told: Told) -> list[float]:
         for command_id, kept in told.kept.items()
         if command_id in told.settled
     ]
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(faults=True)))
