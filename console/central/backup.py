@@ -38,7 +38,7 @@ FORMAT = 1
 NUMBERS_LEFT_OUT = 10_000
 _DATABASE, _EVIDENCE, _MANIFEST = "central.db", "evidence", "manifest.json"
 #: What is made anew, or kept elsewhere in the backup.
-_NOT_KEPT = frozenset({"lock", "server.json", "snapshots", "tiles", _EVIDENCE})
+_NOT_KEPT = frozenset({"lock", "reserve", "server.json", "snapshots", "tiles", _EVIDENCE})
 _BLOCK = 1 << 20
 
 

@@ -95,9 +95,7 @@ class Foundation:
                 self._closing.callback(self.pack.close)
             self.zone = _zone(settings.time_zone)
             self._killpoints = settings.killpoints
-            self.evidence = EvidenceStore(
-                settings.folder / "evidence", killpoints=settings.killpoints
-            )
+            self.evidence = EvidenceStore(settings.folder / "evidence", killpoints=self._killpoints)
             self._keeper = _keeper(settings)
             self.guard = DiskGuard(
                 settings.folder,
@@ -155,12 +153,8 @@ class Central:
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
-        self.handhelds = HandheldHub(
-            self.link,
-            self.register,
-            self.sequencer.mark.head,
-            killpoints=settings.killpoints,
-        )
+        head, kill = self.sequencer.mark.head, settings.killpoints
+        self.handhelds = HandheldHub(self.link, self.register, head, killpoints=kill)
         self.door = Door(
             self.link,
             hasher=hasher,
