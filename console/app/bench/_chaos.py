@@ -245,7 +245,7 @@ class Stage:
             return False
         for party in (*self.consoles, self.handheld):
             said = party.status()
-            if said is None or said["unsent"] or said["tray"]:
+            if said is None or said["unsent"] or said["tray"] or said["gives"]:
                 return False
             if party is not self.handheld and said["rev"] != health["head"]:
                 return False

@@ -134,6 +134,7 @@ class Desk:
         self._waiting: set[str] = set()
         self._shared: int | None = None
         self._is_live = False
+        self._gives = True
         self._state = OutboxState()
         self._said = ("", "")
         settings = SyncSettings(
@@ -159,7 +160,8 @@ class Desk:
         stopping = Path(self._plan.folder) / "enough"
         number = 0
         while not self._stop.wait(1.0 / self._plan.per_s * 4):
-            if not stopping.exists():
+            self._gives = not stopping.exists()
+            if self._gives:
                 self._give(number)
             number += 1
             yield number
@@ -229,8 +231,10 @@ class Desk:
 
     def _say(self) -> None:
         state = self._state
-        self._status.say(rev=state.rev, unsent=len(state.pending), tray=len(state.tray),
-                         live=int(self._is_live))  # fmt: skip
+        with self._lock:
+            unsent = max(len(state.pending), len(self._waiting))
+        self._status.say(rev=state.rev, unsent=unsent, tray=len(state.tray),
+                         live=int(self._is_live), gives=int(self._gives))  # fmt: skip
 
     # what the sync thread says
 

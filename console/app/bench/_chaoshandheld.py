@@ -154,4 +154,4 @@ class Handheld:
         del self._next[assignment]
 
     def _tell(self) -> None:
-        self._say(unsent=len(self._next), rev=0, tray=0, live=1)
+        self._say(unsent=len(self._next), rev=0, tray=0, live=1, gives=0)
