@@ -63,11 +63,6 @@ def all_checks(*, quick: bool) -> list[Check]:
                 environment=screen,
             ),
             Check(
-                name="crash and fuzz",  # processes killed, the wire cut: one after the other
-                command=(*tests, "tests/crash", "-m", "not soak"),
-                environment=offscreen,
-            ),
-            Check(
                 name="end to end",  # each starts a whole city: one after the other
                 command=(*tests, "tests/e2e", "-m", "not soak"),
                 environment=screen,

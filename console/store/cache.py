@@ -133,6 +133,7 @@ def open_cache(
     Args:
         path: The file.
         key: What it is encrypted with, see `cipher`; a plain one is encrypted first.
+        killpoints: Where a test ends the process.
 
     Raises:
         CacheError: The file cannot be used at all.
