@@ -36,6 +36,7 @@ from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
 from console.central.loop import WriterLink
 from console.central.observe import Observer
+from console.central.openapi import document
 from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.retention import Retention
@@ -266,6 +267,7 @@ class Central:
             redoc_url=None,
         )
         put_error_handlers(app)
+        document(app)
         session = SessionRoutes(
             door=self.door,
             sequencer=self.sequencer,

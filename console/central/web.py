@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -145,6 +146,8 @@ def put_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(OverflowError, _too_large)
+    app.add_exception_handler(DataError, _too_large)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -181,6 +184,14 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _gone(_: Request, error: Exception) -> Response:
     _log.debug("a client left before its request was read: %s", error)
     return error_response(400, "The request was cut short.")
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    """Answer for a number or a word that the database does not know what to do with."""
+    _log.info("%s %s holds what cannot be looked up: %s", request.method, request.url.path, error)
+    return error_response(
+        422, "A number or a word in the request is none that could be kept here; correct it."
+    )
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -125,6 +125,10 @@ _PATTERNS: tuple[str, ...] = (
         "Reasons",
         "The {0} holds a character that cannot be kept (U+0000); type it again.",
     ),
+    _noop(
+        "Reasons",
+        "A number or a word in the request is none that could be kept here; correct it.",
+    ),
     _noop("Reasons", "The {0} is no number."),
     _noop("Reasons", "The {0} {1} is larger than can be kept."),
     _noop("Reasons", "The evidence cannot be kept: its bytes here have changed since."),

@@ -128,3 +128,13 @@ def ask_everything(pack: CityPack) -> None:
     list(pack.shapes(("road", "green"), pack.bounds))
     pack.jurisdictions()
     pack.districts_at(np.array([39.01]), np.array([116.01]))
+
+
+def test_that_a_number_no_database_knows_is_refused_in_a_question_too(
+    central_server: CentralServer,
+) -> None:
+    desk = central_server.client()
+    url = f"{central_server.url}/v1/patrol/looks"
+    answer = desk.http.get(url, params={"since_ms": 2**70}, timeout=60)
+    assert (answer.status_code, "correct it" in answer.json()["error"]) == (422, True)
+    desk.close()
