@@ -1,6 +1,7 @@
 """Video quality diagnosis (视频质量诊断) of one picture, and of two of one point apart in time.
 
-The limits are the common ones in ``LIMITS``; a deployment brings its own.
+The limits are the common ones in ``LIMITS``; a deployment brings its own. What is usual at a point
+by day and by night (`console.video.usual`) finds slight faults that no common limit could.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 
 class Finding(StrEnum):
-    """What is wrong with a picture (黑屏, 冻结, 模糊, 偏色, 遮挡, 过暗, 过亮)."""
+    """What is wrong with a picture (黑屏, 冻结, 模糊, 偏色, 遮挡, 过暗, 过亮, 噪声)."""
 
     BLACK = "black"
     FROZEN = "frozen"
@@ -23,6 +24,7 @@ class Finding(StrEnum):
     OCCLUDED = "occluded"
     LOW_LIGHT = "low_light"
     TOO_BRIGHT = "too_bright"
+    NOISE = "noise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,9 @@ class Metrics:
         cast_ratio: That distance over the mean deviation of the colours from their mean: a lawn
             is far from grey but spreads, a cast moves everything alike.
         flat_share: Share of 16 × 9 blocks without any structure in them.
+        noise: Standard deviation of what differs from a smooth surface (Immerkær 1996), in the
+            quarter of the blocks that have least of it: texture does not count.
+        structure: Standard deviation of each of the 16 × 9 blocks, row by row.
     """
 
     luma: float
@@ -45,11 +50,25 @@ class Metrics:
     cast: float
     cast_ratio: float
     flat_share: float
+    noise: float = 0.0
+    structure: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Where a figure becomes a finding."""
+    """Where a figure becomes a finding.
+
+    Attributes:
+        frozen_difference: Most that any block of two frozen pictures differs, brightness steps.
+        frozen_changed: Most of the pixels that differ by 2 steps or more: a place where nothing
+            moves still has the noise of its sensor, a frozen picture has not.
+        less_sharp, less_light, less_contrast: Shares of what is usual at the point.
+        more_cast, more_noise: Above what is usual at the point.
+        lost_structure: A block has lost what is usual in it below this share of it.
+        more_flat: Share of the blocks that have, in this look and the one before: what passes by
+            covers others.
+        spreads: And at least so many of its own standard deviations away from it.
+    """
 
     black_luma: float = 20.0
     black_contrast: float = 6.0
@@ -60,6 +79,32 @@ class Limits:
     cast_ratio: float = 2.0
     flat_share: float = 0.75
     frozen_difference: float = 3.0
+    frozen_changed: float = 0.004
+    noise: float = 14.0
+    less_sharp: float = 0.3
+    much_less_sharp: float = 0.14
+    less_light: float = 0.62
+    less_contrast: float = 0.7
+    more_flat: float = 0.035
+    lost_structure: float = 0.35
+    more_cast: float = 8.0
+    more_noise: float = 2.5
+    spreads: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a point from the looks before.
+
+    Attributes:
+        mean: The figures that are usual at this time of day.
+        spread: Their standard deviations.
+        last: The figures of the look before, ``None`` if there was none.
+    """
+
+    mean: Metrics
+    spread: Metrics
+    last: Metrics | None = None
 
 
 LIMITS = Limits()
@@ -67,6 +112,7 @@ _SIZE = (320, 180)
 _COLOUR_SIZE = (80, 45)
 _BLOCKS = (16, 9)
 _FLAT_STD = 3.0
+_SURFACE = np.array(((1, -2, 1), (-2, 4, -2), (1, -2, 1)), np.float32)
 
 
 def measure(bgra: NDArray[np.uint8]) -> Metrics:
@@ -80,6 +126,7 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     luma, contrast = _mean_and_spread(grey)
     _, edges = _mean_and_spread(cv2.Laplacian(grey, cv2.CV_16S))
+    structure = _structure(grey)
     cast, spread_ab = _colours(cv2.resize(bgr, _COLOUR_SIZE, interpolation=cv2.INTER_AREA))
     return Metrics(
         luma=luma,
@@ -87,7 +134,9 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
         sharpness=edges * edges / max(1.0, contrast * contrast),
         cast=cast,
         cast_ratio=cast / max(1.0, spread_ab),
-        flat_share=_flat_share(grey),
+        flat_share=float(np.mean(structure < _FLAT_STD)),
+        structure=tuple(structure.ravel().tolist()),
+        noise=_noise(grey),
     )
 
 
@@ -104,11 +153,28 @@ def _colours(bgr: cv2.typing.MatLike) -> tuple[float, float]:
     return float(np.hypot(*mean)), float(np.hypot(*apart))
 
 
-def _flat_share(grey: cv2.typing.MatLike) -> float:
+def _structure(grey: cv2.typing.MatLike) -> NDArray[np.float32]:
     values = grey.astype(np.float32)
     mean = cv2.resize(values, _BLOCKS, interpolation=cv2.INTER_AREA)
     mean_square = cv2.resize(values * values, _BLOCKS, interpolation=cv2.INTER_AREA)
-    return float(np.mean(mean_square - mean * mean < _FLAT_STD * _FLAT_STD))
+    return np.sqrt(np.maximum(mean_square - mean * mean, 0.0)).astype(np.float32)
+
+
+def _noise(grey: cv2.typing.MatLike) -> float:
+    rough = np.abs(cv2.filter2D(grey, cv2.CV_32F, _SURFACE))
+    blocks = cv2.resize(rough, _BLOCKS, interpolation=cv2.INTER_AREA)
+    return float(np.percentile(blocks, 25) * np.sqrt(np.pi / 2) / 6)
+
+
+def changed_share(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
+    """Return the share of the pixels that differ by 2 brightness steps or more, 0 to 1.
+
+    Args:
+        before: Shape (height, width, 4), blue first.
+        now: The same shape.
+    """
+    grey = [cv2.cvtColor(one, cv2.COLOR_BGRA2GRAY) for one in (before, now)]
+    return float(np.count_nonzero(cv2.absdiff(*grey) >= 2) / grey[0].size)
 
 
 def difference(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
@@ -126,7 +192,12 @@ def difference(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
 
 
 def diagnose(
-    metrics: Metrics, *, since_before: float | None = None, limits: Limits = LIMITS
+    metrics: Metrics,
+    *,
+    since_before: float | None = None,
+    changed: float | None = None,
+    known: Known | None = None,
+    limits: Limits = LIMITS,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a picture, the worst first.
 
@@ -134,13 +205,22 @@ def diagnose(
         metrics: Its figures.
         since_before: ``difference`` from a picture of the same point taken at another time, of
             different decoded frames; ``None`` where there is none.
+        changed: ``changed_share`` of the same two.
+        known: What is usual at the point at this time of day, where enough is known.
         limits: Where a figure becomes a finding.
     """
     if metrics.luma < limits.black_luma and metrics.contrast < limits.black_contrast:
         return (Finding.BLACK,)
     found = []
-    if since_before is not None and since_before < limits.frozen_difference:
+    still = since_before is not None and since_before < limits.frozen_difference
+    if still and (changed is None or changed < limits.frozen_changed):
         found.append(Finding.FROZEN)
+    found += _by_limits(metrics, limits) if known is None else _by_usual(metrics, known, limits)
+    return tuple(found)
+
+
+def _by_limits(metrics: Metrics, limits: Limits) -> list[Finding]:
+    found = []
     if metrics.flat_share > limits.flat_share:
         found.append(Finding.OCCLUDED)
     if metrics.luma < limits.dark_luma:
@@ -151,4 +231,51 @@ def diagnose(
         found.append(Finding.COLOUR_CAST)
     if Finding.OCCLUDED not in found and metrics.sharpness < limits.blurred_sharpness:
         found.append(Finding.BLURRED)
-    return tuple(found)
+    if not found and metrics.noise > limits.noise:
+        found.append(Finding.NOISE)
+    return found
+
+
+def _by_usual(metrics: Metrics, known: Known, limits: Limits) -> list[Finding]:
+    """Judge by what is usual at the point: slight faults show, and a dark lane is no fault."""
+    mean, spread = known.mean, known.spread
+
+    def above(name: str, least: float) -> bool:
+        over = getattr(metrics, name) - getattr(mean, name)
+        return bool(over > max(least, limits.spreads * getattr(spread, name)))
+
+    def share(name: str) -> float:
+        return float(getattr(metrics, name) / max(1e-6, getattr(mean, name)))
+
+    found = []
+    sharp = share("sharpness")
+    much_blurred = sharp < limits.much_less_sharp
+    if not much_blurred and _lost_share(metrics, known, limits) > limits.more_flat:
+        found.append(Finding.OCCLUDED)
+    dark = share("luma") < limits.less_light and share("contrast") < limits.less_contrast
+    if dark and Finding.OCCLUDED not in found:
+        found.append(Finding.LOW_LIGHT)
+    elif metrics.luma > limits.bright_luma and above("luma", 40.0):
+        found.append(Finding.TOO_BRIGHT)
+    cast = above("cast", limits.more_cast) and metrics.cast_ratio > 1.2 * mean.cast_ratio
+    if cast and Finding.OCCLUDED not in found:
+        found.append(Finding.COLOUR_CAST)
+    if Finding.OCCLUDED not in found and sharp < limits.less_sharp:
+        found.append(Finding.BLURRED)
+    if not found and above("noise", limits.more_noise):
+        found.append(Finding.NOISE)
+    return found
+
+
+def _lost_share(metrics: Metrics, known: Known, limits: Limits) -> float:
+    """Return the share of the blocks without their usual structure, now and at the look before."""
+    if known.last is None or not metrics.structure or not known.mean.structure:
+        return 0.0
+    usual = np.asarray(known.mean.structure)
+    spread = np.asarray(known.spread.structure)
+    # Blocks through which much passes tell nothing; darkness takes structure from all alike.
+    least = np.minimum(limits.lost_structure * usual, usual - 3.0 * spread)
+    least = np.where(usual > 2 * _FLAT_STD, least, -1.0) / max(1.0, known.mean.contrast)
+    lost = np.asarray(metrics.structure) / max(1.0, metrics.contrast) < least
+    lost &= np.asarray(known.last.structure) / max(1.0, known.last.contrast) < least
+    return float(lost.mean())

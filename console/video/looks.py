@@ -17,10 +17,11 @@ from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.video.diagnosis import Finding
 from console.video.trouble import Trouble
+from console.video.usual import FaultEvent
 
 log = logging.getLogger("zhihui.video")
 
-SCHEMA = 2
+SCHEMA = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS look (
@@ -35,6 +36,14 @@ CREATE TABLE IF NOT EXISTS sweep (
     part INTEGER PRIMARY KEY, points INTEGER, per_s REAL, slowed INTEGER, at_ms INTEGER,
     visits INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fault (
+    point TEXT, fault TEXT, since_ms INTEGER, sure_ms INTEGER NOT NULL, ended_ms INTEGER,
+    PRIMARY KEY (point, fault, since_ms)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tally (
+    point TEXT, day INTEGER, visits INTEGER NOT NULL, pictures INTEGER NOT NULL,
+    good INTEGER NOT NULL, PRIMARY KEY (point, day)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS thumb (point TEXT PRIMARY KEY, jpeg BLOB NOT NULL) WITHOUT ROWID;
 """
 _PUT_LOOK = """
@@ -46,6 +55,14 @@ ON CONFLICT (point) DO UPDATE SET
     findings = excluded.findings,
     first_frame_ms = excluded.first_frame_ms
 """
+
+
+_PUT_TALLY = """
+INSERT INTO tally VALUES (?, ?, 1, ?, ?)
+ON CONFLICT (point, day) DO UPDATE SET
+    visits = visits + 1, pictures = pictures + excluded.pictures, good = good + excluded.good
+"""
+_DAY_MS = 86_400_000
 
 
 class LooksError(ZhihuiError):
@@ -163,6 +180,7 @@ class LooksWriter:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.executemany(_PUT_LOOK, [_row(look) for look, _ in rows])
+                self._db.executemany(_PUT_TALLY, [_tally(look) for look, _ in rows])
                 self._db.executemany(
                     "INSERT INTO thumb VALUES (?, ?) "
                     "ON CONFLICT (point) DO UPDATE SET jpeg = excluded.jpeg",
@@ -174,6 +192,26 @@ class LooksWriter:
                 f"The sweep's pictures cannot be written to {self._path} ({error}); "
                 "make room there or let the program write to it.",
             ) from error
+
+    def put_faults(self, events: Iterable[FaultEvent]) -> None:
+        """Enter faults that have begun or ended.
+
+        Raises:
+            LooksError: The file cannot be written.
+        """
+        rows = [
+            (one.point, one.fault.value, round(one.since_s * 1000), round(one.at_s * 1000),
+             round(one.at_s * 1000) if one.ended else None)
+            for one in events
+        ]  # fmt: skip
+        try:
+            self._db.executemany(
+                "INSERT INTO fault VALUES (?, ?, ?, ?, ?) ON CONFLICT (point, fault, since_ms) "
+                "DO UPDATE SET ended_ms = excluded.ended_ms",
+                rows,
+            )
+        except sqlite3.Error as error:
+            raise LooksError(self._path, f"{self._path} cannot be written ({error}).") from error
 
     def put_state(self, state: SweepState) -> None:
         """Enter how the sweep is doing.
@@ -220,6 +258,27 @@ class LooksReader:
             for point, visited_ms, picture_ms, trouble, findings, first_ms in rows
         ]
 
+    def faults(self, since: datetime) -> list[tuple[CameraId, str, datetime, datetime | None]]:
+        """Return point, code, beginning and end of the faults that were there since a time."""
+        rows = self._rows(
+            "SELECT point, fault, since_ms, ended_ms FROM fault "
+            "WHERE ended_ms IS NULL OR ended_ms >= ? ORDER BY since_ms",
+            (_ms(since),),
+        )
+        return [
+            (CameraId(point), fault, _at(since_ms), None if ended_ms is None else _at(ended_ms))
+            for point, fault, since_ms, ended_ms in rows
+        ]
+
+    def tallies(self, since: datetime) -> dict[CameraId, tuple[int, int, int]]:
+        """Return visits, pictures and good pictures of each point since a day began (UTC)."""
+        rows = self._rows(
+            "SELECT point, sum(visits), sum(pictures), sum(good) FROM tally "
+            "WHERE day >= ? GROUP BY point",
+            (_ms(since) // _DAY_MS,),
+        )
+        return {CameraId(point): (visits, pics, good) for point, visits, pics, good in rows}
+
     def sweeps(self) -> list[SweepState]:
         """Return how each sweep process is doing."""
         return [
@@ -257,6 +316,12 @@ class LooksReader:
             # The writer makes a damaged file anew; until then the wall has no looks.
             log.warning("The sweep's pictures in %s cannot be read: %s", self._path, error)
             return []
+
+
+def _tally(look: SweepLook) -> tuple[str, int, int, int]:
+    has_picture = look.picture_at is not None
+    good = has_picture and not look.findings
+    return look.point, _ms(look.visited_at) // _DAY_MS, int(has_picture), int(good)
 
 
 def _row(look: SweepLook) -> tuple[str, int, int | None, str | None, str, int | None]:

@@ -21,6 +21,7 @@ from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.rounds import Crowd, Rounds
+from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
 from console.video.visit import Visit, VisitSettings, visit
 
 log = logging.getLogger("zhihui.sweep")
@@ -134,6 +135,8 @@ class Sweep:
         self._settings = settings
         self._writer = LooksWriter(settings.looks_path)
         self._rounds = Rounds()
+        self._baselines, self._book = Baselines(), FaultBook()
+        self._events: list[FaultEvent] = []
         self._crowd = Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
         self._done: list[Visit] = []
@@ -232,7 +235,12 @@ class Sweep:
         if trouble is not None:
             seen = Visit(camera=camera.id, at=datetime.now(UTC), trouble=trouble)
         else:
-            seen = await visit(camera, self._settings.visit, self._last.get(camera.id))
+            day = _by_day(camera)
+            known = self._baselines.known(camera.id, day=day)
+            seen = await visit(camera, self._settings.visit, self._last.get(camera.id), known)
+            if seen.metrics is not None:
+                good = not seen.findings
+                self._baselines.note(camera.id, seen.metrics, day=day, good=good)
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
         if seen.sentence is not None:
@@ -241,6 +249,10 @@ class Sweep:
             self._crowd.note(seen.opening_s)
         self._rounds.done(camera.id, seen.trouble, time.monotonic())
         self._visits += 1
+        found: tuple[Fault, ...] = seen.findings if seen.trouble is None else (seen.trouble,)
+        self._events += self._book.look(camera.id, found, seen.at.timestamp())
+        if self._book.is_doubtful(camera.id) and seen.trouble is None:
+            self._rounds.hasten(camera.id, time.monotonic())
         self._done.append(seen)
 
     async def _feel(self) -> None:
@@ -277,8 +289,11 @@ class Sweep:
 
     def _write(self) -> None:
         done, self._done = self._done, []
+        events, self._events = self._events, []
         if done:
             self._writer.put([(_look(one), one.jpeg) for one in done])
+        if events:
+            self._writer.put_faults(events)
 
     def _read_points(self, now_s: float) -> None:
         """Read the list of points again if it has changed."""
@@ -298,6 +313,7 @@ class Sweep:
         mine = cameras[settings.part :: settings.parts]
         kept = {camera.id for camera in mine}
         self._last = {point: seen for point, seen in self._last.items() if point in kept}
+        self._baselines.keep_only(kept)
         self._rounds.set_points(mine)
 
 
@@ -308,6 +324,13 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return about.st_mtime_ns, about.st_ino
+
+
+def _by_day(camera: Camera) -> bool:
+    """Whether it is day where a camera stands; a camera that stands nowhere is judged by noon."""
+    if camera.lat is None or camera.lon is None:
+        return True
+    return is_day(datetime.now(UTC), camera.lat, camera.lon)
 
 
 def _look(seen: Visit) -> SweepLook:

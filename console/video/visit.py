@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.decode import Decoder, Scaler, fitted, to_bgra
-from console.video.diagnosis import LIMITS, Finding, Limits, Metrics, diagnose, difference, measure
+from console.video.diagnosis import (
+    LIMITS,
+    Finding,
+    Known,
+    Limits,
+    Metrics,
+    changed_share,
+    diagnose,
+    difference,
+    measure,
+)
 from console.video.fallback import read_with_libavformat
 from console.video.rtsp import Patience, RtspStream, StreamAddress, playing, stream_address
 from console.video.trouble import Trouble, VideoError
@@ -81,6 +91,7 @@ async def visit(
     camera: Camera,
     settings: VisitSettings,
     before: NDArray[np.uint8] | None = None,
+    known: Known | None = None,
 ) -> Visit:
     """Visit a camera's sub stream; every failure is in the value, none is raised.
 
@@ -89,20 +100,21 @@ async def visit(
         settings: How long and how large.
         before: Thumbnail of the last visit: one just like it is looked at longer, for it may be
             frozen.
+        known: What is known of the point from visits before.
     """
     began_s = time.monotonic()
     try:
         address = stream_address(camera, main=False)
         try:
             async with asyncio.timeout(settings.whole_s):
-                return await _lean(camera, address, settings, before)
+                return await _lean(camera, address, settings, before, known)
         except TimeoutError as error:
             raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
         except VideoError as error:
             if not error.retry_otherwise:
                 raise
             frame = await asyncio.to_thread(_one_frame, address, settings.patience)
-        return _seen(camera, frame, settings, time.monotonic() - began_s, None)
+        return _seen(camera, frame, settings, time.monotonic() - began_s, None, known)
     except VideoError as error:
         return _failed(camera, error)
     except (FFmpegError, cv2.error, ValueError) as error:
@@ -119,6 +131,7 @@ async def _lean(
     address: StreamAddress,
     settings: VisitSettings,
     before: NDArray[np.uint8] | None,
+    known: Known | None,
 ) -> Visit:
     began_s = time.monotonic()
     async with playing(address, settings.patience) as stream:
@@ -126,19 +139,33 @@ async def _lean(
         decoder = Decoder(stream.codec, stream.headers, address.url)
         frame = await _first_frame(stream, decoder)
         took_s = time.monotonic() - began_s
-        seen = replace(_seen(camera, frame, settings, took_s, None), opening_s=opening_s)
+        seen = replace(_seen(camera, frame, settings, took_s, None, known), opening_s=opening_s)
         like = before is not None and seen.pixels is not None and before.shape == seen.pixels.shape
         if not like or _difference(before, seen.pixels) >= settings.limits.frozen_difference:
             return seen
         later = await _later_frame(stream, decoder)
         size = fitted(later.width, later.height, settings.width, settings.height)
-        moved = _difference(seen.pixels, to_bgra(later, *size, settings.scaler))
-        return _seen(camera, frame, settings, took_s, moved)
+        moved = _moved(before, seen.pixels, to_bgra(later, *size, settings.scaler))
+        return replace(_seen(camera, frame, settings, took_s, moved, known), opening_s=opening_s)
 
 
 def _difference(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> float:
     """Return how far two pictures differ; pictures that are not there differ wholly."""
     return 255.0 if one is None or other is None else difference(one, other)
+
+
+def _moved(
+    before: NDArray[np.uint8] | None, now: NDArray[np.uint8] | None, later: NDArray[np.uint8]
+) -> tuple[float, float]:
+    """Return how far pictures of a point differ, and the share of the pixels that do.
+
+    The first is of the pair that differs most, of three pictures: one of the last visit and two of
+    this one. The second is of the two visits' key pictures, which are encoded alike.
+    """
+    if before is None or now is None or now.shape != later.shape:
+        return 255.0, 1.0
+    apart = max(difference(before, now), difference(now, later))
+    return apart, changed_share(before, now)
 
 
 async def _first_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
@@ -188,7 +215,8 @@ def _seen(
     frame: VideoFrame,
     settings: VisitSettings,
     first_frame_s: float,
-    moved: float | None,
+    moved: tuple[float, float] | None,
+    known: Known | None = None,
 ) -> Visit:
     width, height = fitted(frame.width, frame.height, settings.width, settings.height)
     pixels = to_bgra(frame, width, height, settings.scaler)
@@ -200,7 +228,13 @@ def _seen(
         pixels=pixels,
         first_frame_s=first_frame_s,
         metrics=metrics,
-        findings=diagnose(metrics, since_before=moved, limits=settings.limits),
+        findings=diagnose(
+            metrics,
+            since_before=None if moved is None else moved[0],
+            changed=None if moved is None else moved[1],
+            known=known,
+            limits=settings.limits,
+        ),
     )
 
 

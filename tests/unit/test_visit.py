@@ -127,6 +127,8 @@ def spoiled(image: np.ndarray, how: Finding | None) -> np.ndarray:
             values = cv2.GaussianBlur(values, (0, 0), 6)
         case Finding.OCCLUDED:
             values[:, :280] = 60
+        case Finding.NOISE:
+            values += np.random.default_rng(9).normal(0, 34, values.shape)
     return np.clip(values, 0, 255).astype(np.uint8)
 
 

@@ -65,6 +65,7 @@ _FINDINGS: Mapping[Finding, str] = {
     Finding.OCCLUDED: _noop("Wall", "occluded"),
     Finding.LOW_LIGHT: _noop("Wall", "low light"),
     Finding.TOO_BRIGHT: _noop("Wall", "too bright"),
+    Finding.NOISE: _noop("Wall", "noise"),
 }
 
 
