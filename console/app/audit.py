@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -85,10 +86,10 @@ def verified_home(
 
 
 def _show(chosen: argparse.Namespace) -> int:
-    with _central(chosen) as (url, session):
+    with logged_on_central(chosen.home, asked_central(chosen)) as (url, session):
         asked = {**_asked(chosen), "limit": chosen.limit}
         answer = session.get(f"{url}/v1/audit", params=asked, timeout=TIMEOUT_S)
-        entries: list[dict[str, Any]] = _checked(answer).json()["entries"]
+        entries: list[dict[str, Any]] = checked(answer).json()["entries"]
     if chosen.json:
         print(json.dumps(entries, ensure_ascii=False))
         return 0
@@ -111,11 +112,11 @@ def line_of(entry: dict[str, Any]) -> str:
 def _export(chosen: argparse.Namespace) -> int:
     out = Path(chosen.out).expanduser().resolve()
     part = out.with_suffix(out.suffix + ".part")
-    with _central(chosen) as (url, session):
+    with logged_on_central(chosen.home, asked_central(chosen)) as (url, session):
         answer = session.get(
             f"{url}/v1/audit/export", params=_asked(chosen), timeout=TIMEOUT_S, stream=True
         )
-        with _checked(answer), part.open("w", encoding="utf-8", newline="") as stream:
+        with checked(answer), part.open("w", encoding="utf-8", newline="") as stream:
             count = _written(answer.iter_lines(), stream, as_csv=chosen.format == "csv")
     part.replace(out)
     print(f"{count} entries are in {out}. The export is itself in the audit.")
@@ -155,20 +156,43 @@ def _key(chosen: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which central is asked, as whom.
+
+    Attributes:
+        server: Its address; ``None`` for the one that runs on this home.
+        password_file: Where the password stands; ``None`` for the home's own accounts.
+    """
+
+    server: str | None = None
+    account: str = "admin"
+    password_file: str | None = None
+
+
+def asked_central(chosen: argparse.Namespace) -> Asked:
+    """Return which central the command line names."""
+    return Asked(server=chosen.server, account=chosen.account, password_file=chosen.password_file)
+
+
 @contextmanager
-def _central(chosen: argparse.Namespace) -> Iterator[tuple[str, requests.Session]]:
-    """Log on at the central that runs on this home, as an administrator."""
-    served = running_central(chosen.home)
-    url = chosen.server or (served.url if served is not None else None)
+def logged_on_central(home: Path, asked: Asked) -> Iterator[tuple[str, requests.Session]]:
+    """Log on at a running central for as long as something is asked of it.
+
+    Raises:
+        ServedError: None runs, or it does not let in.
+    """
+    served = running_central(home)
+    url = asked.server or (served.url if served is not None else None)
     if url is None:
         raise ServedError(
             "No central runs on this home; start it, or name one with --server. "
             "Only verifying and the key need none."
         )
-    password = _password(chosen)
-    ca = pinned(chosen.home, url, None)
-    code = device_code_of(chosen.home)
-    token = log_on(url, chosen.account, password, code=code, ca=ca)
+    password = _password(home, asked)
+    ca = pinned(home, url, None)
+    code = device_code_of(home)
+    token = log_on(url, asked.account, password, code=code, ca=ca)
     with ExitStack() as closing:
         session = closing.enter_context(requests.Session())
         session.trust_env = False
@@ -178,18 +202,23 @@ def _central(chosen: argparse.Namespace) -> Iterator[tuple[str, requests.Session
         yield url, session
 
 
-def _password(chosen: argparse.Namespace) -> str:
-    if chosen.password_file is None:
-        return password_of(chosen.home, chosen.account)
-    path = Path(chosen.password_file).expanduser()
+def _password(home: Path, asked: Asked) -> str:
+    if asked.password_file is None:
+        return password_of(home, asked.account)
+    path = Path(asked.password_file).expanduser()
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise AuditRequestError(f"{path} cannot be read ({error.strerror}).") from error
 
 
-def _checked(answer: requests.Response) -> requests.Response:
-    if answer.status_code == requests.codes.ok:
+def checked(answer: requests.Response) -> requests.Response:
+    """Return an answer that is good.
+
+    Raises:
+        ServedError: Central refused, with its own sentence.
+    """
+    if answer.ok:
         return answer
     with answer:
         try:

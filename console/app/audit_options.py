@@ -1,4 +1,4 @@
-"""What `zhihui audit` understands on the command line."""
+"""What `zhihui audit` and `zhihui admin` understand on the command line."""
 
 from __future__ import annotations
 
@@ -25,3 +25,26 @@ def audit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="show: as JSON")
     parser.add_argument("--out", metavar="FILE", default="audit.jsonl", help="export: where to")
     parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
+
+
+VERBS = (
+    "list", "show", "add", "set", "retire", "restore", "import", "export", "history",
+    "unlock", "admit", "block", "code",
+)  # fmt: skip
+
+
+def admin_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `zhihui admin` understands to its parser."""
+    parser.add_argument(
+        "table", help="users, devices, roles, jurisdictions, grids, units, cameras, forms, …"
+    )
+    parser.add_argument("verb", choices=VERBS)
+    parser.add_argument(
+        "rest", nargs="*", metavar="ID|FILE|FIELD=VALUE", help="what the verb works on"
+    )
+    parser.add_argument("--all", action="store_true", help="list: retired ones too")
+    parser.add_argument("--json", action="store_true", help="list, show: as JSON")
+    parser.add_argument("--dry-run", action="store_true", help="import: only say what is wrong")
+    parser.add_argument("--server", metavar="URL", help="default: the one running in this home")
+    parser.add_argument("--account", default="admin")
+    parser.add_argument("--password-file", metavar="FILE")

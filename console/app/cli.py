@@ -10,7 +10,7 @@ from typing import Any
 
 from console import __version__
 from console.app import commands
-from console.app.audit_options import audit_options
+from console.app.audit_options import admin_options, audit_options
 from console.app.cityclock import keep_city_time
 from console.app.config import home_directory, load_config
 from console.app.lineage import follow_parent
@@ -248,6 +248,10 @@ def _add_administration(adder: Any) -> None:
     audit_options(_command(
         adder, "audit", "Verify, read or take out who did what; nothing changes it.",
         commands.audit,
+    ))  # fmt: skip
+    admin_options(_command(
+        adder, "admin", "Users, devices, units, cameras, grids, the site's tables.",
+        commands.admin,
     ))  # fmt: skip
 
 

@@ -212,6 +212,13 @@ def audit(chosen: argparse.Namespace) -> int:
     return audits.audit(chosen)
 
 
+def admin(chosen: argparse.Namespace) -> int:
+    """`zhihui admin TABLE VERB`."""
+    from console.app import admin as administration
+
+    return administration.admin(chosen)
+
+
 def doctor(chosen: argparse.Namespace) -> int:
     """`zhihui doctor`: what this machine lacks."""
     from console.app.doctor import examine, report

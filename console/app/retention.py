@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime
 
-import requests
-
-from console.app.served import TIMEOUT_S, ServedError, log_on, password_of, running_central
+from console.app.audit import Asked, checked, logged_on_central
+from console.app.served import TIMEOUT_S, running_central
 from console.central.central import Foundation
 from console.central.loop import WriterLink
 from console.central.operations import ITSELF
@@ -27,16 +26,10 @@ def retain(settings: CentralSettings, *, dry_run: bool) -> str:
     if served is None:
         found = asyncio.run(_here(settings, dry_run=dry_run))
         return found.text(is_done=not dry_run)
-    token = log_on(served.url, "admin", password_of(settings.home, "admin"))
-    answer = requests.request(
-        "GET" if dry_run else "POST",
-        f"{served.url}/v1/retention",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT_S,
-    )
-    if answer.status_code != requests.codes.ok:
-        raise ServedError(f"Central refused: {answer.text[:300]}")
-    return str(answer.json()["text"])
+    with logged_on_central(settings.home, Asked()) as (url, session):
+        method = "GET" if dry_run else "POST"
+        answer = session.request(method, f"{url}/v1/retention", timeout=TIMEOUT_S)
+        return str(checked(answer).json()["text"])
 
 
 async def _here(settings: CentralSettings, *, dry_run: bool) -> Outdated:

@@ -41,6 +41,7 @@ from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.retention import Retention
 from console.central.rights import Guard, check_every_route
+from console.central.routes_admin import AdminRoutes
 from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_evidence import EvidenceRoutes
@@ -304,10 +305,11 @@ class Central:
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
+        admin = AdminRoutes(door=self.door, link=self.link)
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
         guard = Depends(Guard(self.door, settings.limits))
-        for routes in (session, people, work, parts, city, audit, operations, trails):
+        for routes in (session, people, work, parts, city, audit, admin, operations, trails):
             app.include_router(routes.router(), dependencies=[guard])
         streams = Streams(
             door=self.door,

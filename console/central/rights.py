@@ -47,6 +47,8 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/trails"): "read:trails",
     ("GET", "/v1/handheld/tasks"): "handheld",
+    ("GET", "/v1/admin/rows/{kind}"): "read:admin",
+    ("GET", "/v1/admin/roles"): "read:admin",
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right
     ("GET", "/v1/retention"): "retention",
     ("POST", "/v1/retention"): "retention",

@@ -29,5 +29,6 @@ class Register:
         return self._by_id.get(unit_id)
 
     def called(self, call_sign: str) -> Unit | None:
-        """Return the unit with this call sign."""
-        return self._by_call_sign.get(call_sign)
+        """Return the unit with this call sign, unless it is retired."""
+        unit = self._by_call_sign.get(call_sign)
+        return None if unit is None or unit.retired else unit

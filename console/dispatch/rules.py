@@ -14,6 +14,7 @@ from console.dispatch import (
     rules_areas,
     rules_assignments,
     rules_case,
+    rules_catalogue,
     rules_incidents,
     rules_joining,
     rules_registry,
@@ -62,6 +63,8 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.MarkAlarm: rules_watch.mark_alarm,
     c.PressPanic: rules_watch.press_panic,
     c.AnswerRoll: rules_watch.answer_roll,
+    c.PutCatalogue: rules_catalogue.put_catalogue,
+    c.PutGrids: rules_catalogue.put_grids,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (

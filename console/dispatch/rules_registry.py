@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from console.dispatch.checks import checked_id, checked_position, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.rules_catalogue import check_base
+from console.domain.audit import MASK
 from console.domain.errors import RejectedError
 from console.domain.ids import UnitId
-from console.domain.places import Camera
+from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
 from console.domain.units import Unit, UnitStatus
 from console.domain.watch import DutyReport
 from console.protocol import commands as c
@@ -21,6 +24,8 @@ def set_duty(ask: Ask, body: c.SetDuty) -> Decision:
     unit = ask.unit(body.unit)
     ask.check_speaks_for(unit.id, unit.call_sign)
     checked_time(body.at, "the duty report")
+    if body.on_duty and unit.retired:
+        raise RejectedError(f"{unit.call_sign} is retired; enter it again before it comes on duty.")
     if body.on_duty is (unit.status is not UnitStatus.OFF_DUTY):
         return _equipped(ask, body) if body.on_duty else NOTHING_NEW
     if not body.on_duty and any(one.is_running for one in ask.rows.assignments_of_unit(unit.id)):
@@ -95,7 +100,10 @@ def put_units(ask: Ask, body: c.PutUnits) -> Decision:
             raise RejectedError(
                 f"The number {unit.no} or the call sign {unit.call_sign} is given twice."
             )
-        entered = _entered(ask.rows.unit(unit.id), unit)
+        earlier = ask.rows.unit(unit.id)
+        if unit.retired and any(one.is_running for one in ask.rows.assignments_of_unit(unit.id)):
+            raise RejectedError(f"{unit.call_sign} still has a task; withdraw it, then retire it.")
+        entered = _entered(earlier, unit)
         if entered is not None:
             draft.put(entered)
     return draft.decision() if draft.has_rows else NOTHING_NEW
@@ -107,7 +115,11 @@ def put_cameras(ask: Ask, body: c.PutCameras) -> Decision:
     for camera in body.cameras:
         _check_camera(camera)
         earlier = ask.rows.camera(camera.id)
-        entered = replace(camera, version=earlier.version if earlier else 0)
+        check_base("camera point", camera, earlier, camera.name)
+        password = camera.password
+        if password == MASK:  # as it is shown to administrators: it stays
+            password = earlier.password if earlier else None
+        entered = replace(camera, version=earlier.version if earlier else 0, password=password)
         if entered != earlier:
             draft.put(entered)
     return draft.decision() if draft.has_rows else NOTHING_NEW
@@ -116,14 +128,39 @@ def put_cameras(ask: Ask, body: c.PutCameras) -> Decision:
 def put_jurisdictions(ask: Ask, body: c.PutJurisdictions) -> Decision:
     """Enter or replace jurisdictions."""
     draft = Draft(ask)
+    given: dict[str, Jurisdiction] = {one.id: one for one in body.jurisdictions}
     for jurisdiction in body.jurisdictions:
         checked_id(jurisdiction.id, "a jurisdiction")
         checked_position(jurisdiction.lat, jurisdiction.lon)
+        _check_jurisdiction(ask, jurisdiction, given)
         earlier = ask.rows.jurisdiction(jurisdiction.id)
+        check_base("jurisdiction", jurisdiction, earlier, jurisdiction.name_en)
         entered = replace(jurisdiction, version=earlier.version if earlier else 0)
         if entered != earlier:
             draft.put(entered)
     return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+#: The level of which a jurisdiction of each level is a part.
+_ABOVE = {
+    JurisdictionLevel.DISTRICT: JurisdictionLevel.CITY,
+    JurisdictionLevel.STREET: JurisdictionLevel.DISTRICT,
+}
+
+
+def _check_jurisdiction(ask: Ask, one: Jurisdiction, given: Mapping[str, Jurisdiction]) -> None:
+    """Check that the tree stays one: districts under the city, streets under districts."""
+    name = one.name_en or one.name_zh
+    if not name.strip():
+        raise RejectedError(f"The jurisdiction {one.id} has no name in any language.")
+    above = _ABOVE.get(one.level)
+    parent = None
+    if one.parent is not None:
+        parent = given.get(one.parent) or ask.rows.jurisdiction(one.parent)
+    if parent is not None and parent.level is not above:
+        raise RejectedError(f"{name} is a {one.level} and cannot be part of a {parent.level}.")
+    if parent is not None and parent.retired and not one.retired:
+        raise RejectedError(f"{name} is part of {parent.name_en}, which is retired.")
 
 
 def _check_unit(ask: Ask, unit: Unit) -> None:
@@ -148,7 +185,8 @@ def _entered(earlier: Unit | None, unit: Unit) -> Unit | None:
         return replace(unit, status=status, version=0)
     if unit.no != earlier.no:
         raise RejectedError(f"{earlier.call_sign} keeps the number {earlier.no} for ever.")
-    entered = replace(unit, status=earlier.status, version=earlier.version)
+    status = UnitStatus.OFF_DUTY if unit.retired else earlier.status
+    entered = replace(unit, status=status, version=earlier.version)
     return None if entered == earlier else entered
 
 

@@ -129,11 +129,22 @@ def entry_values(act: Act, *, seq: int, before: str) -> dict[str, Any]:
 
 
 def masked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with every secret replaced by a mark that says no more than "there is one"."""
+    """Return values with every secret replaced by a mark that says no more than "there is one".
+
+    Secrets are found however deep they lie.
+    """
     return {
-        name: MASK if name in SECRET_FIELDS and value is not None else value
+        name: MASK if name in SECRET_FIELDS and value is not None else _masked_inside(value)
         for name, value in values.items()
     }
+
+
+def _masked_inside(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return masked(value)
+    if isinstance(value, list | tuple):
+        return [_masked_inside(one) for one in value]
+    return value
 
 
 def _text(details: Mapping[str, Any]) -> str:

@@ -35,6 +35,7 @@ class Jurisdiction:
     name_en: str
     lat: float | None = None
     lon: float | None = None
+    retired: bool = False
     version: int = 0
 
 

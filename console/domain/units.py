@@ -37,6 +37,7 @@ class Unit:
         street: Street or town it belongs to.
         officers: How many people come with it.
         skills: What it can do beyond the ordinary, "noise_meter", "legal", "crane" …
+        retired: Whether it is no more; its number and its past stay its own.
         version: Raised by one with every change.
     """
 
@@ -52,6 +53,7 @@ class Unit:
     officers: int = 1
     skills: tuple[str, ...] = ()
     status: UnitStatus = UnitStatus.OFF_DUTY
+    retired: bool = False
     version: int = 0
 
     @property

@@ -8,6 +8,7 @@ import msgspec
 
 from console.domain.areas import Area
 from console.domain.assignments import Assignment
+from console.domain.catalogue import CatalogueItem, Grid
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
@@ -30,6 +31,8 @@ Row = (
     | CalendarDay
     | AlarmMark
     | DutyReport
+    | CatalogueItem
+    | Grid
 )
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
@@ -46,9 +49,13 @@ ROW_TYPES: dict[str, type[Row]] = {
     "calendar_day": CalendarDay,
     "alarm_mark": AlarmMark,
     "duty_report": DutyReport,
+    "catalogue": CatalogueItem,
+    "grid": Grid,
 }
 #: Kinds of which there are few: everybody who sees rows holds all of them.
-TABLE_KINDS: tuple[str, ...] = ("limit_rule", "calendar_day", "alarm_mark", "duty_report")
+TABLE_KINDS: tuple[str, ...] = (
+    "limit_rule", "calendar_day", "alarm_mark", "duty_report", "catalogue", "grid",
+)  # fmt: skip
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}
 
 _pack = msgspec.msgpack.Encoder()

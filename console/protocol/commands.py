@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from console.domain.assignments import AssignmentState, Means
+from console.domain.catalogue import CatalogueItem, Grid
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
@@ -228,6 +229,18 @@ class PutJurisdictions(Body, frozen=True, kw_only=True):
     jurisdictions: tuple[Jurisdiction, ...]
 
 
+class PutCatalogue(Body, frozen=True, kw_only=True):
+    """Enter, change or retire rows of the site's tables; a version other than 0 is checked."""
+
+    items: tuple[CatalogueItem, ...]
+
+
+class PutGrids(Body, frozen=True, kw_only=True):
+    """Enter, change or retire responsibility grids; a version other than 0 is checked."""
+
+    grids: tuple[Grid, ...]
+
+
 AnyBody = (
     OpenIncident
     | AmendIncident
@@ -259,6 +272,8 @@ AnyBody = (
     | MarkAlarm
     | PressPanic
     | AnswerRoll
+    | PutCatalogue
+    | PutGrids
 )
 
 

@@ -28,6 +28,7 @@ from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
 from console.store import tablebase
 from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
+from console.store.sitetables import site_tables
 from console.store.tables_areas import area_table
 from console.store.types import Instant, Rank, Times, Word, Words
 
@@ -126,6 +127,7 @@ UNIT = Table(
     Column("officers", Integer, nullable=False),
     Column("skills", Words, nullable=False),
     Column("status", Word(UnitStatus), nullable=False),
+    Column("retired", Boolean, nullable=False, server_default=false()),
     _version(),
 )
 
@@ -179,6 +181,7 @@ JURISDICTION = Table(
     Column("name_en", Text, nullable=False),
     Column("lat", Double),
     Column("lon", Double),
+    Column("retired", Boolean, nullable=False, server_default=false()),
     _version(),
 )
 
@@ -366,6 +369,7 @@ ROW_TABLES: dict[str, Table] = {
     "calendar_day": CALENDAR_DAY,
     "alarm_mark": ALARM_MARK,
     "duty_report": DUTY_REPORT,
+    **site_tables(METADATA),
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

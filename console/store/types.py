@@ -164,3 +164,18 @@ class Times(TypeDecorator[dict[str, datetime]]):
         if value is None:
             return None
         return {name: from_microseconds(at) for name, at in json.loads(value).items()}
+
+
+class Details(TypeDecorator[dict[str, Any]]):
+    """Plain values by name, kept as a JSON object with its keys in order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        """Return the JSON that is kept."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dict[str, Any] | None:
+        """Return the values that were kept."""
+        return None if value is None else dict(json.loads(value))

@@ -46,6 +46,8 @@ def samples() -> list[AnyBody]:
         c.PutCameras(cameras=()),
         c.PutJurisdictions(jurisdictions=()),
         c.PutAreas(areas=()),
+        c.PutCatalogue(items=()),
+        c.PutGrids(grids=()),
         c.PauseIncident(incident="i", reason="r"),
         c.ResumeIncident(incident="i"),
         c.ReopenIncident(incident="i", reason="r"),

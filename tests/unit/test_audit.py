@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from console.central.audit import CHECKPOINT_ENTRIES, AuditKeeper
-from console.domain.audit import GENESIS, HASHED, AuditEntry, chained
+from console.domain.audit import GENESIS, HASHED, AuditEntry, chained, masked
 from console.store.audit import AUDIT, AuditFilter, each_entry, read_entries
 from console.store.auditseal import CHECKPOINTS_NAME, HEAD_NAME, PRIVATE_NAME
 from console.store.auditverify import CUT_FOUND
@@ -319,3 +319,12 @@ def test_that_canonical_bytes_tell_every_field_apart() -> None:
     hashes = {chained(GENESIS, {**base, name: "x"}) for name in HASHED}
     assert len(hashes | {chained(GENESIS, base)}) == len(HASHED) + 1
     assert set(HASHED) == set(AuditEntry.__slots__) - {"hash"}
+
+
+def test_that_secrets_are_masked_however_deep_they_lie() -> None:
+    told = masked(
+        {"new": {"login": "li", "password": "p"}, "list": [{"token": "t"}], "secret": None}
+    )
+    assert told == {
+        "new": {"login": "li", "password": "●"}, "list": [{"token": "●"}], "secret": None
+    }  # fmt: skip

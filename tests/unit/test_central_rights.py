@@ -86,6 +86,8 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
+    ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},
+    ("GET", "/v1/admin/roles"): {_R.ADMINISTRATOR},
     ("GET", "/metrics"): None,
     ("GET", "/v1/retention"): {_R.ADMINISTRATOR},
     ("POST", "/v1/retention"): {_R.ADMINISTRATOR},
@@ -135,6 +137,8 @@ COMMANDS: dict[str, set[Role]] = {
     "AnswerRoll": {*_DESK, *_STREET},
     "PutLimitRules": {_R.ADMINISTRATOR},
     "PutCalendarDays": {_R.ADMINISTRATOR},
+    "PutCatalogue": {_R.ADMINISTRATOR},
+    "PutGrids": {_R.ADMINISTRATOR},
 }
 OTHERS: dict[str, set[Role]] = {
     "read:city": EVERYBODY,
@@ -145,6 +149,7 @@ OTHERS: dict[str, set[Role]] = {
     "patrol": _WALL,
     "write:patrol": _WALL,
     "read:audit": {_R.ADMINISTRATOR},
+    "read:admin": {_R.ADMINISTRATOR},
     "read:metrics": {_R.ADMINISTRATOR},
     "retention": {_R.ADMINISTRATOR},
     "write:evidence": {*_WALL, *_STREET},
@@ -194,7 +199,7 @@ OWN = {(_R.OFFICER, name) for name in (
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
-    "PutAreas",
+    "PutAreas", "PutCatalogue", "PutGrids",
     "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",
     "read:people", "write:people", "read:devices", "write:devices",
 }  # fmt: skip
