@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from console.app.admin import (
+from console.app.admin_base import (
     AdminRequestError,
     Central,
     show,
