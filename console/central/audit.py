@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from console.central.settings import CentralError, CentralSettings
 from console.domain.audit import GENESIS, Act, Outcome
 from console.store.audit import ChainHead, append_acts, chain_head
 from console.store.auditseal import (
@@ -25,6 +26,7 @@ from console.store.auditseal import (
     write_checkpoint,
 )
 from console.store.auditverify import CUT_FOUND
+from console.store.engine import StoreError
 from console.store.types import to_microseconds
 
 #: A checkpoint is signed after so many entries, or after so long when there are new ones.
@@ -139,3 +141,15 @@ class AuditKeeper:
             append_lines(path, checkpoints)
         except OSError as error:  # they are in the database too, and are tried at the next start
             _log.error("checkpoints of the audit could not be written to %s: %s", path, error)
+
+
+def opened_keeper(settings: CentralSettings) -> AuditKeeper:
+    """Return the keeper of a central's audit.
+
+    Raises:
+        CentralError: Its key or its folder cannot be used.
+    """
+    try:
+        return AuditKeeper(settings.audit_folder, copy_folder=settings.audit_copy)
+    except (StoreError, OSError) as error:
+        raise CentralError(f"The audit cannot be kept: {error}") from error

@@ -22,7 +22,7 @@ from starlette.routing import WebSocketRoute
 from console import __version__
 from console.central.accounts import ensure_accounts
 from console.central.again import again
-from console.central.audit import AuditKeeper
+from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.consoles import ConsoleHub
 from console.central.disk import DiskGuard
@@ -98,7 +98,7 @@ class Foundation:
             self.zone = _zone(settings.time_zone)
             self._killpoints = settings.killpoints
             self.evidence = EvidenceStore(settings.folder / "evidence", killpoints=self._killpoints)
-            self._keeper = _keeper(settings)
+            self._keeper = opened_keeper(settings)
             self.guard = DiskGuard(
                 settings.folder,
                 reserve_bytes=settings.reserve_bytes,
@@ -367,13 +367,6 @@ def opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
     except StoreError as error:
         raise CentralError(str(error)) from error
     return engine, seat
-
-
-def _keeper(settings: CentralSettings) -> AuditKeeper:
-    try:
-        return AuditKeeper(settings.audit_folder, copy_folder=settings.audit_copy)
-    except (StoreError, OSError) as error:
-        raise CentralError(f"The audit cannot be kept: {error}") from error
 
 
 def _opened_pack(path: Path | None) -> CityPack | None:
