@@ -50,6 +50,9 @@ class Config:
             directory.
         devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
             for an administrator, "strict" has all of them wait, "open" lets all in.
+        basemap: A .pmtiles or .mbtiles file, or the address of a tile server with {z}, {x} and {y};
+            empty for the city pack's own map.
+        basemap_datum: What that basemap is in: "WGS-84", "GCJ-02" or "BD-09".
         theme: "dark" or "light"; empty for the one shown last, at first dark.
     """
 
@@ -74,6 +77,8 @@ class Config:
     log_format: str = "text"
     language: str = ""
     theme: str = ""
+    basemap: str = ""
+    basemap_datum: str = "WGS-84"
     devices: str = "ask"
     cache_key: str = "auto"
 
@@ -81,6 +86,7 @@ class Config:
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "language": ("zh", "en"),
     "theme": ("dark", "light"),
+    "basemap_datum": ("WGS-84", "GCJ-02", "BD-09"),
     "cache_key": ("auto", "keyring", "file", "passphrase"),
     "devices": ("open", "ask", "strict"),
     "log_format": ("text", "json"),

@@ -26,6 +26,8 @@ class ConsoleSettings:
         cache_key: Where the key of what is kept comes from, see `cachekey`.
         passphrase: What it is made from, if it is.
         device_code: Admits this console where central does not know it yet; empty for none.
+        basemap: File or address of ready-made tiles; empty for the city pack's own map.
+        basemap_datum: What they are in.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
 
@@ -43,6 +45,8 @@ class ConsoleSettings:
     wall_tiles: int = 4
     started_file: Path | None = None
     lag_file: Path | None = None
+    basemap: str = ""
+    basemap_datum: str = "WGS-84"
     ca: Path | None = None
     cache_key: str = "auto"
     passphrase: str | None = field(default=None, repr=False)

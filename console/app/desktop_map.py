@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from console.app.basemap import open_basemap
 from console.app.desktop_models import DeskModels
 from console.domain.errors import ZhihuiError
-from console.render.tiles import TileRenderer
 from console.store.citypack import CityPack
 from console.ui.mapareas import MapAreas
 from console.ui.mapbinding import MapBinding
@@ -19,6 +20,7 @@ from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
+from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
 from console.video.looks import LooksReader
 from widgets.common.appearance import Appearance
@@ -50,7 +52,14 @@ class MapDock(QObject):
             meta = dict(pack.meta)
             frame = MapFrame.of_pack(pack)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
-        self._tiles = TileRenderer(pack_path, settings.home / "cache" / "tiles")
+        self._tiles, owner, trouble = open_basemap(
+            settings.basemap,
+            settings.basemap_datum,
+            pack_path=pack_path,
+            cache=settings.home / "cache" / "tiles",
+        )
+        if owner is not None:
+            frame = replace(frame, attribution=owner)
         mirror = models.mirror
         self.feed = MapFeed(now_ms=lambda: int(mirror.now().timestamp() * 1000), parent=self)
         self._search = MapSearch(mirror, self)
@@ -72,6 +81,8 @@ class MapDock(QObject):
         )
         self._binding = MapBinding(models.mirror, self.feed, self)
         self.widget = MapWidget(self._model, theme=appearance.theme, language=appearance.language)
+        if trouble:
+            self.widget.ready.connect(lambda: self.widget.say(reason_text(trouble)))
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
         self._binding.follow_near(models.finder)

@@ -202,6 +202,8 @@ def console_settings(
         name=name,
         language=_LANGUAGES.get(config.language),
         theme=config.theme or None,
+        basemap=config.basemap,
+        basemap_datum=config.basemap_datum,
         device_code=served.device_code_of(home),
         ca=ca,
         cache_key=config.cache_key,

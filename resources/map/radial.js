@@ -1,7 +1,8 @@
 // The menu at a place, and the tools that need more than one place: measuring and the way by road.
 "use strict";
 
-const RADIAL_PX = 66;
+const RADIAL_PX = 84;
+const RADIAL_WIDER = 1.55;
 const RADIAL_ITEMS = [
   ["incident", "▲", "1"], ["near", "◯", "2"], ["cameras", "◪", "3"], ["history", "↺", "4"],
   ["measure", "↔", "5"], ["route", "⇢", "6"], ["send", "➤", "7"],
@@ -32,10 +33,11 @@ class RadialMenu {
     this.root.replaceChildren();
     this.root.hidden = false;
     const size = this.map.getSize();
-    const room = RADIAL_PX + 46;
+    const room = RADIAL_PX * RADIAL_WIDER + 50;
     const at = this.map.latLngToContainerPoint(latlng);
     const x = Math.max(room, Math.min(size.x - room, at.x));
-    const y = Math.max(room - 20, Math.min(size.y - room + 20, at.y));
+    const high = RADIAL_PX + 24;
+    const y = Math.max(high, Math.min(size.y - high, at.y));
     this.root.style.left = `${x}px`;
     this.root.style.top = `${y}px`;
     RADIAL_ITEMS.forEach(([action, sign, key], no) => {
@@ -44,7 +46,7 @@ class RadialMenu {
       make("span", "radial-sign", button, sign);
       make("span", "radial-word", button, this.words[`act_${action}`]);
       make("kbd", "", button, key);
-      button.style.left = `${Math.sin(turn) * RADIAL_PX * 1.35}px`;
+      button.style.left = `${Math.sin(turn) * RADIAL_PX * RADIAL_WIDER}px`;
       button.style.top = `${-Math.cos(turn) * RADIAL_PX}px`;
       button.onclick = () => this.choose(action);
     });
