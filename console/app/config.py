@@ -48,6 +48,8 @@ class Config:
         cache_key: Where the key of a console's local copy is kept: "keyring", "file", "passphrase"
             (asked for), or "auto": the keyring, or where there is none a file beside the data
             directory.
+        lock_after_min: Minutes without a hand on it after which a console's screen is covered, 0
+            for never; consoles that use this home's own accounts are covered by Ctrl+Alt+L only.
         devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
             for an administrator, "strict" has all of them wait, "open" lets all in.
         basemap: A .pmtiles or .mbtiles file, or the address of a tile server with {z}, {x} and {y};
@@ -81,6 +83,7 @@ class Config:
     basemap_datum: str = "WGS-84"
     devices: str = "ask"
     cache_key: str = "auto"
+    lock_after_min: float = 15.0
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {

@@ -25,6 +25,8 @@ class ConsoleSettings:
         ca: File of the authority whose certificates are believed, for an https:// address.
         cache_key: Where the key of what is kept comes from, see `cachekey`.
         passphrase: What it is made from, if it is.
+        lock_after_min: Minutes without a hand on it after which the screen is covered; 0 for never.
+        password_hint: Where the password is to be found, for who has to uncover it.
         device_code: Admits this console where central does not know it yet; empty for none.
         basemap: File or address of ready-made tiles; empty for the city pack's own map.
         basemap_datum: What they are in.
@@ -50,6 +52,8 @@ class ConsoleSettings:
     ca: Path | None = None
     cache_key: str = "auto"
     passphrase: str | None = field(default=None, repr=False)
+    lock_after_min: float = 0.0
+    password_hint: str = ""
     device_code: str = field(default="", repr=False)
 
     @property

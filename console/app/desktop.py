@@ -129,6 +129,7 @@ class Console(QObject):
 
     def _begin(self) -> None:
 
+        from console.app.desktop_lock import DeskLock
         from console.app.desktop_models import DeskModels
         from console.app.desktop_window import DeskWindow
 
@@ -141,6 +142,13 @@ class Console(QObject):
             self.stop()
             return
         self._desk = DeskWindow(self.window, models, self.appearance)
+        settings = self._settings
+        self._lock = DeskLock(
+            self.window,
+            models,
+            lock_after_s=settings.lock_after_min * 60.0,
+            hint=settings.password_hint,
+        )
         models.mirror.replaced.connect(self._note_usable)
         models.bridge.city_pack_arrived.connect(self._build_map)
         models.start()

@@ -207,6 +207,8 @@ def console_settings(
         device_code=served.device_code_of(home),
         ca=ca,
         cache_key=config.cache_key,
+        lock_after_min=0.0 if password_file is None else config.lock_after_min,
+        password_hint=str(home / "central" / "accounts.json") if password_file is None else "",
         pack_path=pack,
         resources=RESOURCES,
     )

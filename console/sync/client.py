@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import threading
 from collections.abc import Callable
@@ -24,17 +25,18 @@ from console.protocol.commands import (
 )
 from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
 from console.store.cachereads import CacheReader
-from console.store.outbox import Draft, EntryState, OutboxEntry, open_outbox
+from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
 from console.sync.evidence import EvidenceFiles
 from console.sync.exchange import Exchange
 from console.sync.http import LinkError
 from console.sync.settings import SyncSettings
-from console.sync.state import SyncListener
+from console.sync.state import OUT_OF_REACH, SyncListener
 from console.sync.worker import Worker
 from console.tracking.trails import Trail, unpack_trails
 
 _T = TypeVar("_T")
 #: Evidence that central has is kept here too, to be looked at, up to so much.
+_LOCKED = "locked"
 KEPT_EVIDENCE_BYTES = 512 << 20
 _log = logging.getLogger("zhihui.sync")
 
@@ -257,6 +259,33 @@ class SyncClient:
             return self._http.exchange(self._worker.token(), method, path, kind, body)
 
         return self._fetching.submit(ask)
+
+    def check_password(self, typed: str) -> Future[bool]:
+        """Return whether this is the password of whoever is logged on, to come.
+
+        Central says so, and counts wrong ones; where it is not there, the one that was used to log
+        on here decides. The future raises `LinkError` if central will not say.
+        """
+        return self._fetching.submit(self._is_password, typed)
+
+    def _is_password(self, typed: str) -> bool:
+        try:
+            return self._http.is_password(self._worker.token(), typed)
+        except LinkError as error:
+            if error.trouble not in OUT_OF_REACH:
+                raise
+        return hmac.compare_digest(typed.encode(), self._settings.password.encode())
+
+    def remember_locked(self, is_locked: bool) -> None:
+        """Keep whether the screen is covered, over a restart; that it could not be is logged."""
+        try:
+            self._outbox.remember(_LOCKED, "1" if is_locked else "")
+        except OutboxError:
+            _log.exception("whether the screen is locked could not be kept")
+
+    def was_locked(self) -> bool:
+        """Whether the screen was covered when this console ended."""
+        return bool(self._outbox.remembered(_LOCKED))
 
     def evidence_bytes(self, sha256: str) -> Future[bytes]:
         """Return the bytes of evidence to come: from this machine, else from central.

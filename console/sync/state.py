@@ -44,6 +44,10 @@ class LinkTrouble(StrEnum):
     NOT_TRUSTED = "not_trusted"
 
 
+#: Central cannot be asked, and whoever is at the desk has to be answered without it.
+OUT_OF_REACH = frozenset({LinkTrouble.UNREACHABLE, LinkTrouble.SILENT, LinkTrouble.CLOSED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
     """The link to central, as it is now.

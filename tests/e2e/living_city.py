@@ -23,6 +23,7 @@ from PIL import Image, ImageGrab
 
 from console.app import served
 from console.app.bench._screen import screen
+from console.app.cachekey import key_file
 from console.domain.ids import new_id
 from tests.real_data import ROOT
 
@@ -228,3 +229,22 @@ def leftovers(processes: Sequence[psutil.Process]) -> list[str]:
     """Return the commands of those processes that still live."""
     _, alive = psutil.wait_procs(list(processes), timeout=15)
     return [" ".join(one.cmdline()) for one in alive]
+
+
+def secrets_of(home: Path) -> dict[str, str]:
+    """Return what must stand in no log and on no command line, by what it is."""
+    central = home / "central"
+    found: dict[str, str] = json.loads((central / "accounts.json").read_text())
+    for name in ("token.key", "devices.code"):
+        found[name] = (central / name).read_text().strip()
+    found["console's key"] = key_file(home).read_text().strip()
+    found["city's key"] = (home / "city" / "device.key").read_text().strip()
+    with closing(sqlite3.connect(f"file:{central / 'central.db'}?mode=ro", uri=True)) as db:
+        query = "SELECT password FROM camera WHERE password IS NOT NULL LIMIT 1"
+        found["camera"] = str(db.execute(query).fetchone()[0])
+    return found
+
+
+def spilled(secrets: dict[str, str], texts: list[str]) -> list[str]:
+    """Return which secrets stand in some of these texts."""
+    return [name for name, secret in secrets.items() if any(secret in text for text in texts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from living_city import LivingCity, Window, leftovers, own_screen, until
+from living_city import (
+    LivingCity,
+    Window,
+    leftovers,
+    own_screen,
+    secrets_of,
+    spilled,
+    until,
+)
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from PySide6.QtCore import Qt
@@ -136,8 +145,16 @@ def test_that_a_complaint_goes_by_keyboard_all_the_way_to_its_closing(
     assert silent == [], "every step has who and when"
     children = city.children
     assert len(children) >= 4
+    lines = [" ".join(child.cmdline()) for child in children]
     assert city.stop() == 0
     assert leftovers(children) == []
+    secrets = secrets_of(city.home)
+    assert {"dispatcher", "officers", "camera", "token.key"} <= set(secrets)
+    assert spilled(secrets, lines) == [], "a secret on a command line"
+    logs = [path.read_text(errors="replace") for path in (city.home / "logs").glob("*.log*")]
+    assert len(logs) >= 4
+    assert spilled(secrets, [*logs, city.log.read_text(), window.log.read_text()]) == []
+    assert not any(re.search(r"eyJ[\w-]+\.[\w-]+\.|Bearer (?!●)", text) for text in logs)
 
 
 def _work_through(

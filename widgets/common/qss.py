@@ -18,6 +18,7 @@ QLabel[tone="figure"] { font-weight: 600; }
 QLabel[tone="alarm"] { color: $critical; font-weight: 600; }
 QLabel[tone="warn"] { color: $high; font-weight: 600; }
 QFrame[role="bar"] { background: $raised; border: none; }
+QFrame[role="cover"] { background: $window; }
 QFrame[role="popup"] { background: $raised; border: 1px solid $edge; border-radius: 4px; }
 QFrame[role="popup"] QListView { background: $raised; }
 QFrame[role="panel"] { background: $panel; border: none; }

@@ -43,10 +43,12 @@ class AlarmStrip(QWidget):
     Signals:
         acknowledged: Id of the alarm acknowledged.
         picked: Id of the alarm to be shown.
+        alarms_set: The alarms shown now, a tuple of `AlarmLine`.
     """
 
     acknowledged = Signal(str)
     picked = Signal(str)
+    alarms_set = Signal(object)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +87,7 @@ class AlarmStrip(QWidget):
             self._timer.stop()
             self._is_lit = True
         self.setAccessibleDescription("; ".join(alarm.text for alarm in self._alarms[:5]))
+        self.alarms_set.emit(self._alarms)
         self.update()
 
     def acknowledge_top(self) -> bool:

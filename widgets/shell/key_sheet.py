@@ -53,6 +53,7 @@ class KeySheet(QFrame):
                     ("F10", self.tr("menu")),
                     ("Ctrl+L", self.tr("language")),
                     ("Ctrl+T", self.tr("dark or light")),
+                    ("Ctrl+Alt+L", self.tr("lock the screen")),
                     ("Ctrl+Q", self.tr("end")),
                 ],
             ),

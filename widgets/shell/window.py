@@ -30,11 +30,13 @@ class MainWindow(QMainWindow):
     Signals:
         command_entered: Text of a command that can be carried out.
         new_incident_wanted: Ctrl+N.
+        lock_wanted: Ctrl+Alt+L.
         closing: The window is about to go; whoever owns threads stops them.
     """
 
     command_entered = Signal(str)
     new_incident_wanted = Signal()
+    lock_wanted = Signal()
     closing = Signal()
 
     def __init__(self, appearance: Appearance, reader: CommandReader, layout_file: Path) -> None:
@@ -123,6 +125,7 @@ class MainWindow(QMainWindow):
         menu.addAction(self._action("language", self._appearance.next_language, "Ctrl+L"))
         menu.addAction(self._action("keys", self.keys.toggle, "F1"))
         menu.addSeparator()
+        menu.addAction(self._action("lock", self.lock_wanted.emit, "Ctrl+Alt+L"))
         menu.addAction(self._action("end", self._end, "Ctrl+Q"))
 
     def _make_shortcuts(self) -> None:
@@ -165,6 +168,7 @@ class MainWindow(QMainWindow):
             "theme": self.tr("Dark or light"),
             "language": self.tr("Language: {0}").format(LANGUAGES[nexts[0]]),
             "keys": self.tr("Keys"),
+            "lock": self.tr("Lock the screen"),
             "end": self.tr("End"),
         }
         for name, text in texts.items():
