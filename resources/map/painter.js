@@ -169,6 +169,7 @@ class Drawn {
     this.inView = 0;
     this.behindPx = 0;
     this.groups = [];
+    this.reserve(1); // a layer may be empty for hours
   }
 
   reserve(n) {

@@ -191,10 +191,11 @@ def fill(shown: Shown) -> None:
     shown.feed.set_incidents([made])
 
 
-def living_map(qapp: QApplication) -> Iterator[Shown]:
+def living_map(qapp: QApplication, *, filled: bool = True) -> Iterator[Shown]:
     """Yield a map that has drawn its first picture, and end it afterwards."""
     made = Shown(qapp)
-    fill(made)
+    if filled:
+        fill(made)
     loop = QEventLoop()
     made.widget.ready.connect(loop.quit)
     QTimer.singleShot(20_000, loop.quit)

@@ -49,6 +49,24 @@ def shown(living: Shown, qtbot: QtBot) -> Shown:
     return quiet(living, qtbot)
 
 
+@pytest.fixture
+def empty(qapp: QApplication) -> Iterator[Shown]:
+    yield from living_map(qapp, filled=False)
+
+
+def test_that_a_map_with_nothing_on_it_is_drawn(empty: Shown, qtbot: QtBot) -> None:
+    fill(empty)
+    empty.feed.set_units([])
+    empty.feed.set_force(empty_columns(0))
+    empty.feed.set_incidents([])
+    rev = empty.feed.rows(MapLayer.UNITS).rev
+    qtbot.waitUntil(lambda: empty.js("mapPage.live._rows.get('units').rev") == rev)
+    empty.settle(qtbot)
+    assert empty.problems == []
+    fill(empty)
+    qtbot.waitUntil(lambda: empty.widget.last_stats["counts"].get("units") == UNITS)
+
+
 def at_grid(*, age_s: float = 0.0) -> ForceColumns:
     columns = empty_columns(UNITS)
     columns.lat[:], columns.lon[:] = grid_places()
