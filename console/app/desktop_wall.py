@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
 from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
+from console.domain.places import Camera
 from console.protocol.patrol import PlanSent
 from console.sync.state import Who
+from console.ui.wall_directory import CameraDirectory, DirectoryModel
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_patrol import plan_of
 from console.ui.wall_today import midnight
@@ -30,8 +35,22 @@ GATHER_MS, SWEEP_MS = 400, 5000
 _METRES_A_DEGREE = 111_320.0
 
 
+def read_favourites(path: Path) -> list[CameraId]:
+    """Return the favourites kept in a file; none if there is none or it is damaged."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        _log.warning("favourites cannot be read from %s: %s", path, error)
+        return []
+    return [CameraId(one) for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+
+
 class WallDock(QObject):
     """Owns the wall and tells the sweep which points there are."""
+
+    _directory_built = Signal(object)
 
     def __init__(
         self, models: DeskModels, appearance: Appearance, parent: QObject | None = None
@@ -58,6 +77,16 @@ class WallDock(QObject):
         self._granted: frozenset[str] | None = None
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
+        self._favourites = models.settings.folder / "favourites.json"
+        self._directory = DirectoryModel(CameraDirectory((), {}), self)
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
+        self._directory_of = 0
+        self._directory_built.connect(
+            self._directory.set_directory, Qt.ConnectionType.QueuedConnection
+        )
+        self._directory.set_favourites(read_favourites(self._favourites))
+        self._directory.favourites_changed.connect(self._keep_favourites)
+        self.widget.set_directory(self._directory)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._put_cameras)
         self._mirror.cameras_changed.connect(self._gather_more)
@@ -93,6 +122,7 @@ class WallDock(QObject):
         """Stop every stream."""
         self._sweep.stop()
         self.patrol.leave()
+        self._builder.shutdown(wait=True, cancel_futures=True)
         self._own.close()
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
@@ -117,8 +147,28 @@ class WallDock(QObject):
     def _put_cameras(self) -> None:
         cameras = self._mirror.cameras()
         self.feed.put_cameras(cameras)
+        self._build_directory(cameras)
         self.patrol.want([one.id for one in cameras if not one.retired])
         self._write_points()
+
+    def _build_directory(self, cameras: list[Camera]) -> None:
+        """Have the directory built beside the window; only names, owners and districts count."""
+        wanted = hash(tuple((one.id, one.name, one.owner, one.district) for one in cameras))
+        if wanted == self._directory_of:
+            return
+        self._directory_of = wanted
+        places: dict[str, tuple[str, ...]] = {
+            one.id: (one.name_zh, one.name_en) for one in self._mirror.jurisdictions()
+        }
+        self._builder.submit(CameraDirectory, cameras, places).add_done_callback(
+            lambda done: None if done.cancelled() else self._directory_built.emit(done.result())
+        )
+
+    def _keep_favourites(self, points: list[str]) -> None:
+        try:
+            self._favourites.write_text(json.dumps(points), encoding="utf-8")
+        except OSError as error:
+            _log.warning("favourites cannot be kept in %s: %s", self._favourites, error)
 
     def _sweep_granted(self, points: list[str]) -> None:
         """Sweep the points that central has leased to this console, no others."""

@@ -288,6 +288,8 @@ class WallSide(StripBase):
             ("S", self.tr("evidence, new incident")),
             ("P", self.tr("pin the point")),
             ("R", self.tr("next to repair")),
+            ("/", self.tr("search all points")),
+            ("L", self.tr("next plan")),
             ("Ctrl+1…9", self.tr("1 to 36 tiles")),
             ("F", self.tr("full screen")),
         )

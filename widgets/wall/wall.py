@@ -7,10 +7,12 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.domain.ids import CameraId
+from console.ui.wall_directory import DirectoryModel
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import GRIDS, MOST_TILES
 from widgets.common.appearance import Appearance
 from widgets.wall.canvas import TileCanvas
+from widgets.wall.directory import DirectoryPanel
 from widgets.wall.strip import WallSide, WallStrip
 
 #: By Ctrl and a digit: the grids, then one large tile among 5, 7 and 12 small ones.
@@ -25,7 +27,7 @@ class WallWidget(QWidget):
 
     Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
-    + and - add and take away a tile,
+    + and - add and take away a tile, / searches the directory, L runs the next plan,
     Enter opens the tile alone and back, F fills the screen, Esc goes back to the plan.
 
     Args:
@@ -59,6 +61,7 @@ class WallWidget(QWidget):
         grid.addWidget(self.canvas, 0, 0)
         grid.addWidget(self.side, 0, 1)
         grid.addWidget(self.strip, 1, 0, 1, 2)
+        self.directory: DirectoryPanel | None = None
         self.setFocusProxy(self.canvas)
         self.side.hide()
         self.canvas.tile_picked.connect(self._tell_picked)
@@ -67,6 +70,34 @@ class WallWidget(QWidget):
         feed.evidence_taken.connect(self.evidence_taken)
         feed.evidence_refused.connect(self._tell_refused)
         feed.strip_changed.connect(self.canvas.show_progress)
+
+    def set_directory(self, model: DirectoryModel) -> None:
+        """Offer the camera directory, opened by its key."""
+        panel = self.directory = DirectoryPanel(model, self)
+        panel.hide()
+        panel.points_wanted.connect(self._show_points)
+        panel.closed.connect(self.close_directory)
+
+    def open_directory(self) -> None:
+        """Show the directory over the left of the wall."""
+        if self.directory is not None:
+            self.directory.setGeometry(0, 0, self.directory.width(), self.canvas.height())
+            self.directory.open()
+
+    def close_directory(self) -> None:
+        """Put the directory away; keys act on the tiles again."""
+        if self.directory is not None:
+            self.directory.hide()
+        self.canvas.setFocus()
+
+    def _show_points(self, points: list[str], name: str) -> None:
+        """Show points of the directory: the page that has one, else these alone."""
+        number = self._feed.go_to(CameraId(points[0])) if len(points) == 1 else None
+        if number is None:
+            self._feed.show_points([CameraId(one) for one in points], name=name)
+            number = 0
+        self.close_directory()
+        self.canvas.pick(number)
 
     def set_layout(self, tiles: int) -> None:
         """Show 1 to 36 tiles."""
@@ -159,8 +190,6 @@ class WallWidget(QWidget):
                 feed.take_evidence(picked)
             case Qt.Key.Key_P:
                 feed.toggle_pin(picked)
-            case Qt.Key.Key_R:
-                self._next_repair()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.open_alone(picked)
             case Qt.Key.Key_F:
@@ -169,6 +198,19 @@ class WallWidget(QWidget):
                 self.fill_screen(False)
             case Qt.Key.Key_Escape if feed.is_lent:
                 feed.resume_plan()
+            case _:
+                return self._go(key)
+        return True
+
+    def _go(self, key: int) -> bool:
+        """Do what the keys say that lead to other points."""
+        match key:
+            case Qt.Key.Key_Slash:
+                self.open_directory()
+            case Qt.Key.Key_L:
+                self._next_plan()
+            case Qt.Key.Key_R:
+                self._next_repair()
             case _:
                 return False
         return True
@@ -200,6 +242,14 @@ class WallWidget(QWidget):
         shown = self._feed.tile(self.canvas.picked).camera
         at = repairs.index(shown) + 1 if shown in repairs else 0
         self._go_to(repairs[at % len(repairs)])
+
+    def _next_plan(self) -> None:
+        """Run the next of the plans, after the last all points again."""
+        plans = (None, *self._feed.plans.given)
+        names = ["all", *(plan.name for plan in self._feed.plans.given)]
+        running = self._feed.strip().plan
+        at = names.index(running) + 1 if running in names else 0
+        self._feed.set_plan(plans[at % len(plans)])
 
     def _go_to(self, camera: str) -> None:
         number = self._feed.go_to(CameraId(camera))

@@ -1,0 +1,94 @@
+"""How long the camera directory takes for a key: 38,000 points, names as a city has them."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from PySide6.QtWidgets import QApplication
+
+from console.app.bench._figures import machine, percentiles
+from console.domain.ids import CameraId, JurisdictionId
+from console.domain.places import Camera
+from console.store.pinyin import spelled
+from console.ui.wall_directory import CameraDirectory, DirectoryModel
+from widgets.wall.directory import DirectoryPanel
+
+_FIRST = "朝阳海淀西城东城丰台石景山通州顺义昌平大兴亦庄望京国贸双井三里屯工体团结湖劲松潘家园"
+_ROADS = ("路", "街", "大街", "北路", "南路", "东路", "西路", "胡同", "桥", "里")
+_WORDS = 60
+
+
+def run(*, points: int = 38_000, seed: int = 1) -> dict[str, Any]:
+    """Measure; see the module's text.
+
+    Args:
+        points: How many.
+        seed: Of names and of what is typed.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication([])
+    chance = np.random.default_rng([seed, 0xD12])
+    cameras = _cameras(points, chance)
+    districts = {f"d{n}": (f"{_FIRST[2 * n : 2 * n + 2]}区", f"District {n}") for n in range(20)}
+    began_s = time.perf_counter()
+    model = DirectoryModel(CameraDirectory(cameras, districts))
+    built_s = time.perf_counter() - began_s
+    panel = DirectoryPanel(model)
+    panel.resize(330, 700)
+    panel.show()
+    app.processEvents()
+    taken_ms: list[float] = []
+    found = 0
+    for text in _typed(cameras, chance):
+        for end in range(1, len(text) + 1):
+            began_s = time.perf_counter()
+            panel.search.setText(text[:end])
+            app.processEvents()
+            taken_ms.append((time.perf_counter() - began_s) * 1000)
+        found += model.rowCount() > 0
+    panel.close()
+    panel.deleteLater()
+    app.processEvents()
+    return {
+        **percentiles(taken_ms, 50, 95, 99),
+        "keys": len(taken_ms),
+        "words_found": found,
+        "words": 4 * _WORDS,
+        "build_s": round(built_s, 2),
+        "points": points,
+        **machine(),
+    }
+
+
+def _cameras(count: int, chance: Generator) -> list[Camera]:
+    owners = chance.choice(
+        ["police", "site", "bureau", "vehicle"], count, p=[0.95, 0.03, 0.01, 0.01]
+    )
+    cameras = []
+    for number in range(count):
+        roads = ["".join(chance.choice(list(_FIRST), 2)) + str(chance.choice(_ROADS)) for _ in "ab"]
+        point = CameraId(f"C{number:05d}")
+        cameras.append(
+            Camera(
+                id=point,
+                name=f"{roads[0]}与{roads[1]}路口 {point}",
+                main_url=f"rtsp://10.0.0.1/{number}",
+                owner=str(owners[number]),
+                district=JurisdictionId(f"d{number % 20}"),
+            )
+        )
+    return cameras
+
+
+def _typed(cameras: list[Camera], chance: Generator) -> list[str]:
+    """Return words as people type them: Chinese, pinyin, initials, numbers."""
+    words = []
+    for row in chance.integers(0, len(cameras), _WORDS):
+        name = cameras[int(row)].name.partition("与")[0]
+        full, initials = spelled(name)
+        words += [name, full, initials, cameras[int(row)].id]
+    return words
