@@ -13,14 +13,17 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    Signal,
     Slot,
 )
 
 from console.dispatch.near import FixNote, NearUnit
+from console.dispatch.recommend import Recommendation
 from console.domain.units import Unit, UnitStatus
 from console.roads import Mode
 from console.ui.mirror import Mirror
 from console.ui.nearfinder import NearFinder, NearFound, NearState
+from console.ui.recommendtexts import advice_text
 from console.ui.words import age_text, unit_state_word
 
 __all__ = [
@@ -91,26 +94,45 @@ _NOTES: Mapping[FixNote, str] = {
 
 
 class NearUnitsModel(QAbstractTableModel):
-    """The nearest units in rows; rows change in place, their number follows."""
+    """The nearest units in rows; rows change in place, their number follows.
+
+    Signals:
+        advice_changed: The recommendation differs.
+    """
+
+    advice_changed = Signal()
 
     def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror = mirror
         self._rows: list[NearUnit] = []
         self.incident: str | None = None
+        self.advice: Recommendation | None = None
         mirror.units_changed.connect(self._take_units)
 
     @Slot(object)
     def show_found(self, found: NearFound) -> None:
         """Show the units found for an incident."""
         self.incident = found.incident
+        self.advice = found.advice
+        self.advice_changed.emit()
         self._set_rows(list(found.units))
 
     @Slot()
     def clear(self) -> None:
         """Show nobody."""
         self.incident = None
+        self.advice = None
+        self.advice_changed.emit()
         self._set_rows([])
+
+    def recommended(self) -> list[str]:
+        """Return ids of the units recommended, the first there first."""
+        return [] if self.advice is None else [str(one.unit.id) for one in self.advice.chosen]
+
+    def advice_words(self) -> str:
+        """Return the recommendation in words, with every reason and what is missing."""
+        return "" if self.advice is None else advice_text(self.advice)
 
     def unit_at(self, row: int) -> str | None:
         """Return the id of the unit in a row."""

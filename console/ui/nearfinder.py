@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
 from console.dispatch.near import NearUnit, Ranker, Roster
+from console.dispatch.pace import Pace
+from console.dispatch.recommend import Recommendation, recommend
+from console.dispatch.time_rules import CITY_ZONE
 from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats
 from console.geo.polygons import in_ring
@@ -24,6 +29,9 @@ from console.ui.reasons import reason_text
 _log = logging.getLogger("zhihui.console")
 #: How many are shown, and how often they are ranked anew while the incident stays picked.
 SHOWN = 9
+#: Among so many of the nearest, busy ones as well, is looked for whom to recommend.
+ADVISED = 30
+CITY = ZoneInfo(CITY_ZONE)
 AGAIN_MS = 5000
 
 
@@ -53,6 +61,7 @@ class NearFound:
     lon: float
     units: tuple[NearUnit, ...]
     first: tuple[float | None, ...] = ()
+    advice: Recommendation | None = None
 
 
 class _Work(QRunnable):
@@ -216,12 +225,22 @@ class NearFinder(QObject):
         roster = self._roster
         if self.state is not NearState.RANKED:
             self._say(NearState.RANKING)
+        case = self._mirror.incident(incident)
+        tasks = Counter(str(one.unit) for one in self._mirror.running_assignments())
+        if case is None:
+            return
         self._busy, self._wanted = True, False
 
         def work() -> NearFound:
             near = tuple(ranker.rank(roster, force, lat, lon, at, k=SHOWN))
             first = tuple(arrives_first(near))
-            return NearFound(incident=incident, lat=lat, lon=lon, units=near, first=first)
+            ranked = ranker.rank(roster, force, lat, lon, at, k=ADVISED, include_busy=True)
+            units = {str(one.id): one for one in (roster.units[row] for row in ranked.rows)}
+            pace = Pace(zone=CITY)
+            advice = recommend(case, list(ranked), units, tasks=tasks, pace=pace, at=at)
+            return NearFound(
+                incident=incident, lat=lat, lon=lon, units=near, first=first, advice=advice
+            )
 
         self._pool.start(_Work(work, self._outlet.give_ranked))
 

@@ -48,11 +48,13 @@ class NearTable(RowTable):
     Signals:
         unit_wanted: Row of the unit to send.
         usual_wanted: Enter: the first ones.
+        advised_wanted: R: those recommended.
         unit_picked: Id of the unit to show on the map.
     """
 
     unit_wanted = Signal(int)
     usual_wanted = Signal()
+    advised_wanted = Signal()
     unit_picked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,7 +62,7 @@ class NearTable(RowTable):
         self.why_empty = ""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """1–9 send one, Enter sends the first two, Space shows the chosen one on the map."""
+        """1–9 send one, Enter the first two, R the recommended, Space shows one on the map."""
         key = Qt.Key(event.key())
         is_bare = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if not is_bare:
@@ -69,6 +71,8 @@ class NearTable(RowTable):
             self.unit_wanted.emit(_DIGITS[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.usual_wanted.emit()
+        elif key == Qt.Key.Key_R:
+            self.advised_wanted.emit()
         elif key == Qt.Key.Key_Space and self.currentIndex().isValid():
             self.unit_picked.emit(str(self.currentIndex().data(NearRole.UNIT_ID)))
         else:
@@ -103,11 +107,16 @@ class NearView(QWidget):
         self.table.verticalHeader().hide()
         self.setFocusProxy(self.table)
         self.age = AgeLabel(late_after_s=15.0)
-        self._hint = QLabel()
-        set_tone(self._hint, "small")
+        self._hint, self._advice = QLabel(), QLabel()
+        self._advice.setWordWrap(True)
+        self._advice.setContentsMargins(8, 3, 8, 0)
+        for label in (self._hint, self._advice):
+            set_tone(label, "small")
         self._lay_out()
         self.table.unit_wanted.connect(self._send_one)
         self.table.usual_wanted.connect(self._send_usual)
+        self.table.advised_wanted.connect(self._send_advised)
+        model.advice_changed.connect(self._show_advice)
         self.table.unit_picked.connect(self.unit_picked)
         for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
             signal.connect(self._show_hint)
@@ -125,6 +134,7 @@ class NearView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.table, 1)
+        column.addWidget(self._advice)
         column.addLayout(foot)
 
     def set_state(self, state: int) -> None:
@@ -150,6 +160,16 @@ class NearView(QWidget):
         if units and self._model.incident is not None:
             self.dispatch_wanted.emit(self._model.incident, units)
 
+    def _send_advised(self) -> None:
+        units = self._model.recommended()
+        if units and self._model.incident is not None:
+            self.dispatch_wanted.emit(self._model.incident, units)
+
+    def _show_advice(self) -> None:
+        words = self._model.advice_words()
+        self._advice.setText(self.tr("[R] {0}").format(words) if words else "")
+        self._advice.setVisible(bool(words))
+
     def _sign(self, row: int) -> str:
         text = str(self._model.index(row, NearColumn.UNIT).data() or "")
         return text.split(" ", 1)[0]
@@ -168,6 +188,7 @@ class NearView(QWidget):
         self.table.viewport().update()
         self.table.setAccessibleName(self.tr("Units near the picked incident"))
         self._show_hint()
+        self._show_advice()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Let how a unit travels go where there is no room."""

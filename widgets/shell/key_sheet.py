@@ -72,6 +72,7 @@ class KeySheet(QFrame):
                 [
                     ("1 – 9", self.tr("send that unit")),
                     ("Enter", self.tr("send the first two")),
+                    ("R", self.tr("send those recommended")),
                     ("Space", self.tr("show it on the map")),
                 ],
             ),

@@ -33,6 +33,7 @@ def run_bench(name: str, options: Sequence[str], *, home: Path) -> dict[str, Any
     """
     if name == "list":
         return {"benches": bench_names()}
+    name = name.replace("-", "_")  # as people write it
     if name not in bench_names():
         raise BenchError(f"There is no bench “{name}”. There are: {', '.join(bench_names())}.")
     module = importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,46 @@
+"""How long journeys really take against the road graph's times, learnt from arrivals."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from console.roads.columns import Mode
+
+#: So many of the last journeys of one kind and hour are looked at; fewer than this say nothing yet.
+_KEPT, _LEAST = 60, 5
+_SANE = (0.2, 5.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pace:
+    """Ratios of real to reckoned times, by way to travel, kind of day and hour.
+
+    Attributes:
+        zone: Of the city's clocks.
+    """
+
+    zone: ZoneInfo
+    _seen: dict[tuple[Mode, bool, int], deque[float]] = field(default_factory=dict)
+
+    def arrived(self, mode: Mode, reckoned_s: float, real_s: float, *, set_out: datetime) -> None:
+        """Take a journey that has ended; one that makes no sense is left out."""
+        if reckoned_s < 30.0 or not math.isfinite(real_s):
+            return
+        ratio = real_s / reckoned_s
+        if _SANE[0] <= ratio <= _SANE[1]:
+            key = self._key(mode, set_out)
+            self._seen.setdefault(key, deque(maxlen=_KEPT)).append(ratio)
+
+    def factor(self, mode: Mode, at: datetime) -> float:
+        """Return by how much a journey at a time takes longer than reckoned; 1 if nobody knows."""
+        ratios = self._seen.get(self._key(mode, at), ())
+        return median(ratios) if len(ratios) >= _LEAST else 1.0
+
+    def _key(self, mode: Mode, at: datetime) -> tuple[Mode, bool, int]:
+        local = at.astimezone(self.zone)
+        return mode, local.weekday() >= 5, local.hour
