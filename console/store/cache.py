@@ -27,6 +27,7 @@ from console.protocol.codec import (
     row_to_builtins,
 )
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op
+from console.store.cachecolumns import add_columns
 from console.store.cachepositions import prepare_positions, read_positions, write_positions
 from console.store.cipher import connect, dbapi, unlock
 from console.store.mapping import drop_row, put_rows, read_rows, upsert
@@ -59,7 +60,7 @@ __all__ = [
 #: How long closed incidents stay, as in a snapshot.
 KEPT = timedelta(hours=72)
 #: Kinds that are read as a whole when a console starts; the others belong to one incident.
-WHOLE_KINDS = ("jurisdiction", "unit", "camera", "incident", "assignment", *TABLE_KINDS)
+WHOLE_KINDS = ("jurisdiction", "area", "unit", "camera", "incident", "assignment", *TABLE_KINDS)
 Key = tuple[str, str]
 
 
@@ -314,9 +315,7 @@ class Cache:
         prepare_positions(self._connection)
         self._connection.commit()
         for table in CACHE_TABLES:
-            columns = {row[1] for row in run(f'PRAGMA table_info("{table.name}")')}
-            if not {column.name for column in table.columns} <= columns:
-                raise ValueError(f"the table {table.name} is of another version")
+            add_columns(self._connection, table)
         self._connection.commit()
 
     def _transaction(self) -> _Transaction:

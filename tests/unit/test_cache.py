@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level
 from console.domain.places import LogEntry
 from console.protocol.codec import MessageError, kind_of, patch_between, row_to_builtins
 from console.protocol.messages import Change, Op
 from console.store.cache import (
+    WHOLE_KINDS,
     Cache,
     Cursor,
     GapError,
@@ -28,6 +30,7 @@ from console.store.cache import (
 )
 from console.store.cachereads import CacheReader
 from console.store.snapshotfile import sha256_of
+from console.sync.held import HELD
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -39,6 +42,11 @@ def an_incident(name: str = "i1", **more: object) -> Incident:
         "changed_at": AT, "version": 1,
     }  # fmt: skip
     return Incident(**{**values, **more})  # type: ignore[arg-type] # what a test gives
+
+
+def an_area() -> Area:
+    outline = ((39.90, 116.40), (39.91, 116.40), (39.91, 116.41))
+    return Area(id=AreaId("a1"), name="工体", kind=AreaKind.FENCE, outline=outline, version=1)
 
 
 def put(rev: int, row: object) -> Change:
@@ -177,6 +185,29 @@ def test_that_a_reader_sees_what_was_applied_and_never_blocks(cache: Cache) -> N
     assert reader.details_of("i1") == [report]
     assert reader.evidence("none") is None
     reader.close()
+
+
+def test_that_rows_of_an_earlier_version_are_there_without_central(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    cache = open_cache(path).cache
+    cache.apply([put(1, an_incident(summary="before")), put(2, an_area())], epoch="e")
+    cache.close()
+    with closing(sqlite3.connect(path)) as db:
+        for name in ("reopened", "is_major", "rating"):
+            db.execute(f"ALTER TABLE incident DROP COLUMN {name}")
+        db.execute('UPDATE cursor SET "schema" = "schema" - 1')
+        db.commit()
+    opened = open_cache(path)
+    assert opened.damaged is None
+    assert opened.cache.cursor() is None  # all rows are fetched anew when central is there
+    assert opened.cache.contents() == [an_area(), an_incident(summary="before")]
+    opened.cache.close()
+
+
+def test_that_every_kind_a_console_holds_is_there_after_a_restart(cache: Cache) -> None:
+    assert set(HELD) == set(WHOLE_KINDS)
+    cache.apply([put(1, an_area())], epoch="e")
+    assert cache.contents() == [an_area()]
 
 
 def test_that_a_cache_of_another_version_is_set_aside(tmp_path: Path) -> None:
