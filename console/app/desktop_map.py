@@ -6,7 +6,8 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from console.app.basemap import open_basemap
 from console.app.desktop_models import DeskModels
@@ -20,11 +21,13 @@ from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
+from console.ui.mapviews import MapViews
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
 from console.video.looks import LooksReader
 from widgets.common.appearance import Appearance
 from widgets.map import MapWidget
+from widgets.map.mapwindow import MapWindow
 
 _log = logging.getLogger("zhihui.console")
 
@@ -48,6 +51,8 @@ class MapDock(QObject):
     ) -> None:
         super().__init__(parent)
         settings = models.settings
+        self._appearance = appearance
+        self.windows: list[MapWindow] = []
         with CityPack.open(pack_path) as pack:
             meta = dict(pack.meta)
             frame = MapFrame.of_pack(pack)
@@ -75,6 +80,7 @@ class MapDock(QObject):
                 search=self._search,
                 places=self._places,
                 areas=self._areas,
+                views=MapViews(mirror, settings.folder, self),
                 replay=MapReplay(mirror, self.feed, models.client, self),
             ),
             parent=self,
@@ -85,6 +91,9 @@ class MapDock(QObject):
             self.widget.ready.connect(lambda: self.widget.say(reason_text(trouble)))
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
+        another = QShortcut(QKeySequence("Ctrl+M"), self.widget)
+        another.setContext(Qt.ShortcutContext.WindowShortcut)
+        another.activated.connect(self.open_another)
         self._binding.follow_near(models.finder)
         models.status.changed.connect(self._tell_age)
         self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
@@ -92,8 +101,31 @@ class MapDock(QObject):
     def _tell_age(self, line: StatusLine) -> None:
         self.widget.set_age(line.positions_age_s, line.heard_age_s, is_live=line.is_live)
 
+    def open_another(self) -> MapWindow:
+        """Open another map of the same city in a window of its own."""
+        window = MapWindow(self._model, self._appearance)
+        window.map.incident_picked.connect(self.widget.incident_picked)
+        window.map.unit_picked.connect(self.widget.unit_picked)
+        window.map.camera_picked.connect(self.widget.camera_picked)
+        window.map.place_picked.connect(self.widget.place_picked)
+        window.map.send_wanted.connect(self.widget.send_wanted)
+        self.widget.view_moved.connect(window.take_view)
+        self.widget.unit_picked.connect(window.follow_unit)
+        self.widget.incident_picked.connect(window.follow_incident)
+        window.closed.connect(lambda: self._forget(window))
+        self.windows.append(window)
+        window.show()
+        return window
+
+    def _forget(self, window: MapWindow) -> None:
+        if window in self.windows:
+            self.windows.remove(window)
+            window.deleteLater()
+
     def close(self) -> None:
         """End the page, then what feeds it."""
+        for window in list(self.windows):
+            window.close()
         self._binding.stop()
         self._search.stop()
         self._places.stop()

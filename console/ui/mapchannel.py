@@ -26,6 +26,9 @@ class MapChannel(QObject):
         area_drawn: From the page: an outline and what it is, as JSON.
         area_retired: From the page: the id of an area that is no longer wanted.
         import_wanted: From the page: areas are to be taken from a file.
+        views_told: To the page: the saved views, as JSON.
+        view_saved: From the page: a view to be kept, as JSON.
+        view_dropped: From the page: the name of a view to be forgotten.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
         hovered: From the page: the same for what is under the pointer.
@@ -55,6 +58,9 @@ class MapChannel(QObject):
     replay_told = Signal(str)
     trail_told = Signal(str)
     areas_told = Signal(str)
+    views_told = Signal(str)
+    view_saved = Signal(str)
+    view_dropped = Signal(str)
     area_drawn = Signal(str)
     area_retired = Signal(str)
     import_wanted = Signal()
@@ -111,6 +117,16 @@ class MapChannel(QObject):
     def seek(self, at_ms: float) -> None:
         """Take which time is to be shown."""
         self.sought.emit(at_ms)
+
+    @Slot(str)
+    def save_view(self, text: str) -> None:
+        """Take a view to be kept."""
+        self.view_saved.emit(text)
+
+    @Slot(str)
+    def drop_view(self, name: str) -> None:
+        """Take which view to forget."""
+        self.view_dropped.emit(name)
 
     @Slot(str)
     def draw_area(self, text: str) -> None:

@@ -20,6 +20,7 @@ from console.ui.mapreplay import MapReplay
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
 from console.ui.mapsearch import MapSearch
 from console.ui.mapview import fitting_zoom
+from console.ui.mapviews import MapViews
 
 #: Tiles drawn at once. With two, dragging over undrawn ground held the GUI thread up for 40 ms at
 #: the 99th percentile on two shared cores; with one, for 11 ms.
@@ -92,12 +93,14 @@ class MapAnswers:
         places: Answers what the menu at a place asks.
         replay: Shows the past.
         areas: Draws and watches areas.
+        views: Keeps views that were saved.
     """
 
     search: MapSearch | None = None
     places: MapPlaces | None = None
     replay: MapReplay | None = None
     areas: MapAreas | None = None
+    views: MapViews | None = None
 
 
 class MapModel(QObject):
@@ -127,7 +130,7 @@ class MapModel(QObject):
         self.frame, self.feed = frame, feed
         told = answers or MapAnswers()
         self.search, self.places = told.search, told.places
-        self.replay, self.areas = told.replay, told.areas
+        self.replay, self.areas, self.views = told.replay, told.areas, told.views
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )

@@ -31,6 +31,10 @@ class MapPage {
       zoomOut: () => map.zoomOut(),
       home: () => this.home(),
       replay: () => this.replay(),
+      goTo: (view) => this.goTo(view),
+      saveView: (name) => channel.save_view(JSON.stringify({ name, lat: map.getCenter().lat,
+        lon: map.getCenter().lng, zoom: map.getZoom(), hidden: this.hidden, groups: this.groups })),
+      dropView: (name) => channel.drop_view(name),
       importAreas: () => channel.import_areas(),
       toggle: (layer) => this.toggle(layer),
       setGroups: (on) => this.setGroups(on),
@@ -75,6 +79,7 @@ class MapPage {
     });
     channel.replay_told.connect((text) => this.timebar.show(JSON.parse(text)));
     channel.trail_told.connect((text) => this.showTrail(JSON.parse(text)));
+    channel.views_told.connect((text) => this.panel.setViews(JSON.parse(text)));
     channel.areas_told.connect((text) => this.areas.show(JSON.parse(text)));
     channel.pin_wanted.connect((lat, lon, text) => this.pin(L.latLng(lat, lon), text));
     channel.way_found.connect((text) => this.showWay(JSON.parse(text)));
@@ -126,6 +131,14 @@ class MapPage {
       this.channel.route(from.lat, from.lng, at.lat, at.lng);
     } else return false;
     return true;
+  }
+
+  goTo(view) {
+    this.hidden.splice(0, this.hidden.length, ...view.hidden);
+    this.live.setHidden(this.hidden);
+    this.areas.toggle(this.hidden.includes("areas"));
+    this.setGroups(view.groups);
+    this.map.setView([view.lat, view.lon], view.zoom);
   }
 
   replay() {

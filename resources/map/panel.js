@@ -3,6 +3,8 @@
 
 const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"]];
 
+/** What a legend's word hides when it is not the sprite's own. */
+const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar" };
 /** Two beats of central, two seconds each, and what a beat may be late. */
 const SILENT_S = 5;
 
@@ -78,12 +80,17 @@ class Panel {
     for (const [layer, key] of LAYER_KEYS) this.buildLayerRow(layer, key);
     this.buildGroupsRow();
     this.buildImportRow();
+    this.buildViews();
     make("h2", "", this.box, this.words.legend);
     const list = make("div", "legend", this.box);
     for (const entry of this.state.legend) {
-      const row = make("div", "row", list);
+      const row = make("div", "row legend-row", list);
       this.drawIcon(make("canvas", "icon", row), entry);
       make("span", "", row, this.words[entry.word]);
+      const meaning = MEANINGS[entry.word] ?? entry.word;
+      row.classList.toggle("hidden-meaning", this.hidden.includes(meaning));
+      row.title = this.words.filter_how;
+      row.onclick = () => this.handlers.toggle(meaning);
     }
     const row = make("div", "row", list);
     make("div", "reach", row);
@@ -106,6 +113,32 @@ class Panel {
     const row = make("div", "row", this.box);
     const button = make("button", "area-button", row, this.words.area_import);
     button.onclick = () => this.handlers.importAreas();
+  }
+
+  /** Saved views: a click goes there, ✕ forgets one, the field saves what is shown now. */
+  buildViews() {
+    make("h2", "", this.box, this.words.views);
+    for (const view of this.views ?? []) {
+      const row = make("div", "row legend-row", this.box);
+      const name = make("span", "grow", row, view.name);
+      name.onclick = () => this.handlers.goTo(view);
+      make("button", "view-drop", row, "✕").onclick = () => this.handlers.dropView(view.name);
+    }
+    const form = make("form", "row", this.box);
+    const name = make("input", "view-name", form);
+    name.placeholder = this.words.view_save;
+    name.setAttribute("aria-label", this.words.view_save);
+    name.addEventListener("keydown", (event) => event.stopPropagation());
+    make("button", "view-drop", form, "＋");
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      if (name.value.trim()) this.handlers.saveView(name.value.trim());
+    };
+  }
+
+  setViews(views) {
+    this.views = views;
+    if (this.state) this.buildBox();
   }
 
   buildGroupsRow() {

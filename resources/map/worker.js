@@ -61,7 +61,8 @@ class Painter {
     const hidden = new Uint8Array(256).fill(1); // numbers without a look are not drawn
     const second = new Uint8Array(256);
     this.style.sprites[layer].forEach((spec, id) => {
-      hidden[id] = hiddenGroups.includes(layer) || hiddenGroups.includes(spec.group) ? 1 : 0;
+      const names = [layer, spec.group, spec.word, `mark_${spec.mark}`];
+      hidden[id] = names.some((name) => name && hiddenGroups.includes(name)) ? 1 : 0;
       second[id] = spec.second ? 1 : 0;
     });
     return { hidden, second };

@@ -18,12 +18,13 @@ from pytestqt.qtbot import QtBot
 from test_map_binding import CENTRE, NoDetails, contents, unit
 from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
 
-from console.domain.ids import CameraId, IncidentId
+from console.domain.ids import CameraId, IncidentId, PersonId
 from console.domain.incidents import Stage
+from console.domain.levels import Role
 from console.protocol.commands import PutAreas
 from console.roads import RoadGraph
 from console.store.citypack import CityPackWriter, Place
-from console.sync.state import ChangeBatch, Contents, RowChange
+from console.sync.state import ChangeBatch, Contents, RowChange, Who
 from console.tracking.columns import empty_columns
 from console.ui.actions import DeskActions
 from console.ui.mapareas import MapAreas
@@ -31,9 +32,12 @@ from console.ui.mapfeed import MapFeed, clock_ms
 from console.ui.mapmodel import MapAnswers, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapsearch import HitKind, MapSearch
+from console.ui.mapsprites import MapLayer
+from console.ui.mapviews import MapViews, SavedView
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder
 from widgets.map import MapWidget
+from widgets.map.mapwindow import MapMode, MapWindow
 
 
 def full_mirror() -> Mirror:
@@ -292,4 +296,64 @@ def test_that_an_area_is_drawn_by_clicks_and_named_in_its_form(asking: Shown, qt
     QTest.keyClick(shown.target(), Qt.Key.Key_Return)
     label = "document.querySelector('.area-label')?.textContent ?? ''"
     qtbot.waitUntil(lambda: shown.js(label).startswith("fence"))
+    assert shown.problems == []
+
+
+def test_that_views_are_kept_for_each_person(mirror: Mirror, tmp_path: Path) -> None:
+    views = MapViews(mirror, tmp_path)
+    views.save(SavedView(name=" 早高峰 ", lat=39.9, lon=116.4, zoom=14, hidden=("cameras",)))
+    views.save(SavedView(name="早高峰", lat=39.91, lon=116.4, zoom=15, groups=False))
+    views.save(SavedView(name="  ", lat=39.9, lon=116.4, zoom=14))
+    again = MapViews(mirror, tmp_path)
+    assert again.views == [SavedView(name="早高峰", lat=39.91, lon=116.4, zoom=15.0, groups=False)]
+    other = Who(id=PersonId("p2"), name="李", role=Role.DISPATCHER)
+    mirror.take_who(other)
+    assert again.views == []
+    again.save(SavedView(name="夜班", lat=39.9, lon=116.4, zoom=12))
+    again.drop("夜班")
+    assert again.views == []
+    (path,) = tmp_path.glob("map-views-nobody.json")
+    path.write_text("{broken", encoding="utf-8")
+    mirror.who = None
+    assert MapViews(mirror, tmp_path).views == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_a_meaning_is_hidden_from_the_legend_and_another_map_follows(
+    asking: Shown, qtbot: QtBot
+) -> None:
+    shown = asking
+    shown.settle(qtbot)
+    count = "mapPage.stats.counts.units"
+    before = shown.js(count)
+    shown.js("mapPage.toggle('status_available'); 0")
+    qtbot.waitUntil(lambda: shown.js(count) < before)
+    shown.js("mapPage.toggle('mark_bar'); 0")
+    shown.settle(qtbot)
+    left = shown.js(count)
+    assert 0 < left < before
+    shown.js("mapPage.goTo({lat: 39.9, lon: 116.4, zoom: 11, hidden: [], groups: true}); 0")
+    qtbot.waitUntil(lambda: shown.js(count) > left)
+
+    window = MapWindow(shown.model, shown.appearance)
+    window.resize(500, 400)
+    with qtbot.waitSignal(window.map.ready):
+        window.show()
+    views: list[dict[str, float]] = []
+    window.map.view_moved.connect(views.append)
+    window.set_mode(MapMode.OVERVIEW)
+    window.take_view({"lat": 39.95, "lon": 116.5, "zoom": 14.0})
+    qtbot.waitUntil(lambda: bool(views) and abs(views[-1]["lat"] - 39.95) < 1e-3)
+    assert views[-1]["zoom"] == 11
+    window.set_mode(MapMode.FOLLOWING)
+    window.follow_unit("u3")
+    qtbot.waitUntil(lambda: views[-1]["zoom"] == 15)
+    place = shown.feed.rows(MapLayer.UNITS).place_of("u3")
+    assert place is not None
+    assert views[-1]["lat"] == pytest.approx(place[0], abs=1e-3)
+    with qtbot.waitSignal(window.closed):
+        window.close()
+    window.deleteLater()
+    shown.settle(qtbot)  # the first map goes on
     assert shown.problems == []

@@ -17,6 +17,7 @@ from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
 from console.ui.mapreplay import MapReplay, ReplayState, moment
 from console.ui.mapsearch import Hit, HitKind
+from console.ui.mapviews import MapViews, SavedView, view_from
 from console.ui.words import moment_text
 
 #: How near places are looked at, by what they are.
@@ -77,6 +78,20 @@ class MapAsker(QObject):
 
         self._join_replay(widget.model.replay)
         self._join_areas(widget.model.areas)
+        self._join_views(widget.model.views)
+
+    def _join_views(self, views: MapViews | None) -> None:
+        if views is None:
+            return
+        channel = self._channel
+        views.changed.connect(self._show_views)
+        channel.started.connect(lambda: self._show_views(views.views))
+        channel.view_saved.connect(lambda text: views.save(view_from(text)))
+        channel.view_dropped.connect(views.drop)
+
+    def _show_views(self, views: list[SavedView]) -> None:
+        rows = [asdict(view) for view in views]
+        self._channel.views_told.emit(json.dumps(rows, ensure_ascii=False))
 
     def _join_areas(self, areas: MapAreas | None) -> None:
         if areas is None:

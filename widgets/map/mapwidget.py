@@ -82,6 +82,7 @@ class MapWidget(QWidget):
         self._picked_here: tuple[MapLayer, str] | None = None
         self._awaited: str | None = None
         self._zoom = 0.0
+        self._followed = ""
         self._crashes: deque[float] = deque(maxlen=CRASHES_AT_MOST)
         self.last_stats: dict[str, object] = {}
         self.fence = AddressFence(self)
@@ -120,6 +121,12 @@ class MapWidget(QWidget):
     def show_camera(self, camera: str) -> bool:
         """Ring a camera point and look at it; return whether it has a place on the map."""
         return self._show(MapLayer.CAMERAS, camera)
+
+    def follow_unit(self, unit: str) -> None:
+        """Keep a unit in the middle from now on; an empty id stops that."""
+        self._followed = unit
+        if unit:
+            self.show_unit(unit)
 
     def centre_on(self, lat: float, lon: float, zoom: float = 0.0) -> None:
         """Look at a place.
@@ -285,6 +292,10 @@ class MapWidget(QWidget):
 
     def _say_revision(self, layer: str, rev: int) -> None:
         self._seek(layer)
+        if self._followed and layer == MapLayer.UNITS:
+            place = self._model.feed.rows(MapLayer.UNITS).place_of(self._followed)
+            if place is not None:
+                self.centre_on(*place)
         if self._listening and self.isVisible():
             self.channel.revision_ready.emit(layer, rev)
 
@@ -347,18 +358,9 @@ class MapWidget(QWidget):
         if layer not in list(MapLayer):
             return
         thing = self._model.feed.rows(MapLayer(layer)).thing_at(row, order_rev)
-        self.channel.hint_ready.emit("" if thing is None else self._hint(MapLayer(layer), thing))
-
-    def _hint(self, layer: MapLayer, thing: str) -> str:
-        feed, words = self._model.feed, self._words
-        if layer is MapLayer.UNITS and (unit := feed.unit(thing)) is not None:
-            age_s, freshness = feed.fix_of(thing)
-            return words.unit_hint(unit, age_s, freshness.name.lower())
-        if layer is MapLayer.INCIDENTS and (incident := feed.incident(thing)) is not None:
-            return words.incident_hint(incident)
-        if layer is MapLayer.CAMERAS and (camera := feed.camera(thing)) is not None:
-            return words.camera_hint(camera, feed.camera_state(thing))
-        return ""
+        feed = self._model.feed
+        hint = "" if thing is None else self._words.hint(feed, MapLayer(layer), thing)
+        self.channel.hint_ready.emit(hint)
 
     def _take_view(self, text: str) -> None:
         view = json.loads(text)

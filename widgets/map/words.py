@@ -8,7 +8,8 @@ from console.domain.incidents import Incident
 from console.domain.levels import Level
 from console.domain.places import Camera
 from console.domain.units import Unit, UnitKind, UnitStatus
-from console.ui.mapsprites import CameraState
+from console.ui.mapfeed import MapFeed
+from console.ui.mapsprites import CameraState, MapLayer
 from console.ui.words import form_word, level_word, stage_word
 
 
@@ -46,6 +47,9 @@ class MapWords(QObject):
             "act_send": self.tr("Send someone"),
             "measure_how": self.tr("Each click measures on; Esc ends."),
             "route_how": self.tr("Click where the way shall lead; Esc ends."),
+            "views": self.tr("My views"),
+            "view_save": self.tr("Save this view as …"),
+            "filter_how": self.tr("Click to hide or show"),
             "layer_areas": self.tr("Areas"),
             "act_area": self.tr("Draw an area"),
             "area_how": self.tr("Click the corners; Enter or the first corner ends, Esc gives up."),
@@ -130,6 +134,17 @@ class MapWords(QObject):
             "asleep": self.tr("handheld asleep"),
         }.get(freshness)
         return f"{age} · {meaning}" if meaning else age
+
+    def hint(self, feed: MapFeed, layer: MapLayer, thing: str) -> str:
+        """Return the hint for something on the map."""
+        if layer is MapLayer.UNITS and (unit := feed.unit(thing)) is not None:
+            age_s, freshness = feed.fix_of(thing)
+            return self.unit_hint(unit, age_s, freshness.name.lower())
+        if layer is MapLayer.INCIDENTS and (incident := feed.incident(thing)) is not None:
+            return self.incident_hint(incident)
+        if layer is MapLayer.CAMERAS and (camera := feed.camera(thing)) is not None:
+            return self.camera_hint(camera, feed.camera_state(thing))
+        return ""
 
     def unit_hint(self, unit: Unit, age_s: float | None, freshness: str) -> str:
         """Return the hint for a unit."""
