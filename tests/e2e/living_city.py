@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,6 +85,14 @@ class LivingCity:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
+
+    @property
+    def faults(self) -> list[str]:
+        """What any of its processes, consoles among them, logged as an error."""
+        logs = sorted((self.home / "logs").glob("*.log"))
+        assert logs
+        lines = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+        return [line for line in lines if " ERROR " in line or " CRITICAL " in line]
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask central's database."""
@@ -228,7 +237,16 @@ def own_screen() -> Iterator[dict[str, str]]:
 def leftovers(processes: Sequence[psutil.Process]) -> list[str]:
     """Return the commands of those processes that still live."""
     _, alive = psutil.wait_procs(list(processes), timeout=15)
-    return [" ".join(one.cmdline()) for one in alive]
+    return commands_of(alive)
+
+
+def commands_of(processes: Sequence[psutil.Process]) -> list[str]:
+    """Return the commands of processes; one that has ended and was not fetched has none."""
+    found = []
+    for one in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is one of these
+            found.append(" ".join(one.cmdline()))
+    return found
 
 
 def secrets_of(home: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ import pytest
 from living_city import (
     LivingCity,
     Window,
+    commands_of,
     leftovers,
     own_screen,
     secrets_of,
@@ -49,6 +50,7 @@ def city(tmp_path: Path) -> Iterator[LivingCity]:
     )  # fmt: skip
     yield started
     started.stop()
+    assert started.faults == []
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_that_a_complaint_goes_by_keyboard_all_the_way_to_its_closing(
     assert silent == [], "every step has who and when"
     children = city.children
     assert len(children) >= 4
-    lines = [" ".join(child.cmdline()) for child in children]
+    lines = commands_of(children)
     assert city.stop() == 0
     assert leftovers(children) == []
     secrets = secrets_of(city.home)
