@@ -104,6 +104,8 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found += [rows.report(one) for one in body.reports]
     elif isinstance(body, c.JoinIncidents):
         found.append(rows.incident(body.into))
+    elif isinstance(body, c.LinkIncident) and body.parent is not None:
+        found.append(rows.incident(body.parent))
     elif isinstance(body, c.MarkAlarm):
         # An alarm's id ends with that of the unit, task or incident it is about.
         about = body.alarm.partition(":")[2]

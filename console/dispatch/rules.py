@@ -55,6 +55,7 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.ResumeIncident: rules_case.resume_incident,
     c.ReopenIncident: rules_case.reopen_incident,
     c.CallBack: rules_case.call_back,
+    c.LinkIncident: rules_case.link_incident,
     c.JoinIncidents: rules_joining.join_incidents,
     c.PartIncidents: rules_joining.part_incidents,
     c.SplitReport: rules_joining.split_report,
@@ -77,6 +78,7 @@ _ON_INCIDENT = (
     c.ReopenIncident,
     c.JoinIncidents,
     c.PartIncidents,
+    c.LinkIncident,
 )
 
 

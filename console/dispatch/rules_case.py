@@ -9,6 +9,7 @@ from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.dispatch.time_rules import paused, resumed, with_case_limit
 from console.domain.errors import RejectedError
 from console.domain.incidents import PAUSABLE, Incident, Stage
+from console.domain.levels import Level
 from console.protocol import commands as c
 
 _BEST = 5
@@ -78,6 +79,36 @@ def reopen_incident(ask: Ask, body: c.ReopenIncident) -> Decision:
     draft = Draft(ask)
     draft.put(replace(timed, opened_at=incident.opened_at))
     draft.log(incident.id, "reopened", detail=reason)
+    return draft.decision()
+
+
+def link_incident(ask: Ask, body: c.LinkIncident) -> Decision:
+    """Make a big incident of a case, or a case part of one; only open cases are linked."""
+    incident = ask.incident(body.incident)
+    ask.check_version(incident, name_of_incident(incident))
+    reason = checked_words(body.reason.strip(), "reason") or None
+    if not incident.is_open:
+        raise RejectedError(f"{name_of_incident(incident)} is closed; open it again first.")
+    draft = Draft(ask)
+    if body.parent is None:
+        if incident.is_major:
+            return NOTHING_NEW
+        if reason is None:
+            raise RejectedError("Say why it is a big incident; whoever commands it reads it.")
+        big = replace(incident, is_major=True, level=Level.CRITICAL, parent=None)
+        draft.put(replace(big, changed_at=ask.at))
+        draft.log(incident.id, "made_major", detail=reason)
+        return draft.decision()
+    parent = ask.incident(body.parent)
+    if incident.parent == parent.id:
+        return NOTHING_NEW
+    if not parent.is_major or not parent.is_open or incident.is_major:
+        raise RejectedError(
+            f"{name_of_incident(parent)} is no open big incident; make it one first."
+        )
+    draft.put(replace(incident, parent=parent.id, changed_at=ask.at))
+    draft.log(incident.id, "made_part_of", detail=name_of_incident(parent))
+    draft.log(parent.id, "has_part", detail=name_of_incident(incident))
     return draft.decision()
 
 

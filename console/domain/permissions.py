@@ -72,6 +72,7 @@ _DISPATCH: dict[str, Reach] = {
     "JoinIncidents": _REMIT,
     "PartIncidents": _REMIT,
     "SplitReport": _REMIT,
+    "LinkIncident": _REMIT,
     "PutAreas": _CITY,
     "MarkAlarm": _REMIT,
     "AnswerRoll": _REMIT,

@@ -63,6 +63,19 @@ class SplitReport(Body, frozen=True, kw_only=True):
     incident: str
 
 
+class LinkIncident(Body, frozen=True, kw_only=True):
+    """Make a big incident of a case (重大事件), or a case part of one.
+
+    Attributes:
+        parent: The big incident it becomes part of; ``None`` makes it one itself.
+        reason: Why; kept in the log of both.
+    """
+
+    incident: str
+    parent: str | None = None
+    reason: str = ""
+
+
 class PutLimitRules(Body, frozen=True, kw_only=True):
     """Enter or replace lines of the table of limits."""
 

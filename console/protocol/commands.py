@@ -18,6 +18,7 @@ from console.protocol.body import Body
 from console.protocol.case_commands import (
     CallBack,
     JoinIncidents,
+    LinkIncident,
     PartIncidents,
     PauseIncident,
     PutCalendarDays,
@@ -40,6 +41,7 @@ __all__ = [
     "CancelIncident",
     "CloseIncident",
     "JoinIncidents",
+    "LinkIncident",
     "MarkAlarm",
     "MoveAssignment",
     "NoteIncident",
@@ -267,6 +269,7 @@ AnyBody = (
     | JoinIncidents
     | PartIncidents
     | SplitReport
+    | LinkIncident
     | PutLimitRules
     | PutCalendarDays
     | MarkAlarm

@@ -57,6 +57,16 @@ class CaseActions(DeskActions):
         body = c.JoinIncidents(incident=incident, into=into, reason=reason)
         return self._submit(body, self._version(incident))
 
+    def make_major(self, incident: str, reason: str) -> bool:
+        """Make a big incident of a case."""
+        body = c.LinkIncident(incident=incident, reason=reason)
+        return self._submit(body, self._version(incident))
+
+    def make_part_of(self, incident: str, parent: str) -> bool:
+        """Make a case part of a big incident."""
+        body = c.LinkIncident(incident=incident, parent=parent)
+        return self._submit(body, self._version(incident))
+
     def part(self, incident: str) -> bool:
         """Give a case that went into another its reports back."""
         return self._submit(c.PartIncidents(incident=incident), self._version(incident))

@@ -34,6 +34,8 @@ class Slash(StrEnum):
     SPLIT = "split"
     REOPEN = "reopen"
     RATE = "rate"
+    MAJOR = "major"
+    CHILD = "child"
 
 
 _CHINESE: Mapping[str, Slash] = {
@@ -45,6 +47,8 @@ _CHINESE: Mapping[str, Slash] = {
     "拆分": Slash.SPLIT,
     "重开": Slash.REOPEN,
     "回访": Slash.RATE,
+    "重大": Slash.MAJOR,
+    "子案": Slash.CHILD,
 }
 USAGE: Mapping[Slash, str] = {
     Slash.UNDO: _noop("Slash", "/undo: take back what was done last here"),
@@ -54,6 +58,8 @@ USAGE: Mapping[Slash, str] = {
     Slash.PART: _noop("Slash", "/part number: undo a joining"),
     Slash.SPLIT: _noop("Slash", "/split row: the last report becomes a case of its own"),
     Slash.REOPEN: _noop("Slash", "/reopen number reason: open a closed case again"),
+    Slash.MAJOR: _noop("Slash", "/major row reason: make a big incident of a case"),
+    Slash.CHILD: _noop("Slash", "/child row row: the first becomes part of the second"),
     Slash.RATE: _noop("Slash", "/rate number 1–5 words: what the caller said when called back"),
 }
 _SENTENCES: Mapping[Slash, str] = {
@@ -63,6 +69,8 @@ _SENTENCES: Mapping[Slash, str] = {
     Slash.PART: _noop("Slash", "{what} becomes its own case again"),
     Slash.SPLIT: _noop("Slash", "The last report of {what} becomes a case of its own"),
     Slash.REOPEN: _noop("Slash", "Open {what} again: {words}"),
+    Slash.MAJOR: _noop("Slash", "{what} becomes a big incident: {words}"),
+    Slash.CHILD: _noop("Slash", "{what} becomes part of {into}"),
     Slash.RATE: _noop("Slash", "{what}: the caller said {words}"),
 }
 
@@ -135,9 +143,9 @@ class SlashCommands:
 
     def _about(self, slash: Slash, incident: str, words: str) -> tuple[str, Callable[[], bool]]:
         actions, into = self._actions, ""
-        if slash in {Slash.HOLD, Slash.REOPEN} and not words:
+        if slash in {Slash.HOLD, Slash.REOPEN, Slash.MAJOR} and not words:
             raise OrderError(_say("Why? The reason is kept in the log."))
-        if slash is Slash.JOIN:
+        if slash in {Slash.JOIN, Slash.CHILD}:
             head, _, words = words.partition(" ")
             if not head:
                 raise OrderError(_say(USAGE[slash]))
@@ -152,6 +160,8 @@ class SlashCommands:
             Slash.HOLD: lambda: actions.hold(incident, words),
             Slash.RESUME: lambda: actions.go_on(incident),
             Slash.JOIN: lambda: actions.join(incident, into, words.strip()),
+            Slash.MAJOR: lambda: actions.make_major(incident, words),
+            Slash.CHILD: lambda: actions.make_part_of(incident, into),
             Slash.PART: lambda: actions.part(incident),
             Slash.SPLIT: lambda: actions.split_last(incident),
             Slash.REOPEN: lambda: actions.reopen(incident, words),

@@ -55,6 +55,7 @@ def samples() -> list[AnyBody]:
         c.JoinIncidents(incident="i", into="j", reason="r"),
         c.PartIncidents(incident="i"),
         c.SplitReport(report="r", incident=""),
+        c.LinkIncident(incident="i", reason="r"),
         c.MarkAlarm(alarm="a"),
         c.PressPanic(unit="u", at=now),
         c.AnswerRoll(unit="u", at=now),

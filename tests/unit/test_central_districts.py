@@ -144,6 +144,7 @@ def bodies(
         ),
         "PartIncidents": lambda: c.PartIncidents(incident=incident()),
         "SplitReport": lambda: c.SplitReport(report=joined(lead, district), incident=fresh()),
+        "LinkIncident": lambda: c.LinkIncident(incident=incident(), reason="big"),
         "MarkAlarm": lambda: c.MarkAlarm(alarm=f"panic:{unit}"),
         "PressPanic": lambda: c.PressPanic(unit=unit, at=now),
         "AnswerRoll": lambda: c.AnswerRoll(unit=unit, at=now),

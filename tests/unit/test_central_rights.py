@@ -132,6 +132,7 @@ COMMANDS: dict[str, set[Role]] = {
     "JoinIncidents": _DESK,
     "PartIncidents": _DESK,
     "SplitReport": _DESK,
+    "LinkIncident": _DESK,
     "MarkAlarm": _DESK,
     "PressPanic": _STREET,
     "AnswerRoll": {*_DESK, *_STREET},

@@ -172,6 +172,23 @@ def test_that_joining_is_undone_without_a_trace_but_the_log(rows: PlainRows) -> 
         rows.do(c.JoinIncidents(incident="j", into="j", reason=""))
 
 
+def test_that_a_big_incident_has_parts(rows: PlainRows) -> None:
+    rows.do(opened("j"))
+    with pytest.raises(RejectedError, match="no open big incident"):
+        rows.do(c.LinkIncident(incident="j", parent="i"))
+    with pytest.raises(RejectedError, match="Say why"):
+        rows.do(c.LinkIncident(incident="i"))
+    rows.do(c.LinkIncident(incident="i", reason="路面持续下沉"))
+    assert (the(rows).is_major, the(rows).level) == (True, 1)
+    assert rows.do(c.LinkIncident(incident="i", reason="again")).duplicate
+    rows.do(c.LinkIncident(incident="j", parent="i"))
+    assert the(rows, "j").parent == "i"
+    assert rows.log("i")[-1] == "has_part"
+    rows.do(c.CancelIncident(incident="j", reason="none"))
+    with pytest.raises(RejectedError, match="open it again"):
+        rows.do(c.LinkIncident(incident="j", reason="x"))
+
+
 def test_that_two_dispatchers_joining_at_once_meet_a_conflict(rows: PlainRows) -> None:
     rows.do(opened("j"))
     seen = the(rows, "j").version
