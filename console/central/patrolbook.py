@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from console.domain.errors import RejectedError
+from console.domain.permissions import Remit
 from console.patrol.plans import PatrolPlan, PatrolPlanError
 from console.protocol.patrol import LookSent, PlanSent
 from console.store.mapping import upsert
-from console.store.tables import PATROL_PLAN, PERSON_LOOK, POINT_LOOK
+from console.store.tables import CAMERA, PATROL_PLAN, PERSON_LOOK, POINT_LOOK
 
 MAX_POINTS = 50_000
 _AT_ONCE = 400
+_ELSEWHERE = (
+    "The plan is about camera points outside the districts you work for, or that nobody knows; "
+    "nothing was changed. Ask those districts, or somebody who commands the whole city."
+)
 
 
 def note_looks(
@@ -66,9 +72,27 @@ def _known(connection: Connection, points: Sequence[str]) -> dict[str, _Latest]:
     return found
 
 
-def looks_since(connection: Connection, since_ms: int) -> tuple[LookSent, ...]:
+def points_within(connection: Connection, points: Iterable[str], remit: Remit) -> frozenset[str]:
+    """Return those of some points that are camera points in somebody's districts."""
+    asked, found = sorted(set(points)), set[str]()
+    for first in range(0, len(asked), _AT_ONCE):
+        query = select(CAMERA.c.id).where(CAMERA.c.id.in_(asked[first : first + _AT_ONCE]))
+        found.update(connection.execute(_in_districts(query, CAMERA.c.id, remit)).scalars())
+    return frozenset(found)
+
+
+def _in_districts(query: Select[Any], point: ColumnElement[str], remit: Remit) -> Select[Any]:
+    """Return a query for what is about points in somebody's districts only."""
+    if remit.districts is None:
+        return query
+    cameras = select(CAMERA.c.id).where(CAMERA.c.district.in_(sorted(remit.districts)))
+    return query.where(point.in_(cameras))
+
+
+def looks_since(connection: Connection, since_ms: int, remit: Remit) -> tuple[LookSent, ...]:
     """Return the latest looks at points of which one was entered at or after a time."""
-    rows = connection.execute(select(POINT_LOOK).where(POINT_LOOK.c.entered_ms >= since_ms))
+    query = select(POINT_LOOK).where(POINT_LOOK.c.entered_ms >= since_ms)
+    rows = connection.execute(_in_districts(query, POINT_LOOK.c.point, remit))
     found = []
     for row in rows.mappings():
         if row["sweep_ms"] is not None:
@@ -78,27 +102,45 @@ def looks_since(connection: Connection, since_ms: int) -> tuple[LookSent, ...]:
     return tuple(found)
 
 
-def person_looks(connection: Connection, since_ms: int, limit: int) -> list[LookSent]:
+def person_looks(connection: Connection, since_ms: int, limit: int, remit: Remit) -> list[LookSent]:
     """Return what people have looked at since a time, oldest first, at most ``limit``."""
-    rows = connection.execute(
-        select(PERSON_LOOK)
-        .where(PERSON_LOOK.c.at_ms >= since_ms)
-        .order_by(PERSON_LOOK.c.at_ms)
-        .limit(limit)
-    )
+    query = select(PERSON_LOOK).where(PERSON_LOOK.c.at_ms >= since_ms)
+    seen = _in_districts(query, PERSON_LOOK.c.point, remit)
+    rows = connection.execute(seen.order_by(PERSON_LOOK.c.at_ms).limit(limit))
     return [LookSent(row["point"], row["at_ms"], row["person"]) for row in rows.mappings()]
 
 
-def plans(connection: Connection) -> list[PlanSent]:
-    """Return the plans there are, by name."""
+def plans(connection: Connection, remit: Remit) -> list[PlanSent]:
+    """Return the plans of which every point lies in somebody's districts, by name."""
     query = select(PATROL_PLAN).where(PATROL_PLAN.c.retired.is_(False))
-    rows = connection.execute(query.order_by(PATROL_PLAN.c.name)).mappings()
-    return [
+    rows = connection.execute(query.order_by(PATROL_PLAN.c.name)).mappings().all()
+    found = [
         msgspec.structs.replace(
             msgspec.json.decode(row["body"], type=PlanSent), version=row["version"]
         )
         for row in rows
     ]
+    return [plan for plan in found if lies_within(connection, plan, remit)]
+
+
+def lies_within(connection: Connection, plan: PlanSent, remit: Remit) -> bool:
+    """Whether every point of a plan lies in somebody's districts."""
+    return remit.is_whole or set(plan.points) == points_within(connection, plan.points, remit)
+
+
+def check_plan_within(connection: Connection, plan_id: str, remit: Remit) -> None:
+    """Check that somebody may change a plan as it is.
+
+    Raises:
+        RejectedError: Some of its points lie in districts that are not theirs.
+    """
+    held = connection.execute(
+        select(PATROL_PLAN.c.body).where(PATROL_PLAN.c.id == plan_id)
+    ).scalar()
+    if held is not None and not lies_within(
+        connection, msgspec.json.decode(held, type=PlanSent), remit
+    ):
+        raise RejectedError(_ELSEWHERE)
 
 
 def plans_version(connection: Connection) -> int:
@@ -106,18 +148,23 @@ def plans_version(connection: Connection) -> int:
     return int(connection.execute(select(func.sum(PATROL_PLAN.c.version))).scalar() or 0)
 
 
-def put_plan(connection: Connection, plan: PlanSent, *, person: str) -> PlanSent:
+def put_plan(connection: Connection, plan: PlanSent, *, person: str, remit: Remit) -> PlanSent:
     """Enter a plan, or change one that is there.
 
     Args:
         connection: In the writer's transaction.
         plan: As it is to be; ``version`` is the one that was seen, 0 for a new plan.
         person: Who changes it.
+        remit: Where that person works.
 
     Raises:
-        RejectedError: It cannot be run, or somebody else has changed it meanwhile.
+        RejectedError: It cannot be run, it is about points that are not that person's, or somebody
+            else has changed it meanwhile.
     """
     _check(plan)
+    check_plan_within(connection, plan.id, remit)
+    if not lies_within(connection, plan, remit):
+        raise RejectedError(_ELSEWHERE)
     query = select(PATROL_PLAN.c.version).where(PATROL_PLAN.c.id == plan.id)
     held = connection.execute(query).scalar()
     if held is not None and held != plan.version:
@@ -137,8 +184,13 @@ def put_plan(connection: Connection, plan: PlanSent, *, person: str) -> PlanSent
     return kept
 
 
-def retire_plan(connection: Connection, plan_id: str, *, person: str) -> None:
-    """Take a plan away; one that is not there changes nothing."""
+def retire_plan(connection: Connection, plan_id: str, *, person: str, remit: Remit) -> None:
+    """Take a plan away; one that is not there changes nothing.
+
+    Raises:
+        RejectedError: Some of its points lie in districts that are not that person's.
+    """
+    check_plan_within(connection, plan_id, remit)
     connection.execute(
         update(PATROL_PLAN)
         .where(PATROL_PLAN.c.id == plan_id, PATROL_PLAN.c.retired.is_(False))

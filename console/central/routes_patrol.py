@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -22,18 +23,19 @@ from console.central.patrolbook import (
     person_looks,
     plans,
     plans_version,
+    points_within,
     put_plan,
     retire_plan,
 )
 from console.central.rows import LiveRows
 from console.central.web import AnswerError, body_of, permitted
 from console.domain.errors import RejectedError
-from console.domain.permissions import Remit
 from console.patrol.leases import LEASE_S, Leases
-from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.protocol.patrol import LookSent, PatrolTurn, PatrolTurnAnswer, PlanSent
 
 _MAX_BYTES = 4 << 20
 _MAX_LOOKS = 20_000
+_LONGEST_NAME = 80
 _T = TypeVar("_T")
 _json = msgspec.json.Encoder()
 
@@ -68,29 +70,33 @@ class PatrolRoutes:
         """Renew a console's leases, take its looks, give it those of others."""
         session = permitted(self.door, request, "patrol")
         turn = await _body(request, PatrolTurn)
-        if len(turn.points) > MAX_POINTS or len(turn.looks) > _MAX_LOOKS:
-            raise AnswerError(
-                413, f"At most {MAX_POINTS} points and {_MAX_LOOKS} looks go in one turn."
-            )
+        _check_turn(turn)
         now_ms = round(time.time() * 1000)
         remit = session.person.remit
-
-        def enter(connection: Connection, rows: LiveRows) -> tuple[tuple[str, ...], int]:
-            if turn.looks:
-                note_looks(connection, turn.looks, console=turn.console, now_ms=now_ms)
-            return _within(rows, turn.points, remit), plans_version(connection)
-
-        points, version = await self.link.in_writer(enter)
-        looks = await self.link.reading(lambda connection: looks_since(connection, turn.since_ms))
+        asked = {*turn.points, *(look.point for look in turn.looks)}
+        within = await self.link.reading(lambda connection: points_within(connection, asked, remit))
+        looks = _credible(turn.looks, within, person=session.person.id, now_ms=now_ms)
+        if looks:
+            note = partial(note_looks, looks=looks, console=turn.console, now_ms=now_ms)
+            await self.link.in_writer(lambda connection, _: note(connection))
+        seen, version = await self.link.reading(
+            lambda connection: (
+                looks_since(connection, turn.since_ms, remit),
+                plans_version(connection),
+            )
+        )
+        points = tuple(point for point in turn.points if point in within)
+        # Nobody lets go of another's points, or sweeps them in its name.
+        sweeper = f"{session.device}/{turn.console}"
         if turn.leaving:
-            self.leases.leave(turn.console)
+            self.leases.leave(sweeper)
             granted: list[str] = []
         else:
-            granted = self.leases.renew(turn.console, points, time.monotonic())
+            granted = self.leases.renew(sweeper, points, time.monotonic())
         answer = PatrolTurnAnswer(
             granted=tuple(granted),
             lease_s=LEASE_S,
-            looks=looks,
+            looks=seen,
             now_ms=now_ms,
             plans_version=version,
         )
@@ -98,50 +104,72 @@ class PatrolRoutes:
 
     async def all_plans(self, request: Request) -> Response:
         """Give the patrol plans."""
-        permitted(self.door, request, "patrol")
-        found = await self.link.reading(plans)
+        remit = permitted(self.door, request, "patrol").person.remit
+        found = await self.link.reading(lambda connection: plans(connection, remit))
         return Response(_json.encode(found), media_type="application/json")
 
     async def put(self, plan: str, request: Request) -> Response:
         """Enter or change a plan."""
         session = permitted(self.door, request, "write:patrol")
         sent = msgspec.structs.replace(await _body(request, PlanSent), id=plan)
-        person = session.person.id
-
-        def enter(connection: Connection, _rows: LiveRows) -> PlanSent | RejectedError:
-            try:
-                return put_plan(connection, sent, person=person)
-            except RejectedError as error:
-                return error  # the sender's doing, no fault of the writer's
-
-        kept = await self.link.in_writer(enter)
-        if isinstance(kept, RejectedError):
-            raise AnswerError(409, str(kept)) from kept
+        who = session.person
+        kept = await self._changed(partial(put_plan, plan=sent, person=who.id, remit=who.remit))
         return Response(_json.encode(kept), media_type="application/json")
 
     async def retire(self, plan: str, request: Request) -> Response:
         """Take a plan away."""
         session = permitted(self.door, request, "write:patrol")
-        gone = partial(retire_plan, plan_id=plan, person=session.person.id)
-        await self.link.in_writer(lambda connection, _: gone(connection))
+        who = session.person
+        await self._changed(partial(retire_plan, plan_id=plan, person=who.id, remit=who.remit))
         return JSONResponse({"retired": plan})
+
+    async def _changed(self, change: Callable[[Connection], _T]) -> _T:
+        """Return what a change of plans gave; what it was refused for is the sender's doing."""
+
+        def enter(connection: Connection, _rows: LiveRows) -> _T | RejectedError:
+            try:
+                return change(connection)
+            except RejectedError as error:
+                return error  # no fault of the writer's
+
+        kept = await self.link.in_writer(enter)
+        if isinstance(kept, RejectedError):
+            raise AnswerError(409, str(kept)) from kept
+        return kept
 
     async def looks(self, request: Request, since_ms: int = 0, limit: int = 10_000) -> Response:
         """Give what people have looked at, one row a look: the proof of coverage."""
-        permitted(self.door, request, "patrol")
+        remit = permitted(self.door, request, "patrol").person.remit
         most = max(1, min(limit, _MAX_LOOKS))
-        found = await self.link.reading(lambda connection: person_looks(connection, since_ms, most))
+        found = await self.link.reading(
+            lambda connection: person_looks(connection, since_ms, most, remit)
+        )
         return Response(_json.encode(found), media_type="application/json")
 
 
-def _within(rows: LiveRows, points: tuple[str, ...], remit: Remit) -> tuple[str, ...]:
-    """Return the points that a person may see: all of them for who has no limit."""
-    if remit.is_whole:
-        return points
-    cameras = [(point, rows.camera(point)) for point in points]
-    return tuple(
-        point for point, camera in cameras if camera is not None and remit.covers(camera.district)
-    )
+def _check_turn(turn: PatrolTurn) -> None:
+    if len(turn.points) > MAX_POINTS or len(turn.looks) > _MAX_LOOKS:
+        raise AnswerError(
+            413, f"At most {MAX_POINTS} points and {_MAX_LOOKS} looks go in one turn."
+        )
+    if len(turn.console) > _LONGEST_NAME or not turn.console.isprintable():
+        raise AnswerError(422, f"A console's name has at most {_LONGEST_NAME} letters.")
+    if any(look.at_ms < 0 for look in turn.looks):
+        raise AnswerError(422, "A look is of a time before 1970; put the console's clock right.")
+
+
+def _credible(
+    looks: Iterable[LookSent], within: frozenset[str], *, person: str, now_ms: int
+) -> list[LookSent]:
+    """Return the looks that are kept: at points the sender may see, by nobody but the sender.
+
+    What is said to have been later than now was now: a clock that is ahead hides no point.
+    """
+    return [
+        LookSent(look.point, min(look.at_ms, now_ms), None if look.person is None else person)
+        for look in looks
+        if look.point in within
+    ]
 
 
 async def _body(request: Request, kind: type[_T]) -> _T:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from central_parts import CentralClient, CentralServer, a_city, some_units
+from district_parts import EAST, WEST, of_the_east, seeded
 
 from console.domain.ids import CameraId
 from console.domain.levels import Role
@@ -58,18 +60,25 @@ def test_that_two_consoles_share_the_points(operator: CentralClient) -> None:
 def test_that_looks_reach_the_other_console_and_outlive_a_restart(
     central: CentralServer, operator: CentralClient
 ) -> None:
-    first = turn(operator, "A", looks=[["c1", 1000, None], ["c1", 900, "p1"], ["c2", 800, "p2"]])
+    first = turn(
+        operator, "A", looks=[["c1", 1000, None], ["c1", 900, "operator"], ["c2", 800, "operator"]]
+    )
     seen = turn(operator, "B", since_ms=0)["looks"]
     assert sorted(seen, key=str) == sorted(
-        [["c1", 1000, None], ["c1", 900, "p1"], ["c2", 800, "p2"]], key=str
+        [["c1", 1000, None], ["c1", 900, "operator"], ["c2", 800, "operator"]], key=str
     )
-    turn(operator, "A", looks=[["c2", 700, "p1"], ["c2", 2000, None]])
+    turn(operator, "A", looks=[["c2", 700, "operator"], ["c2", 2000, None]])
     assert turn(operator, "B", since_ms=first["now_ms"] + 60_000)["looks"] == []
     central.stop()
     central.start()
     again = central.client(Role.VIDEO_OPERATOR)
     latest = {(point, person): at for point, at, person in turn(again, "B", since_ms=0)["looks"]}
-    assert latest == {("c1", None): 1000, ("c1", "p1"): 900, ("c2", None): 2000, ("c2", "p2"): 800}
+    assert latest == {
+        ("c1", None): 1000,
+        ("c1", "operator"): 900,
+        ("c2", None): 2000,
+        ("c2", "operator"): 800,
+    }
     rows = again.http.get(f"{central.url}/v1/patrol/looks", timeout=20).json()
     assert [row[:2] for row in rows] == [["c2", 700], ["c2", 800], ["c1", 900]]
     again.close()
@@ -113,3 +122,64 @@ def test_that_a_plan_that_cannot_be_run_is_refused_with_a_sentence(
     answer = operator.http.put(f"{central.url}/v1/patrol/plans/p", json=plan, timeout=20)
     assert answer.status_code == 409
     assert said in answer.json()["error"]
+
+
+def test_that_looks_are_of_known_points_now_and_of_whoever_is_logged_on(
+    operator: CentralClient,
+) -> None:
+    ahead_ms = round(time.time() * 1000) + 10**10
+    turn(operator, "A", looks=[["c1", ahead_ms, None], ["c1", 5, "somebody else"], ["x", 5, None]])
+    answer = turn(operator, "B")
+    looks = {(point, person): at for point, at, person in answer["looks"]}
+    assert set(looks) == {("c1", None), ("c1", "operator")}
+    assert looks["c1", None] <= answer["now_ms"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"looks": [["c1", -1, None]]}, {"looks": [["c1", 2**63, None]]}, {"console": "x" * 81}],
+)
+def test_that_a_turn_that_cannot_be_kept_is_refused_and_stops_nobody(
+    central: CentralServer, operator: CentralClient, wrong: dict[str, Any]
+) -> None:
+    body = {"console": "A", "points": POINTS, **wrong}
+    answer = operator.http.post(f"{central.url}/v1/patrol/turn", json=body, timeout=20)
+    assert answer.status_code in {200, 422}, answer.text
+    assert operator.http.get(f"{central.url}/v1/health", timeout=20).json()["status"] == "ok"
+
+
+def test_that_nobody_lets_go_of_anothers_points(
+    central: CentralServer, operator: CentralClient
+) -> None:
+    assert set(turn(operator, "A")["granted"]) == set(POINTS)
+    other = central.client(Role.VIDEO_OPERATOR)
+    turn(other, "A", leaving=True)
+    assert turn(other, "B")["granted"] == []
+    other.close()
+
+
+def test_that_patrol_shows_nobody_other_districts(tmp_path: Path) -> None:
+    server = CentralServer(tmp_path / "home")
+    seeded(server)
+    server.start()
+    whole, east = server.client(Role.VIDEO_OPERATOR), of_the_east(server, Role.VIDEO_OPERATOR)
+    east_point, west_point = f"c-{EAST}", f"c-{WEST}"
+    both = {"points": [east_point, west_point]}
+    looks = [[east_point, 5, "me"], [west_point, 5, "me"], [west_point, 5, None]]
+    turn(whole, "A", **both, looks=looks, leaving=True)
+    assert turn(east, "B", **both)["granted"] == [east_point]
+    assert {point for point, *_ in turn(east, "B", **both)["looks"]} == {east_point}
+    url = f"{server.url}/v1/patrol"
+    assert {row[0] for row in east.http.get(f"{url}/looks", timeout=20).json()} == {east_point}
+    for name, points in (("all", [east_point, west_point]), ("east", [east_point])):
+        plan = {"id": name, "name": name, "points": points}
+        assert whole.http.put(f"{url}/plans/{name}", json=plan, timeout=20).status_code == 200
+    assert [one["id"] for one in east.http.get(f"{url}/plans", timeout=20).json()] == ["east"]
+    less = {"id": "all", "name": "all", "points": [east_point], "version": 1}
+    assert east.http.put(f"{url}/plans/all", json=less, timeout=20).status_code == 409
+    assert east.http.delete(f"{url}/plans/all", timeout=20).status_code == 409
+    assert east.http.delete(f"{url}/plans/east", timeout=20).status_code == 200
+    assert [one["id"] for one in whole.http.get(f"{url}/plans", timeout=20).json()] == ["all"]
+    for client in (whole, east):
+        client.close()
+    server.stop()
