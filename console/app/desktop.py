@@ -31,6 +31,7 @@ from widgets.shell.window import MainWindow
 if TYPE_CHECKING:
     # Imported when the window is on screen: tables, road graphs, decoders and the web engine take
     # their time.
+    from console.app.desktop_admin import AdminDock
     from console.app.desktop_lag import LagMeter
     from console.app.desktop_map import MapDock
     from console.app.desktop_models import DeskModels
@@ -103,6 +104,7 @@ class Console(QObject):
         if settings.workspace is not None:
             self.window.show_workspace(Workspace(settings.workspace))
         self._desk: DeskWindow | None = None
+        self._admin: AdminDock | None = None
         self._models: DeskModels | None = None
         self._map: MapDock | None = None
         self._wall: WallDock | None = None
@@ -129,6 +131,7 @@ class Console(QObject):
 
     def _begin(self) -> None:
 
+        from console.app.desktop_admin import AdminDock
         from console.app.desktop_lock import DeskLock
         from console.app.desktop_models import DeskModels
         from console.app.desktop_window import DeskWindow
@@ -149,6 +152,9 @@ class Console(QObject):
             lock_after_s=settings.lock_after_min * 60.0,
             hint=settings.password_hint,
         )
+        self._admin = AdminDock(self.window, models, self.appearance)
+        self._lock.session.changed.connect(self._admin.set_locked)
+        self._admin.set_locked(self._lock.session.is_locked)
         models.mirror.replaced.connect(self._note_usable)
         models.bridge.city_pack_arrived.connect(self._build_map)
         models.start()
@@ -248,6 +254,8 @@ class Console(QObject):
             self._wall.close()
         if self._map is not None:
             self._map.close()
+        if self._admin is not None:
+            self._admin.stop()
         if self._models is not None:
             self._models.stop()
         self.signals.restore()

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
@@ -253,6 +253,12 @@ class SyncClient:
     def put_plan(self, plan: PlanSent) -> Future[PlanSent]:
         """Enter or change a patrol plan; the future raises `LinkError`."""
         return self._asked("PUT", f"/v1/patrol/plans/{plan.id}", PlanSent, plan)
+
+    def administer(
+        self, method: str, path: str, kind: type[Any], body: object = None
+    ) -> Future[Any]:
+        """Return central's answer to an administrator to come; the future raises `LinkError`."""
+        return self._asked(method, path, kind, body)
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

@@ -10,6 +10,7 @@ from console.sync.http import CentralHttp, LinkError
 from console.sync.state import LinkTrouble
 
 _T = TypeVar("_T")
+_JSON = {"Content-Type": "application/json"}
 
 
 class Exchange(CentralHttp):
@@ -24,7 +25,7 @@ class Exchange(CentralHttp):
             LinkError: Central is not there, says no, or says nonsense.
         """
         data = None if body is None else msgspec.json.encode(body)
-        with self._ask(method, path, token=token, data=data) as answer:
+        with self._ask(method, path, token=token, data=data, headers=_JSON) as answer:
             try:
                 return msgspec.json.decode(answer.content, type=kind)
             except msgspec.MsgspecError as error:

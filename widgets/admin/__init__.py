@@ -1,0 +1,1 @@
+"""What an administrator sees: tables, forms, history."""

@@ -1,0 +1,107 @@
+"""Names of tables and fields of administration, and what a choice is called."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+
+def _noop(context: str, source: str) -> str:
+    """Mark a text to be translated when it is shown."""
+    return source
+
+
+_TABLES = {
+    "users": _noop("AdminWords", "Users"),
+    "roles": _noop("AdminWords", "Roles"),
+    "devices": _noop("AdminWords", "Devices"),
+    "jurisdictions": _noop("AdminWords", "Jurisdictions"),
+    "grids": _noop("AdminWords", "Responsibility grids"),
+    "units": _noop("AdminWords", "Units"),
+    "cameras": _noop("AdminWords", "Camera points"),
+    "authorities": _noop("AdminWords", "Authorities"),
+    "base-classes": _noop("AdminWords", "Classes of base data"),
+    "form-classes": _noop("AdminWords", "Classes of forms"),
+    "forms": _noop("AdminWords", "Forms of violation"),
+    "templates": _noop("AdminWords", "Templates"),
+    "noise-limits": _noop("AdminWords", "Noise limits"),
+    "alarm-rules": _noop("AdminWords", "Alarm rules"),
+    "audit": _noop("AdminWords", "Audit"),
+}
+_FIELDS = {
+    "id": _noop("AdminWords", "Id"),
+    "login": _noop("AdminWords", "Log-on name"),
+    "name": _noop("AdminWords", "Name"),
+    "role": _noop("AdminWords", "Role"),
+    "districts": _noop("AdminWords", "Districts"),
+    "password": _noop("AdminWords", "Password"),
+    "locked_until": _noop("AdminWords", "Locked until"),
+    "rights": _noop("AdminWords", "Rights"),
+    "state": _noop("AdminWords", "State"),
+    "kind": _noop("AdminWords", "Kind"),
+    "label": _noop("AdminWords", "Label"),
+    "last_person": _noop("AdminWords", "Last person"),
+    "last_seen_at": _noop("AdminWords", "Last seen"),
+    "level": _noop("AdminWords", "Level"),
+    "parent": _noop("AdminWords", "Part of"),
+    "name_zh": _noop("AdminWords", "Chinese name"),
+    "name_en": _noop("AdminWords", "English name"),
+    "lat": _noop("AdminWords", "Latitude"),
+    "lon": _noop("AdminWords", "Longitude"),
+    "authority": _noop("AdminWords", "Authority"),
+    "code": _noop("AdminWords", "Code"),
+    "district": _noop("AdminWords", "District"),
+    "street": _noop("AdminWords", "Street"),
+    "holder": _noop("AdminWords", "Holder"),
+    "phone": _noop("AdminWords", "Phone"),
+    "unit": _noop("AdminWords", "Unit"),
+    "shape": _noop("AdminWords", "Shape (GeoJSON)"),
+    "no": _noop("AdminWords", "Number"),
+    "call_sign": _noop("AdminWords", "Call sign"),
+    "radio": _noop("AdminWords", "Radio"),
+    "officers": _noop("AdminWords", "Officers"),
+    "skills": _noop("AdminWords", "Skills"),
+    "main_url": _noop("AdminWords", "Main stream"),
+    "sub_url": _noop("AdminWords", "Sub stream"),
+    "bearing_deg": _noop("AdminWords", "Bearing, degrees"),
+    "owner": _noop("AdminWords", "Owner"),
+    "username": _noop("AdminWords", "User name"),
+    "limit_h": _noop("AdminWords", "Limit, hours"),
+    "night": _noop("AdminWords", "A matter of the night"),
+    "use": _noop("AdminWords", "Use"),
+    "text_zh": _noop("AdminWords", "Chinese text"),
+    "text_en": _noop("AdminWords", "English text"),
+    "valid_from": _noop("AdminWords", "First day"),
+    "valid_until": _noop("AdminWords", "Last day"),
+    "day_dba": _noop("AdminWords", "Day, dB(A)"),
+    "night_dba": _noop("AdminWords", "Night, dB(A)"),
+    "night_max_over_dba": _noop("AdminWords", "Night maximum over it, dB(A)"),
+    "night_from": _noop("AdminWords", "Night from"),
+    "night_until": _noop("AdminWords", "Night until"),
+    "source": _noop("AdminWords", "Source"),
+    "value": _noop("AdminWords", "Value"),
+    "response_zh": _noop("AdminWords", "What to do, Chinese"),
+    "response_en": _noop("AdminWords", "What to do, English"),
+    "seq": _noop("AdminWords", "No."),
+    "at": _noop("AdminWords", "Time, UTC"),
+    "action": _noop("AdminWords", "Action"),
+    "outcome": _noop("AdminWords", "Outcome"),
+    "person": _noop("AdminWords", "Person"),
+    "subject": _noop("AdminWords", "Done to"),
+    "device": _noop("AdminWords", "Device"),
+    "address": _noop("AdminWords", "Address"),
+    "details": _noop("AdminWords", "Details"),
+    "command_id": _noop("AdminWords", "Command"),
+    "hash": _noop("AdminWords", "Hash"),
+}
+
+
+def table_word(name: str) -> str:
+    """Return what a table is called in the language shown."""
+    text = _TABLES.get(name, name)
+    return QCoreApplication.translate("AdminWords", text)
+
+
+def field_word(name: str) -> str:
+    """Return what a field is called in the language shown."""
+    text = _FIELDS.get(name, name)
+    return QCoreApplication.translate("AdminWords", text)
