@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,13 +17,17 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 from real_data import ROOT
 
+from console.app.desktop_admin import AdminDock
 from console.domain.levels import Role
 from console.sync.exchange import Exchange
 from console.sync.settings import SyncSettings
+from console.sync.state import Who
 from console.ui.admin import SPECS, Administration, spec_called
 from console.ui.admintable import AdminTableModel
 from widgets.admin.window import AdminWindow
 from widgets.common.appearance import Appearance
+from widgets.shell.command_edit import NoCommands
+from widgets.shell.window import MainWindow
 
 pytestmark = pytest.mark.xvfb
 
@@ -204,3 +209,30 @@ def test_that_the_table_model_is_a_good_one(qtmodeltester: ModelTester) -> None:
     )
     qtmodeltester.check(model, force_py=True)
     assert (model.rowCount(), model.total) == (1, 2)
+
+
+def test_that_only_administrators_see_it_and_nobody_while_the_console_is_locked(
+    qtbot: QtBot, appearance: Appearance, central_server: CentralServer, tmp_path: Path
+) -> None:
+    shell = MainWindow(appearance, NoCommands(), tmp_path / "layout.ini")
+    qtbot.addWidget(shell)
+    shell.show()
+    source = Source(central_server, tmp_path / "console")
+    mirror = SimpleNamespace(who=Who(id="d", name="D", role=Role.DISPATCHER))
+    dock = AdminDock(shell, SimpleNamespace(mirror=mirror, client=source), appearance)  # type: ignore[arg-type]
+    dock.open()
+    assert dock.shown is None
+    mirror.who = Who(id="a", name="A", role=Role.ADMINISTRATOR)
+    dock.open()
+    assert dock.shown is not None
+    assert dock.shown.isVisible()
+    dock.set_locked(True)
+    assert not dock.shown.isVisible()
+    dock.open()
+    assert not dock.shown.isVisible()
+    dock.set_locked(False)
+    dock.open()
+    assert dock.shown.isVisible()
+    qtbot.waitUntil(lambda: dock.shown is not None and dock.shown.model.rowCount() > 0)
+    dock.stop()
+    source.close()
