@@ -174,6 +174,8 @@ class Console(QObject):
             return
         wall = self._wall = WallDock(models, self.appearance, self)
         wall.widget.evidence_taken.connect(desk.take_shot)
+        wall.feed.evidence_added.connect(desk.take_added)
+        wall.feed.plan_refused.connect(desk.say_trouble)
         wall.widget.evidence_refused.connect(desk.say_trouble)
         wall.widget.camera_picked.connect(self._show_camera)
         desk.picked_listeners.append(self._show_near_points)

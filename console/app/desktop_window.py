@@ -41,6 +41,7 @@ class DeskWindow(QObject):
     def __init__(self, window: MainWindow, models: DeskModels, appearance: Appearance) -> None:
         super().__init__(window)
         self._models, self._appearance = models, appearance
+        self._incident_of: dict[str, str] = {}
         self.window = window
         window.top.command.set_reader(models.commands)
         self.queue = QueueView(appearance, models.queue)
@@ -193,7 +194,18 @@ class DeskWindow(QObject):
 
     def take_shot(self, shot: object) -> None:
         """Open an incident from a picture taken at the wall."""
-        self._models.actions.open_incident_from_evidence(shot)  # type: ignore[arg-type]  # signal
+        incident = self._models.actions.open_incident_from_evidence(shot)  # type: ignore[arg-type]
+        if incident is not None:
+            self._incident_of[getattr(shot, "camera", "")] = incident
+
+    def take_added(self, shot: object) -> None:
+        """Attach what came after a picture: its film, or the main stream's frame."""
+        incident = self._incident_of.get(getattr(shot, "camera", ""))
+        if incident is None:
+            return
+        actions = self._models.actions
+        attach = actions.attach_shot if getattr(shot, "clip", None) is None else actions.attach_clip
+        attach(incident, shot)  # type: ignore[arg-type]  # as the signal brings it
 
     def say_trouble(self, sentence: str) -> None:
         """Say what could not be done."""

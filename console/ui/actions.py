@@ -56,6 +56,14 @@ class Submitter(Protocol):
     def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
         """Keep a file as evidence and send it; the future tells when it is kept."""
 
+    def attach_clip(self, incident: str, shot: ClipShot) -> bool:
+        """Attach the seconds before a picture that was taken, as a film."""
+        if shot.clip is None or shot.clip_sha256 is None:
+            return False
+        clip, what = shot.clip, (shot.clip_type, shot.clip_sha256, len(shot.clip))
+        film = self._evidence(incident, shot, EvidenceKind.VIDEO, what)
+        return self._keep(lambda: self._submitter.submit_evidence(clip, film))
+
     def retry(self, command_id: str) -> CommandId | None:
         """Send a command from the tray once more."""
 
@@ -93,6 +101,22 @@ class Shot(Protocol):
     @property
     def original_type(self) -> str:
         """What the camera's bytes are."""
+
+
+class ClipShot(Shot, Protocol):
+    """A picture with the seconds before it."""
+
+    @property
+    def clip(self) -> bytes | None:
+        """The film, ``None`` where there is none."""
+
+    @property
+    def clip_sha256(self) -> str | None:
+        """Hash of the film."""
+
+    @property
+    def clip_type(self) -> str:
+        """Its media type."""
 
 
 class DeskActions(QObject):
