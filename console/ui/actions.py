@@ -56,14 +56,6 @@ class Submitter(Protocol):
     def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
         """Keep a file as evidence and send it; the future tells when it is kept."""
 
-    def attach_clip(self, incident: str, shot: ClipShot) -> bool:
-        """Attach the seconds before a picture that was taken, as a film."""
-        if shot.clip is None or shot.clip_sha256 is None:
-            return False
-        clip, what = shot.clip, (shot.clip_type, shot.clip_sha256, len(shot.clip))
-        film = self._evidence(incident, shot, EvidenceKind.VIDEO, what)
-        return self._keep(lambda: self._submitter.submit_evidence(clip, film))
-
     def retry(self, command_id: str) -> CommandId | None:
         """Send a command from the tray once more."""
 
@@ -266,6 +258,14 @@ class DeskActions(QObject):
         if incident is not None:
             self.attach_shot(incident, shot)
         return incident
+
+    def attach_clip(self, incident: str, shot: ClipShot) -> bool:
+        """Attach the seconds before a picture that was taken, as a film."""
+        if shot.clip is None or shot.clip_sha256 is None:
+            return False
+        clip, what = shot.clip, (shot.clip_type, shot.clip_sha256, len(shot.clip))
+        film = self._evidence(incident, shot, EvidenceKind.VIDEO, what)
+        return self._keep(lambda: self._submitter.submit_evidence(clip, film))
 
     def attach_shot(self, incident: str, shot: Shot) -> bool:
         """Attach a camera's picture, and the bytes it came from, to an incident."""

@@ -138,7 +138,7 @@ class Decoder:
         frames = self._context.decode(None)
         self._context.flush_buffers()
         self._gop = None
-        return frames[-1] if frames else None
+        return frames[-1] if frames and not frames[-1].is_corrupt else None
 
     def _missed(self, detail: str) -> None:
         self._bad += 1
