@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from console.app.config import Config
-from console.app.served import is_healthy, running_central
+from console.app.doctor_security import safety_notes
+from console.app.served import is_healthy, own_ca, running_central
 from console.launcher import system
 
 #: City pack, scenes, database and logs of the embedded defaults need about this much.
@@ -49,6 +50,7 @@ def examine(home: Path, config: Config) -> list[Finding]:
         _memory(),
         _cores(),
         *_ports(home, config),
+        *(Finding(good=one.good, what=one.what, do=one.do) for one in safety_notes(home, config)),
         _keyframe_tools(),
     ]
 
@@ -145,7 +147,7 @@ def _cores() -> Finding:
 
 def _ports(home: Path, config: Config) -> list[Finding]:
     served = running_central(home)
-    if served is not None and is_healthy(served.url):
+    if served is not None and is_healthy(served.url, own_ca(home)):
         return [Finding(good=True, what=f"central runs on this home at {served.url}")]
     found = []
     for name, port in (("port", config.port), ("camera-port", config.camera_port)):

@@ -7,6 +7,7 @@ import stat
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from sync_parts import console, opened
 from websockets.sync.client import connect
 
 from console.app import wiring
+from console.app.cachekey import cache_key, key_file
 from console.app.commands import init_central
 from console.app.config import Config
+from console.app.doctor_security import safety_notes
 from console.app.served import is_healthy, own_ca
 from console.central.server import serve
 from console.central.settings import CentralError, CentralSettings
@@ -244,3 +247,25 @@ def test_that_a_renewed_certificate_is_served_without_a_restart(
         session.trust_env = False
         session.verify = str(ca)
         assert session.get(f"{secured.url}/v1/health", timeout=20).status_code == 200
+
+
+def test_that_the_doctor_knows_certificates_keys_and_first_passwords(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    far = replace(Config(), host="10.0.0.7")
+    (alone,) = safety_notes(home, Config())
+    assert alone.good
+    (bare,) = safety_notes(home, far)
+    assert (bare.good, "central init" in bare.do) == (False, True)
+    files = tls_files(home / "central")
+    make_authority(files, at=NOW)
+    renew_certificate(files, ["10.0.0.7"], at=NOW)
+    assert [one.good for one in safety_notes(home, far, at=NOW)] == [True]
+    (late,) = safety_notes(home, far, at=NOW + CERTIFICATE_LASTS - timedelta(days=5))
+    assert "renews" in late.do
+    (home / "central" / "accounts.json").write_text("{}")
+    cache_key(home, "file")
+    whats = [one.what for one in safety_notes(home, far, at=NOW)]
+    assert any("first passwords" in one for one in whats)
+    assert any(str(key_file(home)) in one for one in whats)
+    files.certificate.write_text("nonsense")
+    assert any("cannot be read" in one.what for one in safety_notes(home, far, at=NOW))

@@ -68,7 +68,7 @@ def start_central(family: Family, plan: RunPlan, pack: Path) -> str:
 
     def is_up() -> bool:
         server = served.running_central(plan.home)
-        return server is not None and served.is_healthy(server.url)
+        return server is not None and served.is_healthy(server.url, served.own_ca(plan.home))
 
     wait_until(is_up, child, timeout_s=READY_S, log_hint=str(plan.home / "logs"))
     server = served.running_central(plan.home)
