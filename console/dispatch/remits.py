@@ -13,12 +13,16 @@ from console.domain.levels import Role
 from console.domain.permissions import Reach, Remit, reach_of
 from console.domain.places import Camera, Evidence, LogEntry
 from console.domain.units import Unit
+from console.domain.watch import AlarmMark, DutyReport
 from console.protocol import commands as c
-from console.protocol.codec import TABLE_KINDS, Row
+from console.protocol.codec import Row
 from console.protocol.commands import AnyBody, name_of
 
 #: Kinds that everybody who sees rows sees: the names of the city's parts, areas, tables of rules.
-PUBLIC_KINDS = frozenset({"jurisdiction", "area", *TABLE_KINDS})
+#: What is in neither this nor `district_of` is the whole city's alone.
+PUBLIC_KINDS = frozenset(
+    {"jurisdiction", "area", "limit_rule", "calendar_day", "catalogue", "grid"}
+)
 
 
 class OutsideRemitError(RejectedError):
@@ -43,7 +47,23 @@ def district_of(row: Row, rows: Rows) -> str | None:
     if isinstance(row, Assignment | Evidence | LogEntry | Report):
         incident = None if row.incident is None else rows.incident(row.incident)
         return None if incident is None else incident.district
+    if isinstance(row, DutyReport):
+        return _unit_district(row.unit, rows)
+    if isinstance(row, AlarmMark):
+        return _alarm_district(row.id, rows)
     return None
+
+
+def _unit_district(unit_id: str, rows: Rows) -> str | None:
+    unit = rows.unit(unit_id)
+    return None if unit is None else unit.district
+
+
+def _alarm_district(alarm: str, rows: Rows) -> str | None:
+    """Return where the unit, task or incident is that an alarm's id ends with."""
+    about = alarm.partition(":")[2]
+    found: Row | None = rows.unit(about) or rows.incident(about) or rows.assignment(about)
+    return None if found is None else district_of(found, rows)
 
 
 def check_named(body: AnyBody, rows: Rows, *, role: Role, remit: Remit) -> None:

@@ -20,13 +20,17 @@ from sqlalchemy import (
     TypeDecorator,
     and_,
     create_engine,
+    false,
+    func,
     null,
     or_,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.types import TypeEngine
 
+from console.dispatch.remits import PUBLIC_KINDS
 from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
@@ -40,6 +44,7 @@ from console.store.tables import (
     LOG,
     METADATA,
     REPORT,
+    ROW_TABLES,
     UNIT,
 )
 from console.store.types import to_microseconds
@@ -48,6 +53,13 @@ from console.store.types import to_microseconds
 KEPT = timedelta(hours=72)
 _OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
 _IN_DISTRICTS = (INCIDENT, UNIT, CAMERA)
+#: Which rows of other tables a district sees, as SQL; of a table that is not named, none.
+_LIMITED: dict[str, str] = {
+    **{kind_table.name: "1" for kind, kind_table in ROW_TABLES.items() if kind in PUBLIC_KINDS},
+    "duty_report": "unit IN (SELECT id FROM main.unit)",
+    "alarm_mark": "substr(id, instr(id, ':') + 1) IN (SELECT id FROM main.unit "
+    "UNION SELECT id FROM main.incident UNION SELECT id FROM main.assignment)",
+}
 _ROWS_AT_ONCE = 5000
 
 
@@ -156,6 +168,8 @@ def _copy_table(connection: sqlite3.Connection, table: Table, choice: _Choice) -
         names = {f"district{no}": one for no, one in enumerate(choice.districts)}
         conditions.append(f"district IN ({', '.join(f':{name}' for name in names)})")
         values.update(names)
+    elif not choice.remit.is_whole and table not in (*_OF_INCIDENTS, CURSOR):
+        conditions.append(_LIMITED.get(table.name, "0"))
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     connection.execute(
         f"INSERT INTO main.{table.name} ({columns}) "
@@ -197,6 +211,8 @@ def _copy_selected(
         query = query.where(table.c.incident.in_(select(INCIDENT.c.id).where(kept)))
     elif table in _IN_DISTRICTS and not choice.remit.is_whole:
         query = query.where(table.c.district.in_(choice.districts))
+    elif table is not CURSOR and not choice.remit.is_whole:
+        query = query.where(_is_seen(table, choice, kept))
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     marks = ", ".join("?" * len(table.columns))
     for rows in source.execute(query).partitions():
@@ -212,6 +228,26 @@ def kept_type(column: Column[Any]) -> TypeEngine[Any]:
     """Return the type in which the database itself keeps a column."""
     of_column: TypeEngine[Any] = column.type
     return of_column.impl_instance if isinstance(of_column, TypeDecorator) else of_column
+
+
+def _is_seen(table: Table, choice: _Choice, kept: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return which rows of a table with no district of its own a district sees; the rest is shut.
+
+    Args:
+        table: One of the cache's tables.
+        choice: Whose snapshot it is.
+        kept: Which incidents are in it.
+    """
+    limited = _LIMITED.get(table.name, "0")
+    if limited in {"0", "1"}:
+        return true() if limited == "1" else false()
+    units = select(UNIT.c.id).where(UNIT.c.district.in_(choice.districts))
+    if table.name == "duty_report":
+        return table.c.unit.in_(units)
+    incidents = select(INCIDENT.c.id).where(kept)
+    tasks = select(ASSIGNMENT.c.id).where(ASSIGNMENT.c.incident.in_(incidents))
+    about = func.split_part(table.c.id, ":", 2)
+    return or_(about.in_(units), about.in_(incidents), about.in_(tasks))
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

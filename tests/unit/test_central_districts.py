@@ -31,6 +31,7 @@ from district_parts import (
 )
 from sync_parts import console
 
+from console.dispatch.remits import PUBLIC_KINDS
 from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
@@ -38,7 +39,7 @@ from console.domain.limits import CalendarDay, LimitRule
 from console.domain.permissions import ALLOWED, Reach, Remit
 from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
-from console.protocol.codec import encode
+from console.protocol.codec import ROW_TYPES, encode
 from console.protocol.commands import AnyBody, name_of
 from console.protocol.messages import (
     AnyMessage,
@@ -131,6 +132,8 @@ def bodies(
         "SetDuty": lambda: c.SetDuty(unit=unit, on_duty=True, at=now),
         "PutUnits": lambda: c.PutUnits(units=(replace(units()[no], phone=fresh()),)),
         "PutCameras": lambda: c.PutCameras(cameras=(replace(cameras()[no], name=fresh()),)),
+        "PutCatalogue": lambda: c.PutCatalogue(items=()),
+        "PutGrids": lambda: c.PutGrids(grids=()),
         "PutJurisdictions": lambda: c.PutJurisdictions(
             jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
         ),
@@ -349,6 +352,50 @@ def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
         assert set(decode_frame(frame).fixes["unit"]) == {1}  # type: ignore[arg-type]
     for one in (lead, east, gateway):
         one.close()
+
+
+def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
+    server: CentralServer, tmp_path: Path
+) -> None:
+    east, lead = of_the_east(server, Role.DISPATCHER), server.client(Role.SHIFT_LEAD)
+    gateway, admin = server.client(Role.GATEWAY), server.client(Role.ADMINISTRATOR)
+    now = datetime.now(UTC)
+    day = CalendarDay(id="2027-01-01", works=False)
+    with east.stream() as stream:
+        for unit in ("u1", "u2"):
+            gateway.post(c.SetDuty(unit=unit, on_duty=False, at=now))
+            on = c.SetDuty(unit=unit, on_duty=True, at=now, vehicle=f"京A{unit}")
+            seen = c.MarkAlarm(alarm=f"not_accepted:{unit}")
+            assert gateway.post(on)[0].verdict is Verdict.ACCEPTED
+            assert lead.post(seen)[0].verdict is Verdict.ACCEPTED
+        (last,) = admin.post(c.PutCalendarDays(days=(day,)))
+        assert last.verdict is Verdict.ACCEPTED, last.reason
+        rows = rows_in(told(stream, last.rev or 0))
+    live = {(one.row_kind, one.row_id) for one in rows if one.row_kind in PUBLIC_KINDS | OF_UNITS}
+    wanted = {
+        ("duty_report", "u1"), ("alarm_mark", "not_accepted:u1"), ("calendar_day", day.id),
+    }  # fmt: skip
+    assert live == wanted
+    file = tmp_path / "east.sqlite"
+    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=20).content)
+    with closing(sqlite3.connect(file)) as db:
+        held = {(kind, row_id) for kind, row_id in wanted if db.execute(
+            f"SELECT 1 FROM {kind} WHERE id = ?", (row_id,)).fetchone()}  # fmt: skip
+        assert held == wanted
+        for kind in sorted(OF_UNITS):
+            assert db.execute(f"SELECT count(*) FROM {kind}").fetchone() == (1,)
+    assert "京Au2".encode() not in file.read_bytes()
+    for one in (east, lead, gateway, admin):
+        one.close()
+
+
+OF_UNITS = {"duty_report", "alarm_mark"}
+
+
+def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:
+    """A kind that nobody has thought about is seen by the whole city's people alone."""
+    of_places = {"incident", "unit", "camera", "report", "assignment", "evidence", "log"}
+    assert set(ROW_TYPES) == PUBLIC_KINDS | OF_UNITS | of_places
 
 
 def test_that_a_gateway_of_a_district_speaks_for_its_units_only(server: CentralServer) -> None:
