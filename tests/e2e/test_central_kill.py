@@ -73,10 +73,11 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(
         try:
             server.url = listening(home, process)
             clients = [server.client() for _ in range(4)]
-            killing = threading.Timer(0.4, process.kill)
-            killing.start()
+            goal = len(accepted) + 12  # then it is killed, whatever the others wait for
 
-            def submit(client: CentralClient) -> None:
+            def submit(
+                client: CentralClient, goal: int = goal, process: subprocess.Popen[bytes] = process
+            ) -> None:
                 while True:
                     command = client.command(opened())
                     try:
@@ -85,6 +86,8 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(
                         unanswered.append(command)
                         return
                     accepted[command.command_id] = command, result
+                    if len(accepted) >= goal:
+                        process.kill()
 
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(submit, clients))
