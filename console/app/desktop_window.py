@@ -128,7 +128,7 @@ class DeskWindow(QObject):
 
     def _show_found(self, found: NearFound) -> None:
         self._models.near.show_found(found)
-        self.near.note_ranked(self._models.status.line.positions_age_s or 0.0)
+        self.near.note_ranked(self._models.status.positions_age_s() or 0.0)
 
     def _show_near_state(self, state: int) -> None:
         if state < NearState.RANKING:

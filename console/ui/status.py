@@ -156,19 +156,22 @@ class StatusModel(QObject):
         has_any = force is not None and len(force) and bool(force.has_fix.any())
         self._newest_fix_ms = int(np.max(force.t_ms)) if force is not None and has_any else None
 
+    def positions_age_s(self) -> float | None:
+        """Return the age of the newest position now, seconds; ``None`` without one."""
+        if self._newest_fix_ms is None:
+            return None
+        central_s = self._mirror.now().timestamp()
+        return max(central_s - self._newest_fix_ms / 1000.0, 0.0)
+
     def _line(self) -> StatusLine:
         link = self._mirror.link
         ahead_s = link.clock_ahead_s if link is not None else None
-        positions_age_s = None
-        if self._newest_fix_ms is not None:
-            central_s = self._mirror.now().timestamp()
-            positions_age_s = max(central_s - self._newest_fix_ms / 1000.0, 0.0)
         return StatusLine(
             is_live=link is not None and link.is_live,
             phase=link.phase if link is not None else LinkPhase.STOPPED,
             sentence=link_sentence(link),
             heard_age_s=link.age_s(self._mirror.own_now()) if link is not None else None,
-            positions_age_s=positions_age_s,
+            positions_age_s=self.positions_age_s(),
             unsent=self._mirror.outbox.unsent,
             in_tray=len(self._mirror.outbox.tray),
             behind=link.behind if link is not None else 0,
