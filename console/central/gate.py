@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.central.accounts import Session
 from console.central.limits import Limits, Rate
 from console.central.web import AnswerError, answer_of
+from console.domain.levels import Role
 
 _MOST_KEPT = 20_000
 
@@ -77,21 +79,24 @@ class Meter:
 
     limits: Limits
     _requests: Buckets = field(init=False)
+    _of_gateways: Buckets = field(init=False)
     _bytes: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         self._requests = Buckets(self.limits.session)
+        self._of_gateways = Buckets(self.limits.gateway)
         self._bytes = Buckets(self.limits.upload)
 
-    def count(self, session: str, size: int) -> None:
+    def count(self, session: Session, size: int) -> None:
         """Count a request of a session and the bytes it sends.
 
         Raises:
             TooFastError: It has to wait.
         """
-        self._requests.take(session)
+        is_gateway = session.person.role is Role.GATEWAY
+        (self._of_gateways if is_gateway else self._requests).take(session.id)
         if size:
-            self._bytes.take(session, size)
+            self._bytes.take(session.id, size)
 
 
 class Gate:

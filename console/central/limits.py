@@ -36,15 +36,17 @@ class Limits:
         host: Requests of one address, logged on or not.
         log_on: Log-ons and renewals of one address.
         session: Requests of one session.
+        gateway: Requests of a gateway's session, which speaks for thousands of devices.
         upload: Bytes that one session sends.
         messages: Commands and receipts on one stream; a faster sender waits.
         body_bytes: Largest body of a request that has no larger limit of its own.
         large_bodies: Beginnings of paths that have one.
     """
 
-    host: Rate = Rate(per_s=600, burst=6_000)
+    host: Rate = Rate(per_s=2_000, burst=20_000)
     log_on: Rate = Rate(per_s=20, burst=1_000)
     session: Rate = Rate(per_s=300, burst=3_000)
+    gateway: Rate = Rate(per_s=3_000, burst=30_000)
     upload: Rate = Rate(per_s=16 << 20, burst=1 << 30)
     messages: Rate = Rate(per_s=1_000, burst=10_000)
     body_bytes: int = 64 << 10

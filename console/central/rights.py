@@ -105,7 +105,7 @@ class Guard:
             return
         session = session_of(self._door, request)
         said = request.headers.get("content-length", "0")
-        self._meter.count(session.id, int(said) if said.isdigit() else 0)
+        self._meter.count(session, int(said) if said.isdigit() else 0)
         if right != LOGGED_ON:
             check_may(session, right)
 

@@ -16,7 +16,7 @@ from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
 from console.domain.units import Unit
 from console.protocol.commands import AssignUnit, OpenIncident
 from console.protocol.messages import Verdict
-from console.store.engine import open_engine, sqlite_url
+from console.store.engine import open_engine
 
 EAST, WEST = "D-east", "D-west"
 DISTRICTS = (EAST, WEST)
@@ -76,7 +76,7 @@ class closing_engine(closing):  # type: ignore[type-arg] # noqa: N801 - used lik
     """Central's database, while central does not run."""
 
     def __init__(self, server: CentralServer) -> None:
-        self._engine = open_engine(sqlite_url(server.database))
+        self._engine = open_engine(server.database_url)
         super().__init__(self._engine)  # type: ignore[arg-type]
 
     def __exit__(self, *_: object) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from central_parts import CentralServer, Stream
+from central_parts import CentralServer, Database, Stream
 from district_parts import (
     EAST,
     WEST,
@@ -49,9 +49,9 @@ HASH = sha256(BYTES).hexdigest()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[CentralServer]:
+def server(tmp_path: Path, database: Database) -> Iterator[CentralServer]:
     """A central of two districts, with somebody of every role in the east."""
-    central = CentralServer(tmp_path / "home")
+    central = CentralServer(tmp_path / "home", database=database)
     seeded(central)
     central.start()
     yield central
@@ -113,6 +113,7 @@ def rows_in(heard: list[AnyMessage]) -> list[Change]:
     return [one for message in heard if isinstance(message, Changes) for one in message.changes]
 
 
+@pytest.mark.both_databases
 def test_that_the_stream_skips_what_lies_elsewhere_live_and_in_catching_up(
     server: CentralServer,
 ) -> None:
@@ -136,6 +137,7 @@ def test_that_the_stream_skips_what_lies_elsewhere_live_and_in_catching_up(
         one.close()
 
 
+@pytest.mark.both_databases
 def test_that_an_incident_that_moves_is_shown_to_one_district_and_forgotten_by_the_other(
     server: CentralServer,
 ) -> None:
@@ -163,6 +165,7 @@ def test_that_an_incident_that_moves_is_shown_to_one_district_and_forgotten_by_t
         one.close()
 
 
+@pytest.mark.both_databases
 def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
     server: CentralServer, tmp_path: Path
 ) -> None:
@@ -198,6 +201,7 @@ def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
         one.close()
 
 
+@pytest.mark.both_databases
 def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
     server: CentralServer, tmp_path: Path
 ) -> None:
