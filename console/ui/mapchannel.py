@@ -26,6 +26,8 @@ class MapChannel(QObject):
         area_drawn: From the page: an outline and what it is, as JSON.
         area_retired: From the page: the id of an area that is no longer wanted.
         import_wanted: From the page: areas are to be taken from a file.
+        heat_told: To the page: places of incidents, as JSON.
+        heat_wanted: From the page: where incidents were is to be told.
         views_told: To the page: the saved views, as JSON.
         view_saved: From the page: a view to be kept, as JSON.
         view_dropped: From the page: the name of a view to be forgotten.
@@ -58,6 +60,8 @@ class MapChannel(QObject):
     replay_told = Signal(str)
     trail_told = Signal(str)
     areas_told = Signal(str)
+    heat_told = Signal(str)
+    heat_wanted = Signal()
     views_told = Signal(str)
     view_saved = Signal(str)
     view_dropped = Signal(str)
@@ -117,6 +121,11 @@ class MapChannel(QObject):
     def seek(self, at_ms: float) -> None:
         """Take which time is to be shown."""
         self.sought.emit(at_ms)
+
+    @Slot()
+    def ask_heat(self) -> None:
+        """Take that the heat of incidents is wanted."""
+        self.heat_wanted.emit()
 
     @Slot(str)
     def save_view(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
@@ -27,6 +28,9 @@ NEAR_SHOWN = 5
 #: What happened this near to a place counts as its history, metres.
 HISTORY_M = 150.0
 HISTORY_SHOWN = 30
+#: The heat is that of so long, and of so many at the most.
+HEAT_OF = timedelta(hours=24)
+MOST_HEAT = 20_000
 #: An incident this near to a place is the one that is meant, metres.
 SAME_PLACE_M = 60.0
 
@@ -170,6 +174,15 @@ class MapPlaces(QObject):
         ]
         words = self.tr("Incidents within 150 m: {n}").replace("{n}", str(len(here)))
         self.listed.emit(words, hits)
+
+    def heat(self) -> list[tuple[float, float]]:
+        """Return where incidents of the last 24 hours were, open and closed, WGS-84 degrees."""
+        since = self._mirror.now() - HEAT_OF
+        return [
+            (one.lat, one.lon)
+            for one in self._mirror.incidents()
+            if one.lat is not None and one.lon is not None and one.opened_at >= since
+        ][-MOST_HEAT:]
 
     def incident_at(self, lat: float, lon: float) -> str | None:
         """Return the open incident at a place, the nearest one."""

@@ -10,7 +10,7 @@ class MapPage {
   constructor(map, channel) {
     this.map = map;
     this.channel = channel;
-    this.hidden = ["off_duty"];
+    this.hidden = ["off_duty", "heat"];
     this.frames = [];
     this.hover = null;
     this.pointer = L.point(0, 0);
@@ -43,7 +43,7 @@ class MapPage {
     this.search = new SearchBox(map.getContainer(), {
       typed: (text) => channel.search(text),
       chosen: (no) => channel.choose(no),
-      closed: () => this.drawings.clearLayers(),
+      closed: () => this.drawings.clear(),
     });
     this.timebar = new TimeBar(map.getContainer(), {
       open: (endsMs, hours) => channel.replay(endsMs, hours),
@@ -54,9 +54,9 @@ class MapPage {
       drawn: (text) => channel.draw_area(text),
       retire: (id) => channel.retire_area(id),
     }, () => this.state);
-    this.trail = L.layerGroup().addTo(map);
+    this.heat = new HeatLayer(() => this.state.colours);
     this.radial = new RadialMenu(map, (action, at) => this.act(action, at));
-    this.drawings = L.layerGroup().addTo(map);
+    this.drawings = new Drawings(map, () => this.state.colours);
     this.tool = null;
     this.listen();
     channel.start();
@@ -78,11 +78,12 @@ class MapPage {
       else this.search.found(found.text, found.hits);
     });
     channel.replay_told.connect((text) => this.timebar.show(JSON.parse(text)));
-    channel.trail_told.connect((text) => this.showTrail(JSON.parse(text)));
+    channel.trail_told.connect((text) => this.drawings.trail(JSON.parse(text)));
+    channel.heat_told.connect((text) => this.heat.setPlaces(JSON.parse(text)));
     channel.views_told.connect((text) => this.panel.setViews(JSON.parse(text)));
     channel.areas_told.connect((text) => this.areas.show(JSON.parse(text)));
-    channel.pin_wanted.connect((lat, lon, text) => this.pin(L.latLng(lat, lon), text));
-    channel.way_found.connect((text) => this.showWay(JSON.parse(text)));
+    channel.pin_wanted.connect((lat, lon, text) => this.drawings.pin(L.latLng(lat, lon), text));
+    channel.way_found.connect((text) => this.drawings.way(JSON.parse(text)));
     map.on("click", (event) => {
       if (this.clicked(event.latlng)) return;
       map.getContainer().focus({ preventScroll: true });
@@ -112,10 +113,10 @@ class MapPage {
       this.panel.showNote(this.state.words.area_how);
     } else if (action === "route") {
       this.routeFrom = at;
-      this.pin(at, "");
+      this.drawings.pin(at, "");
       this.panel.showNote(this.state.words.route_how);
     } else {
-      this.pin(at, "");
+      this.drawings.pin(at, "");
       this.channel.act(action, at.lat, at.lng);
     }
   }
@@ -133,10 +134,18 @@ class MapPage {
     return true;
   }
 
+  showHeat(on) {
+    this.heat.remove();
+    if (!on) return;
+    this.heat.addTo(this.map);
+    this.channel.ask_heat();
+  }
+
   goTo(view) {
     this.hidden.splice(0, this.hidden.length, ...view.hidden);
     this.live.setHidden(this.hidden);
     this.areas.toggle(this.hidden.includes("areas"));
+    this.showHeat(!this.hidden.includes("heat"));
     this.setGroups(view.groups);
     this.map.setView([view.lat, view.lon], view.zoom);
   }
@@ -150,41 +159,6 @@ class MapPage {
     this.tool = null;
     if (this.routeFrom || this.panel.note.textContent) this.panel.showNote("");
     this.routeFrom = null;
-  }
-
-  pin(at, text) {
-    this.drawings.clearLayers();
-    const style = { radius: 7, color: this.state.colours.focus, weight: 2, fillOpacity: 0.15,
-      interactive: false };
-    const mark = L.circleMarker(at, style).addTo(this.drawings);
-    if (text) {
-      mark.bindTooltip(document.createTextNode(text).textContent.replace(/[<&]/g, " "),
-        { permanent: true, direction: "top", offset: [0, -6], className: "map-label" });
-    }
-  }
-
-  showWay({ points, text }) {
-    this.drawings.clearLayers();
-    const { colours } = this.state;
-    L.polyline(points, { color: colours.window, weight: 7, interactive: false })
-      .addTo(this.drawings);
-    const line = L.polyline(points, { color: colours.focus, weight: 4, interactive: false })
-      .addTo(this.drawings);
-    L.circleMarker(points[points.length - 1], { radius: 5, color: colours.focus, weight: 2,
-      interactive: false }).addTo(this.drawings)
-      .bindTooltip(text, { permanent: true, direction: "top", className: "map-label" });
-    this.map.fitBounds(line.getBounds(), { padding: [60, 60], maxZoom: 16 });
-  }
-
-  /** The way of the picked unit: older stretches are fainter. */
-  showTrail(points) {
-    this.trail.clearLayers();
-    const part = Math.max(1, Math.ceil(points.length / 4));
-    const color = this.state.colours.en_route;
-    for (let no = 0; no < points.length - 1; no += part) {
-      L.polyline(points.slice(no, no + part + 1), { color, weight: 2.5, interactive: false,
-        opacity: 0.3 + 0.6 * (no / points.length) }).addTo(this.trail);
-    }
   }
 
   setState(state) {
@@ -244,6 +218,7 @@ class MapPage {
     else this.hidden.splice(at, 1);
     this.live.setHidden(this.hidden);
     if (group === "areas") this.areas.toggle(at < 0);
+    if (group === "heat") this.showHeat(at >= 0);
     this.panel.buildBox();
   }
 
@@ -350,6 +325,7 @@ class MapPage {
       y: () => this.replay(),
       "/": () => this.search.focus(),
       a: () => this.toggle("areas"),
+      h: () => this.toggle("heat"),
       enter: () => {
         if (this.tool?.finish) {
           this.tool.finish();
@@ -376,7 +352,7 @@ class MapPage {
       return;
     }
     this.endTool();
-    this.drawings.clearLayers();
+    this.drawings.clear();
     this.panel.toggleBox(false);
     this.panel.showCross(false);
     this.setHover(null);

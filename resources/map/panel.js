@@ -1,7 +1,7 @@
 // What stands round the map: layers and legend, age of the data, the words under the pointer.
 "use strict";
 
-const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"]];
+const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"], ["heat", "H"]];
 
 /** What a legend's word hides when it is not the sprite's own. */
 const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar" };

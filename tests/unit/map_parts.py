@@ -214,7 +214,7 @@ def quiet(living: Shown, qtbot: QtBot) -> Shown:
     """Return the map in its first state: dark, whole city, everything shown."""
     living.appearance.use_theme("dark")
     living.widget.set_theme(living.appearance.theme)
-    living.js("mapPage.live.setHidden(mapPage.hidden = ['off_duty']); mapPage.escape(); 0")
+    living.js("mapPage.live.setHidden(mapPage.hidden = ['off_duty', 'heat']); mapPage.escape(); 0")
     living.widget.show_city()
     living.settle(qtbot)
     return living

@@ -120,6 +120,10 @@ def test_that_a_place_tells_its_cameras_history_and_who_is_near(
     feed = MapFeed()
     feed.set_units(mirror.units())
     places = MapPlaces(mirror, feed, lambda: graph)
+    assert places.heat() == []  # both are older than a day
+    mirror._now = lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert places.heat() == [CENTRE]
+    mirror._now = lambda: datetime.now(UTC)
     with qtbot.waitSignal(places.listed) as listed:
         assert places.cameras(*CENTRE) == ["C2", "C1"]
     assert "looks here" in listed.args[1][0].more
@@ -356,4 +360,25 @@ def test_that_a_meaning_is_hidden_from_the_legend_and_another_map_follows(
         window.close()
     window.deleteLater()
     shown.settle(qtbot)  # the first map goes on
+    assert shown.problems == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_heat_is_painted_where_incidents_were(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    shown.js("mapPage.channel.ask_heat = () => {}; 0")  # the places of the test stay
+    shown.js("mapPage.toggle('heat'); mapPage.heat.setPlaces([[39.9, 116.4], [39.9, 116.4]]); 0")
+    lit = (
+        "(() => { const c = mapPage.heat._canvas, at = mapPage.map.latLngToContainerPoint("
+        "[39.9, 116.4]).divideBy(HEAT_STEP_PX).floor();"
+        " const ctx = c.getContext('2d'); return [ctx.getImageData(at.x, at.y, 1, 1).data[3],"
+        " ctx.getImageData(0, 0, 1, 1).data[3]].join(); })()"
+    )
+    qtbot.waitUntil(lambda: shown.js("mapPage.heat._places.length") == 2)
+    strong, nothing = (int(part) for part in shown.js(lit).split(","))
+    assert strong > 120
+    assert nothing == 0
+    shown.js("mapPage.toggle('heat'); 0")
+    assert shown.js("document.querySelectorAll('.heat-canvas').length") == 0
     assert shown.problems == []

@@ -72,6 +72,7 @@ class MapAsker(QObject):
             places.listed.connect(self._show_list)
             places.said.connect(widget.say)
             places.way_found.connect(self._show_way)
+            channel.heat_wanted.connect(lambda: channel.heat_told.emit(json.dumps(places.heat())))
             channel.routed.connect(
                 lambda lat, lon, to_lat, to_lon: places.route((lat, lon), (to_lat, to_lon))
             )

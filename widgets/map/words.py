@@ -47,6 +47,7 @@ class MapWords(QObject):
             "act_send": self.tr("Send someone"),
             "measure_how": self.tr("Each click measures on; Esc ends."),
             "route_how": self.tr("Click where the way shall lead; Esc ends."),
+            "layer_heat": self.tr("Heat of the last 24 h"),
             "views": self.tr("My views"),
             "view_save": self.tr("Save this view as …"),
             "filter_how": self.tr("Click to hide or show"),

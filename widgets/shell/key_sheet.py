@@ -83,7 +83,7 @@ class KeySheet(QFrame):
                     ("+ −  ← ↑ → ↓", self.tr("zoom, move")),
                     ("Home", self.tr("whole city")),
                     ("L", self.tr("layers and legend")),
-                    ("U O C I A", self.tr("units, off duty, cameras, incidents, areas")),
+                    ("U O C I A H", self.tr("units, off duty, cameras, incidents, areas, heat")),
                     ("G", self.tr("groups where it is dense")),
                     ("/", self.tr("search")),
                     ("Y", self.tr("positions of the past")),

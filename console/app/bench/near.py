@@ -32,6 +32,8 @@ _TOLERANCE_S = 0.01
 _FEW = 5
 _SHOWN = 9
 _JOINS = 40
+#: How much of the second city there is: together over 300,000 edges.
+_SECOND_SHARE = 0.65
 
 
 def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
@@ -80,7 +82,9 @@ def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
         for mode in (Mode.CAR, Mode.FOOT):
             plain_seconds(graph, lat, lon, mode)
 
+    cpu_ms = _median_ms(everyone, spots, clock=time.thread_time)
     return {
+        "all_units_cpu_ms": cpu_ms,
         "plain_dijkstra_ms": _median_ms(plain, spots),
         "all_units_ms": _median_ms(everyone, spots),
         "within_600s_ms": _median_ms(within, spots),
@@ -95,32 +99,51 @@ def run(*, units: int = 7000, seed: int = 1) -> dict[str, object]:
 
 
 def _twin_city(graph: RoadGraph) -> RoadGraph:
-    """Return two copies of a city side by side, joined where their edges come near."""
+    """Return a city and most of another beside it, joined where their edges come near."""
     one = graph.columns
+    second = _western_part(one, _SECOND_SHARE)
     width = float(np.ptp(one.node_lon)) + 0.002
     count = graph.n_nodes
     east = np.argsort(one.node_lon)[-_JOINS:].astype(np.int32)
-    west = np.argsort(one.node_lon)[:_JOINS].astype(np.int32) + count
+    west = np.argsort(second.node_lon)[:_JOINS].astype(np.int32) + count
     tail, head = np.concatenate([east, west]), np.concatenate([west, east])
-    lat = np.concatenate([one.node_lat, one.node_lat])
-    lon = np.concatenate([one.node_lon, one.node_lon + width])
+    lat = np.concatenate([one.node_lat, second.node_lat])
+    lon = np.concatenate([one.node_lon, second.node_lon + width])
     length = flat_distance_m(lat[tail], lon[tail], lat[head], lon[head]).astype(np.float32)
-    joins = len(tail)
 
-    def twice(column: Any, more: Any) -> Any:
-        return np.concatenate([column, column, more]).astype(column.dtype)
+    def both(name: str, more: Any) -> Any:
+        first = getattr(one, name)
+        parts = (first, getattr(second, name), np.broadcast_to(more, len(tail)))
+        return np.concatenate(parts).astype(first.dtype)
 
     return RoadGraph(
         RoadColumns(
             node_lat=lat,
             node_lon=lon,
-            edge_from=np.concatenate([one.edge_from, one.edge_from + count, tail]),
-            edge_to=np.concatenate([one.edge_to, one.edge_to + count, head]),
-            edge_len_m=twice(one.edge_len_m, length),
-            edge_speed_mps=twice(one.edge_speed_mps, np.full(joins, 16.0)),
-            edge_class=twice(one.edge_class, np.full(joins, RoadClass.ARTERIAL)),
-            edge_name=twice(one.edge_name, np.full(joins, -1)),
+            edge_from=np.concatenate([one.edge_from, second.edge_from + count, tail]),
+            edge_to=np.concatenate([one.edge_to, second.edge_to + count, head]),
+            edge_len_m=both("edge_len_m", length),
+            edge_speed_mps=both("edge_speed_mps", 16.0),
+            edge_class=both("edge_class", RoadClass.ARTERIAL),
+            edge_name=both("edge_name", -1),
         )
+    )
+
+
+def _western_part(columns: RoadColumns, share: float) -> RoadColumns:
+    """Return the roads whose ends lie in the western part of the nodes, renumbered."""
+    inside = columns.node_lon <= np.quantile(columns.node_lon, share)
+    kept = inside[columns.edge_from] & inside[columns.edge_to]
+    number = (np.cumsum(inside) - 1).astype(np.int32)
+    return RoadColumns(
+        node_lat=columns.node_lat[inside],
+        node_lon=columns.node_lon[inside],
+        edge_from=number[columns.edge_from[kept]],
+        edge_to=number[columns.edge_to[kept]],
+        edge_len_m=columns.edge_len_m[kept],
+        edge_speed_mps=columns.edge_speed_mps[kept],
+        edge_class=columns.edge_class[kept],
+        edge_name=columns.edge_name[kept],
     )
 
 
@@ -166,12 +189,16 @@ def _force(
     return columns
 
 
-def _median_ms(ask: Callable[[float, float], object], spots: Floats) -> float:
+def _median_ms(
+    ask: Callable[[float, float], object],
+    spots: Floats,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
     times = []
     for lat, lon in _pairs(spots):
-        start = time.perf_counter()
+        start = clock()
         ask(lat, lon)
-        times.append((time.perf_counter() - start) * 1000)
+        times.append((clock() - start) * 1000)
     return round(statistics.median(times), 2)
 
 
