@@ -28,6 +28,7 @@ from console.central.consoles import ConsoleHub
 from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
 from console.central.evidence import EvidenceStore
+from console.central.express import Express
 from console.central.figures import Figures
 from console.central.folder import held_folder
 from console.central.gate import Gate
@@ -285,9 +286,7 @@ class Central:
             register=self.register,
             positions=self.positions,
             evidence=foundation.evidence,
-            snapshots=SnapshotShelf(
-                foundation.engine, settings.folder / "snapshots", killpoints=settings.killpoints
-            ),
+            snapshots=SnapshotShelf(foundation.engine, settings),
             audit=self.audit,
         )
         audit = AuditRoutes(
@@ -308,9 +307,9 @@ class Central:
         admin = AdminRoutes(door=self.door, link=self.link)
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
-        guard = Depends(Guard(self.door, settings.limits))
+        guard = Guard(self.door, settings.limits)
         for routes in (session, people, work, parts, city, audit, admin, operations, trails):
-            app.include_router(routes.router(), dependencies=[guard])
+            app.include_router(routes.router(), dependencies=[Depends(guard)])
         streams = Streams(
             door=self.door,
             link=self.link,
@@ -323,6 +322,7 @@ class Central:
         app.router.routes.append(WebSocketRoute("/v1/handheld/stream", streams.handheld))
         city.mount_pages(app)
         check_every_route(app)
+        app.add_middleware(Express, guard=guard, endpoint=work.take_positions)
         app.add_middleware(Gate, limits=settings.limits)
         app.add_middleware(Observer, observed=self.operations.observed)
         return app

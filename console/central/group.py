@@ -30,7 +30,13 @@ from console.domain.ids import JurisdictionId
 from console.domain.incidents import Incident
 from console.domain.permissions import Remit
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
-from console.protocol.commands import AddReport, AttachEvidence, OpenIncident
+from console.protocol.commands import (
+    AddReport,
+    AttachEvidence,
+    MoveAssignment,
+    OpenIncident,
+    ReportOutcome,
+)
 from console.protocol.messages import Changes, Command, Result, Verdict
 from console.store.audit import append_acts
 from console.store.mapping import put_rows
@@ -129,9 +135,23 @@ class Group:
             return _rejection(command, str(error))
         except ZhihuiError as error:
             result = _rejection(command, str(error))
+            if self._is_early(command):
+                return result
         self._known[command.command_id] = result
         self._results.append((result, actor.person))
         return result
+
+    def _is_early(self, command: Command) -> bool:
+        """Whether this is a unit's step with a task that is not known here, or not yet.
+
+        After a restore a handheld may speak before the console that gave the order offers it
+        again. Steps have ids that follow from what they say: a rejection that was kept would keep
+        the unit from ever saying it.
+        """
+        body = command.body
+        if not isinstance(body, MoveAssignment | ReportOutcome):
+            return False
+        return self.rows.assignment(body.assignment) is None
 
     def write(self) -> None:
         """Write rows, revisions, results, numbers and audit, all in the open transaction."""

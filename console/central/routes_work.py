@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -103,7 +103,8 @@ class WorkRoutes:
                 raise AnswerError(403, "A handheld sends its own unit's positions only.")
         elif not self.positions.are_within(fixes, session.person.remit):
             raise AnswerError(403, "Some of these units belong to districts that are not yours.")
-        return JSONResponse(asdict(self.positions.take(fixes)))
+        counts = _json.encode(self.positions.take(fixes))
+        return Response(counts, media_type="application/json")
 
     async def put_evidence(self, sha256: str, request: Request) -> Response:
         """Keep the bytes of a piece of evidence under their hash."""

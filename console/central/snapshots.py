@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.central.discretion import View
-from console.central.settings import CentralError
-from console.domain.killpoints import UNARMED, KillPoint, Killpoints
+from console.central.settings import CentralError, CentralSettings
+from console.domain.killpoints import KillPoint
 from console.store.snapshot import Snapshot, write_snapshot
 
 #: Consoles that come within this time of one another share a file.
@@ -23,11 +23,11 @@ KEPT_S = 5.0
 class SnapshotShelf:
     """Holds the newest snapshots, one for each view of the rows; of the event loop."""
 
-    def __init__(self, engine: Engine, folder: Path, *, killpoints: Killpoints = UNARMED) -> None:
-        """Args are set once; what an earlier run left in ``folder`` is cleared away."""
+    def __init__(self, engine: Engine, settings: CentralSettings) -> None:
+        """Args are set once; what an earlier run left in its folder is cleared away."""
         self._engine = engine
-        self._killpoints = killpoints
-        self._folder = folder
+        self._killpoints = settings.killpoints
+        self._folder = settings.folder / "snapshots"
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob("*.sqlite*"):
             left.unlink()

@@ -18,6 +18,8 @@ from console.store.secretfile import SecretFileError, read_or_make
 ACCESS_LASTS = timedelta(minutes=12)
 _ALGORITHM = "HS256"
 _KEY_BYTES = 32
+#: Tokens whose signature was checked, remembered for who asks often.
+_MOST_READ = 10_000
 
 
 class TokenMint:
@@ -32,6 +34,7 @@ class TokenMint:
         self._key = OctKey.import_key(
             read_or_make(path, lambda: secrets.token_hex(_KEY_BYTES).encode())
         )
+        self._read: dict[str, tuple[str, int]] = {}
 
     def token(self, session: str, *, at: datetime) -> str:
         """Return a token that names a session until it runs out."""
@@ -40,6 +43,19 @@ class TokenMint:
 
     def session_in(self, token: str, *, at: datetime) -> str | None:
         """Return the session a token names; ``None`` if we did not sign it, or it has run out."""
+        known = self._read.get(token)
+        if known is None:
+            known = self._decoded(token)
+            if known is None:
+                return None
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[token] = known
+        session, expires = known
+        return session if expires > at.timestamp() else None
+
+    def _decoded(self, token: str) -> tuple[str, int] | None:
+        """Return session and end of a token that we signed; looked at only once."""
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
         except (JoseError, ValueError):
@@ -47,7 +63,7 @@ class TokenMint:
         session, expires = claims.get("sid"), claims.get("exp")
         if not isinstance(session, str) or not isinstance(expires, int):
             return None
-        return session if expires > at.timestamp() else None
+        return session, expires
 
 
 def central_secrets(folder: Path) -> tuple[TokenMint, str]:

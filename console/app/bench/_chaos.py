@@ -65,6 +65,11 @@ class Party:
         return self.plan.name
 
     @property
+    def pid(self) -> int:
+        """Its process, 0 when it was never started."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
     def journal(self) -> Path:
         """What it wrote down."""
         return self.folder / "journal.jsonl"

@@ -29,6 +29,7 @@ from argon2 import PasswordHasher
 
 from console.app.bench._chaoshandheld import Handheld
 from console.app.lineage import follow_parent
+from console.central.limits import Limits, Rate
 from console.central.server import serve
 from console.central.settings import CentralSettings
 from console.domain.errors import ZhihuiError
@@ -54,6 +55,9 @@ KILL_VARIABLE = "ZHIHUI_KILL"
 #: The incident that every console changes, to meet the others.
 SHARED = "shared-incident"
 _EVIDENCE_BYTES = 60_000
+#: Hundreds of consoles of a bench come from one address.
+_ANY = Rate(per_s=1e9, burst=1e9)
+_UNLIMITED = Limits(host=_ANY, log_on=_ANY, session=_ANY, upload=_ANY, messages=_ANY)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,7 +288,7 @@ def run_central(plan: Plan, killpoints: Killpoints) -> None:
     """Serve until SIGTERM."""
     settings = CentralSettings(
         home=Path(plan.home), resources_dir=Path(plan.home), port=plan.port,
-        database_url=plan.database, killpoints=killpoints,
+        database_url=plan.database, killpoints=killpoints, limits=_UNLIMITED,
     )  # fmt: skip
 
     async def run() -> None:
