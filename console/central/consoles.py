@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from console.central.accounts import Session
+from console.central.catchup import CatchUp, end_of
 from console.central.discretion import (
     ComesIntoSightError,
-    Placed,
     View,
     shown,
     view_of,
-    without_passwords,
 )
 from console.central.group import Committed
 from console.central.lane import Lane
-from console.central.ledger import Mark, has_moves, read_changes
+from console.central.ledger import Mark, has_moves
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
 from console.domain.permissions import WHOLE_CITY, Remit
@@ -28,15 +27,12 @@ from console.protocol.messages import (
     MAIN_SHARD,
     SCHEMA,
     Beat,
-    Changes,
     Hello,
-    Message,
     Welcome,
 )
 
 #: A console that is further behind gets a snapshot: faster for both than so many changes.
 MAX_CATCH_UP = 20_000
-_CATCH_UP_CHUNK = 500
 #: A console that has not been heard of for so long is taken for dead.
 SILENT_S = 30.0
 _log = logging.getLogger("zhihui.central")
@@ -68,6 +64,7 @@ class ConsoleHub:
 
     def __init__(self, link: WriterLink, positions: PositionHub, mark: Mark) -> None:
         self._link = link
+        self._past = CatchUp(link)
         self._positions = positions
         self._mark = mark
         self._lines: set[ConsoleLine] = set()
@@ -187,15 +184,14 @@ class ConsoleHub:
                 line.lane.close("Your session has ended; log on again.")
 
     async def _catch_up(self, line: ConsoleLine, *, after: int, up_to: int) -> None:
-        for first in range(after, up_to, _CATCH_UP_CHUNK):
-            last = min(first + _CATCH_UP_CHUNK, up_to)
-            changes = await self._link.reading(partial(read_changes, after=first, up_to=last))
+        while after < up_to:
             try:
-                for message in _told(changes, line.view):
-                    line.lane.offer(encode(message))
+                for frame in await self._past.frames(line.view, after=after, up_to=up_to):
+                    line.lane.offer(frame)
             except ComesIntoSightError as error:
                 line.lane.close(str(error))  # it comes back, and is given a snapshot
                 return
+            after = end_of(after, up_to)
 
     async def _has_moves(self, known: int | None) -> bool:
         """Whether rows came into sight or left it since a console was here."""
@@ -218,13 +214,6 @@ def _frames_for(committed: Committed, view: View) -> list[bytes]:
         frame = committed.frame if view.passwords else committed.bare_frame
         return [] if frame is None else [frame]
     return [encode(message) for message in shown(committed.placed, view)]
-
-
-def _told(placed: Sequence[Placed], view: View) -> list[Message]:
-    if view.is_whole:  # moves between districts are nothing to it
-        changes = [one.change for one in placed]
-        return [Changes(tuple(changes) if view.passwords else without_passwords(changes))]
-    return shown(placed, view)
 
 
 def _now_ms() -> int:

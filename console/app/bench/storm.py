@@ -50,8 +50,10 @@ async def _stormed(central: Served, token: str, consoles: int) -> tuple[list[flo
     gone = [asyncio.create_task(_until_closed(socket)) for socket in sockets]
     await asyncio.gather(*gone)
     began = time.monotonic()
+    known: dict[bytes, int] = {}
     coming = [
-        asyncio.create_task(_come_back(central, token, number, head)) for number in range(consoles)
+        asyncio.create_task(_come_back(central, token, number, head=head, known=known))
+        for number in range(consoles)
     ]
     central.party.start()
     await asyncio.to_thread(port_of, central.home, central.party)
@@ -85,11 +87,21 @@ async def _join(central: Served, token: str, number: int, rev: int) -> ClientCon
     return socket
 
 
+def _reached_by(frame: bytes, known: dict[bytes, int]) -> int:
+    """Return the revision a frame leads to; all consoles get the same ones, read once here."""
+    if frame not in known:
+        message = decode(frame)
+        known[frame] = message.changes[-1].rev if isinstance(message, Changes) else 0
+    return known[frame]
+
+
 async def _until_closed(socket: ClientConnection) -> None:
     await socket.wait_closed()
 
 
-async def _come_back(central: Served, token: str, number: int, head: int) -> float:
+async def _come_back(
+    central: Served, token: str, number: int, *, head: int, known: dict[bytes, int]
+) -> float:
     """Try until central is there and everything missed has come; return when that was."""
     while True:
         try:
@@ -97,9 +109,7 @@ async def _come_back(central: Served, token: str, number: int, head: int) -> flo
             async with asyncio.timeout(30):
                 reached = central.head
                 while reached < head:
-                    message = decode(await socket.recv(decode=False))
-                    if isinstance(message, Changes):
-                        reached = message.changes[-1].rev
+                    reached = max(reached, _reached_by(await socket.recv(decode=False), known))
         except (OSError, WebSocketException, TimeoutError):
             await asyncio.sleep(_AGAIN_S * random.uniform(0.5, 1.0))
             continue
