@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from console.video.trouble import Trouble, VideoError
 log = logging.getLogger("zhihui.video")
 
 DEFAULT_PORT = 554
+#: Of RTSP over TLS (RFC 7826, 19.2).
+SECURE_PORT = 322
 _READ_BYTES = 1 << 16
 _MAX_BAD_PACKETS = 200
 _TROUBLES = {
@@ -61,7 +64,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAddress:
-    """Where a stream is; the credentials are no part of ``url``.
+    """Where a stream is; the credentials are no part of ``url``, ``secure`` is RTSP over TLS.
 
     Attributes:
         url: As it stands in requests, log and sentences.
@@ -71,6 +74,7 @@ class StreamAddress:
     host: str
     port: int
     credentials: Credentials | None = None
+    secure: bool = False
 
 
 def stream_address(camera: Camera, *, main: bool) -> StreamAddress:
@@ -85,7 +89,7 @@ def stream_address(camera: Camera, *, main: bool) -> StreamAddress:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise VideoError(Trouble.UNREACHABLE, "an address that cannot be read") from error
-    if parts.scheme != "rtsp" or not host:
+    if parts.scheme not in ("rtsp", "rtsps") or not host:
         raise VideoError(Trouble.UNREACHABLE, f"{parts.scheme}://{host or ''}", "no RTSP address")
     name, password = camera.username, camera.password
     if name is None and parts.username is not None:
@@ -95,7 +99,8 @@ def stream_address(camera: Camera, *, main: bool) -> StreamAddress:
     return StreamAddress(
         url=parts._replace(netloc=shown).geturl(),
         host=host,
-        port=port or DEFAULT_PORT,
+        port=port or (SECURE_PORT if parts.scheme == "rtsps" else DEFAULT_PORT),
+        secure=parts.scheme == "rtsps",
         credentials=None if name is None else Credentials(username=name, password=password or ""),
     )
 
@@ -303,14 +308,25 @@ class RtspStream:
             raise VideoError(Trouble.TIMED_OUT, self._address.url, method) from error
 
 
+def _unproven() -> ssl.SSLContext:
+    """Return what encrypts without proving who is there: cameras sign their certificates alone."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 async def _connected(
     address: StreamAddress, patience: Patience
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         async with asyncio.timeout(patience.connect_s):
-            return await asyncio.open_connection(address.host, address.port)
+            secure = _unproven() if address.secure else None
+            return await asyncio.open_connection(address.host, address.port, ssl=secure)
     except TimeoutError as error:
         raise VideoError(Trouble.TIMED_OUT, address.url, "connecting") from error
+    except ssl.SSLError as error:
+        raise VideoError(Trouble.GARBAGE, address.url, str(error)) from error
     except ConnectionRefusedError as error:
         raise VideoError(Trouble.REFUSED, address.url, str(error)) from error
     except (OSError, socket.gaierror) as error:

@@ -25,7 +25,8 @@ log = logging.getLogger("zhihui.video")
 
 #: Seconds before a moment that its clip reaches back.
 CLIP_S = 10.0
-_NO_PICTURE_AFTER_S = 8.0
+#: Longer than the ten seconds that smart cameras let pass between key pictures.
+_NO_PICTURE_AFTER_S = 15.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 _KEPT_PICTURES = 6
 _HARD_TROUBLES = frozenset({Trouble.UNAUTHORISED, Trouble.NOT_FOUND, Trouble.UNSUPPORTED})

@@ -27,7 +27,7 @@ from console.media.nal import Codec
 from console.video.decode import to_bgra
 from console.video.diagnosis import Finding, diagnose, difference, measure
 from console.video.looks import LooksReader, LooksWriter, SweepLook, SweepState
-from console.video.rtsp import Patience
+from console.video.rtsp import Patience, stream_address
 from console.video.sweep import PointsError, read_points, write_points
 from console.video.trouble import Trouble
 from console.video.visit import VisitSettings, visit
@@ -256,3 +256,17 @@ def test_that_the_sweep_goes_round_and_ends_when_told(clip: Clip, tmp_path: Path
     assert thumbnail is not None
     assert Image.open(io.BytesIO(thumbnail.jpeg)).size == (320, 180)
     assert [state.points for state in reader.sweeps()] == [6]
+
+
+def test_that_addresses_over_tls_are_known_and_a_plain_camera_behind_one_is_named(
+    clip: Clip,
+) -> None:
+    secure = Camera(id=CameraId("C1"), name="x", main_url="rtsps://10.0.0.1/main")
+    address = stream_address(secure, main=True)
+    assert (address.port, address.secure) == (322, True)
+    with serving(C1=Point(clip)) as server:
+        url = f"rtsps://127.0.0.1:{server.port}/C1/main"
+        camera = Camera(id=CameraId("C1"), name="x", main_url=url)
+        seen = asyncio.run(visit(camera, IMPATIENT))
+    assert seen.jpeg is None
+    assert seen.trouble in (Trouble.GARBAGE, Trouble.TIMED_OUT, Trouble.LOST, Trouble.UNREACHABLE)
