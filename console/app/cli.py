@@ -204,6 +204,10 @@ def _add_console(adder: Any) -> None:
         "--password-file", metavar="FILE", help="default: the home's accounts.json"
     )
     console.add_argument(
+        "--device-code-file", metavar="FILE",
+        help="a one-time code from an administrator, for a console that central does not know",
+    )  # fmt: skip
+    console.add_argument(
         "--passphrase-file", metavar="FILE",
         help="opens what this console keeps, where config.toml says cache_key = “passphrase”",
     )  # fmt: skip

@@ -169,6 +169,7 @@ def console(chosen: argparse.Namespace) -> int:
         replace(
             settings,
             passphrase=wiring.passphrase_for(chosen.config, _path(chosen.passphrase_file)),
+            device_code=wiring.device_code_for(settings, _path(chosen.device_code_file)),
             workspace=chosen.workspace,
             wall_tiles=chosen.wall_tiles,
             started_file=_path(chosen.started_file),

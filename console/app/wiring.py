@@ -214,6 +214,20 @@ def console_settings(
     )
 
 
+def device_code_for(settings: ConsoleSettings, file: Path | None) -> str:
+    """Return the code that admits a console: from a file, else that of its own home's central.
+
+    Raises:
+        WiringError: The file cannot be read.
+    """
+    if file is None:
+        return settings.device_code
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WiringError(f"The file with the code {file} cannot be read: {error}") from error
+
+
 def passphrase_for(config: Config, file: Path | None) -> str | None:
     """Return the passphrase of what a console keeps, if it has one: from a file, or typed.
 

@@ -269,3 +269,22 @@ def test_that_the_doctor_knows_certificates_keys_and_first_passwords(tmp_path: P
     assert any(str(key_file(home)) in one for one in whats)
     files.certificate.write_text("nonsense")
     assert any("cannot be read" in one.what for one in safety_notes(home, far, at=NOW))
+
+
+def test_that_a_one_time_code_comes_from_a_file(secured: CentralServer, tmp_path: Path) -> None:
+    settings = wiring.console_settings(
+        secured.home,
+        Config(),
+        server=secured.url,
+        account="dispatcher",
+        password_file=None,
+        name="m",
+    )
+    home_code = (secured.home / "central" / "devices.code").read_text()
+    assert wiring.device_code_for(settings, None) == home_code
+    assert home_code not in repr(settings)
+    file = tmp_path / "code"
+    with pytest.raises(wiring.WiringError, match="cannot be read"):
+        wiring.device_code_for(settings, file)
+    file.write_text("1234-5678-9012\n")
+    assert wiring.device_code_for(settings, file) == "1234-5678-9012"
