@@ -24,6 +24,7 @@ CASE_PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "Say why it is a big incident; whoever commands it reads it."),
     _noop("Reasons", "{0} is no open big incident; make it one first."),
     _noop("Reasons", "The catalogue has no form {0}."),
+    _noop("Reasons", "{0} cannot be written: {1}. Choose another place."),
     _noop("Reasons", "Say why the alarm is put aside or over; whoever comes next reads it."),
     _noop("Reasons", "An alarm is put aside for twelve hours at most; look again then."),
     _noop("Reasons", "Only what a person raised is ended by a word; deal with the cause."),

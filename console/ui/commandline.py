@@ -27,6 +27,7 @@ from console.ui.orders import (
     read_order,
     say,
 )
+from console.ui.paper import DeskPaper
 from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queue import IncidentQueueModel
 from console.ui.queuetexts import short_number
@@ -87,7 +88,10 @@ class CommandLine(QObject):
         self._near = near
         self._places = places
         told = partial(command_sentence, mirror=mirror)
-        self._slash = SlashCommands(self, self._numbered, actions, named=self._named, told=told)
+        paper = DeskPaper(mirror, queue, actions.refused.emit)
+        self._slash = SlashCommands(
+            self, self._numbered, actions, named=self._named, told=told, paper=paper
+        )
 
     # what is asked while typing
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication
 
@@ -36,6 +38,8 @@ class Slash(StrEnum):
     RATE = "rate"
     MAJOR = "major"
     CHILD = "child"
+    PRINT = "print"
+    EXPORT = "export"
 
 
 _CHINESE: Mapping[str, Slash] = {
@@ -49,6 +53,8 @@ _CHINESE: Mapping[str, Slash] = {
     "回访": Slash.RATE,
     "重大": Slash.MAJOR,
     "子案": Slash.CHILD,
+    "打印": Slash.PRINT,
+    "导出": Slash.EXPORT,
 }
 USAGE: Mapping[Slash, str] = {
     Slash.UNDO: _noop("Slash", "/undo: take back what was done last here"),
@@ -59,6 +65,8 @@ USAGE: Mapping[Slash, str] = {
     Slash.SPLIT: _noop("Slash", "/split row: the last report becomes a case of its own"),
     Slash.REOPEN: _noop("Slash", "/reopen number reason: open a closed case again"),
     Slash.MAJOR: _noop("Slash", "/major row reason: make a big incident of a case"),
+    Slash.PRINT: _noop("Slash", "/print row file: the case as PDF — /print 3 ~/317.pdf"),
+    Slash.EXPORT: _noop("Slash", "/export file: the queue as CSV or XLSX — /export ~/queue.xlsx"),
     Slash.CHILD: _noop("Slash", "/child row row: the first becomes part of the second"),
     Slash.RATE: _noop("Slash", "/rate number 1–5 words: what the caller said when called back"),
 }
@@ -70,9 +78,20 @@ _SENTENCES: Mapping[Slash, str] = {
     Slash.SPLIT: _noop("Slash", "The last report of {what} becomes a case of its own"),
     Slash.REOPEN: _noop("Slash", "Open {what} again: {words}"),
     Slash.MAJOR: _noop("Slash", "{what} becomes a big incident: {words}"),
+    Slash.PRINT: _noop("Slash", "{what} goes into {words}"),
     Slash.CHILD: _noop("Slash", "{what} becomes part of {into}"),
     Slash.RATE: _noop("Slash", "{what}: the caller said {words}"),
 }
+
+
+class Paper(Protocol):
+    """Writes into files; says itself what could not be written."""
+
+    def print_case(self, incident: str, path: Path) -> bool:
+        """Write a case as PDF."""
+
+    def export(self, path: Path) -> bool:
+        """Write the queue as a table."""
 
 
 class SlashCommands:
@@ -84,6 +103,7 @@ class SlashCommands:
         actions: What carries them out.
         named: What an incident is called.
         told: What a command was, in a sentence.
+        paper: Writes cases and lists into files.
     """
 
     def __init__(
@@ -94,9 +114,10 @@ class SlashCommands:
         *,
         named: Named,
         told: Callable[[AnyBody], str],
+        paper: Paper,
     ) -> None:
         self._names, self._any_number = names, any_number
-        self._actions, self._named, self._told = actions, named, told
+        self._actions, self._named, self._told, self._paper = actions, named, told, paper
 
     def completions(self, text: str) -> Sequence[str]:
         """Return whole lines that the text may become."""
@@ -135,6 +156,8 @@ class SlashCommands:
             raise OrderError(_say("“/{0}” is no command; there are {1}.").format(word, known))
         if slash is Slash.UNDO:
             return self._undo()
+        if slash is Slash.EXPORT:
+            return self._export(rest.strip())
         head, _, words = rest.strip().partition(" ")
         if not head:
             raise OrderError(_say(USAGE[slash]))
@@ -145,6 +168,8 @@ class SlashCommands:
         actions, into = self._actions, ""
         if slash in {Slash.HOLD, Slash.REOPEN, Slash.MAJOR} and not words:
             raise OrderError(_say("Why? The reason is kept in the log."))
+        if slash is Slash.PRINT and not words:
+            raise OrderError(_say(USAGE[slash]))
         if slash in {Slash.JOIN, Slash.CHILD}:
             head, _, words = words.partition(" ")
             if not head:
@@ -162,6 +187,7 @@ class SlashCommands:
             Slash.JOIN: lambda: actions.join(incident, into, words.strip()),
             Slash.MAJOR: lambda: actions.make_major(incident, words),
             Slash.CHILD: lambda: actions.make_part_of(incident, into),
+            Slash.PRINT: lambda: self._paper.print_case(incident, Path(words).expanduser()),
             Slash.PART: lambda: actions.part(incident),
             Slash.SPLIT: lambda: actions.split_last(incident),
             Slash.REOPEN: lambda: actions.reopen(incident, words),
@@ -170,6 +196,12 @@ class SlashCommands:
         sentence = _say(_SENTENCES[slash])
         what, target = self._named(incident), self._named(into) if into else ""
         return sentence.format(what=what, into=target, words=words), does[slash]
+
+    def _export(self, file: str) -> tuple[str, Callable[[], bool]]:
+        if not file:
+            raise OrderError(_say(USAGE[Slash.EXPORT]))
+        path = Path(file).expanduser()
+        return _say("The queue goes into {0}").format(path), lambda: self._paper.export(path)
 
     def _undo(self) -> tuple[str, Callable[[], bool]]:
         last = self._actions.undo_of()
