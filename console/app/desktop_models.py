@@ -21,6 +21,7 @@ from console.ui.caseactions import CaseActions
 from console.ui.commandline import CommandLine
 from console.ui.duty import DutyModel
 from console.ui.feedalarms import FeedAlarms
+from console.ui.formnames import SiteForms
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder, NearUnitsModel
 from console.ui.places import PackPlaces
@@ -96,6 +97,7 @@ class DeskModels(QObject):
         self._reader = LateReader(self.client)
         self.mirror = Mirror(self._reader, parent=self)
         self.mirror.follow(self.bridge)
+        self.site_forms = SiteForms(self.mirror, self)
         self.actions = CaseActions(self.mirror, self.client, self)
         self.queue = IncidentQueueModel(self.mirror, self)
         self.card = CardModel(self.mirror, self)
@@ -128,6 +130,7 @@ class DeskModels(QObject):
 
     def stop(self) -> None:
         """End; what is not sent stays in the outbox."""
+        self.site_forms.stop()
         self.finder.stop()
         self.client.stop()
         self.places.close()

@@ -50,6 +50,7 @@ class DeskWindow(QObject):
         self.tray = TrayView(appearance, models.tray)
         self.duty = DutyView(appearance, models.duty)
         self.form = NewIncidentForm(self.window)
+        models.site_forms.changed.connect(self.form.set_forms)
         self.sheet = EvidenceSheet(appearance, self.window)
         self.pictures = EvidencePictures(models.client, self)
         for region, widget in (

@@ -21,7 +21,9 @@ from console.protocol.codec import ROW_TYPES, row_to_builtins
 from console.store.mapping import read_rows, table_of
 
 #: Kinds of rows that are administered.
-ADMINISTERED = ("jurisdiction", "grid", "unit", "camera", "catalogue")
+ADMINISTERED = (
+    "jurisdiction", "grid", "unit", "camera", "catalogue", "limit_rule", "calendar_day",
+)  # fmt: skip
 MOST_ROWS = 200_000
 _json = msgspec.json.Encoder()
 

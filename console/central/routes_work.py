@@ -36,6 +36,7 @@ from console.central.web import (
     permitted,
     session_of,
 )
+from console.dispatch.forms import form_in
 from console.protocol.codec import MessageError, check_numbers
 from console.protocol.commands import name_of
 from console.protocol.messages import Command, Task
@@ -178,7 +179,7 @@ class WorkRoutes:
             )
         tasks = await self.link.in_writer(
             lambda _, rows: [
-                task_of(assignment, incident)
+                task_of(assignment, incident, form_in(rows, incident.form))
                 for assignment in rows.running_assignments(unit)
                 if (incident := rows.incident(assignment.incident)) is not None
             ]

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, select
 
 from console.central.past import Past
 from console.dispatch.experience import Experience
+from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
 from console.domain.areas import Area
 from console.domain.assignments import Assignment, AssignmentState
+from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
@@ -254,7 +256,8 @@ class LiveRows:
         """Return limits and calendar as they are entered."""
         if self._rules is None:
             limits, days = self.every(LimitRule), self.every(CalendarDay)
-            self._rules = TimeRules.of(limits, days, zone=self._zone)
+            forms = forms_by_code(self.every(CatalogueItem))
+            self._rules = TimeRules.of(limits, days, zone=self._zone, forms=forms)
         return self._rules
 
     def _get(self, row_type: type[R], row_id: str) -> R | None:

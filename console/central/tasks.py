@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.central.rows import LiveRows
+from console.dispatch.forms import form_in
 from console.domain.assignments import Assignment, AssignmentState
-from console.domain.forms import form_of
+from console.domain.forms import Form
 from console.domain.incidents import Incident
 from console.protocol.codec import Row
 from console.protocol.messages import Task
@@ -28,9 +29,8 @@ class Delivery:
     task: Task
 
 
-def task_of(assignment: Assignment, incident: Incident) -> Task:
+def task_of(assignment: Assignment, incident: Incident, form: Form) -> Task:
     """Return what a handheld shows of an assignment."""
-    form = form_of(incident.form)
     return Task(
         assignment=assignment.id,
         incident=incident.id,
@@ -100,4 +100,9 @@ def _delivery(rows: LiveRows, assignment: Assignment, what: str) -> list[Deliver
     incident = rows.incident(assignment.incident)
     if incident is None:
         return []
-    return [Delivery(id=f"{assignment.id}-{what}", task=task_of(assignment, incident))]
+    return [
+        Delivery(
+            id=f"{assignment.id}-{what}",
+            task=task_of(assignment, incident, form_in(rows, incident.form)),
+        )
+    ]

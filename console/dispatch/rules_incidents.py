@@ -13,13 +13,13 @@ from console.dispatch.checks import (
     checked_words,
 )
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.forms import form_in
 from console.dispatch.merge import RADIUS_M, Likeness, best_match, told_by
 from console.dispatch.rules_assignments import end_assignments
 from console.dispatch.rules_joining import incident_from
 from console.dispatch.time_rules import with_case_limit
 from console.domain.assignments import TAKEN_STATES
 from console.domain.errors import RejectedError
-from console.domain.forms import form_of
 from console.domain.ids import IncidentId, JurisdictionId, ReportId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Role
@@ -35,7 +35,9 @@ def open_incident(ask: Ask, body: c.OpenIncident) -> Decision:
     collected = Incident(
         id=IncidentId(checked_id(body.incident, "an incident")),
         form=checked_words(body.form, "form"),
-        level=form_of(body.form).level if body.level is None else checked_level(body.level),
+        level=form_in(ask.rows, body.form).level
+        if body.level is None
+        else checked_level(body.level),
         stage=Stage.COLLECT,
         channel=checked_channel(body.channel),
         summary=checked_words(body.summary, "summary"),

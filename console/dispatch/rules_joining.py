@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from console.dispatch.checks import checked_id, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.forms import form_in
 from console.dispatch.rules_assignments import end_assignments
 from console.dispatch.rules_case import name_of_incident
 from console.dispatch.time_rules import with_case_limit
 from console.domain.errors import RejectedError
-from console.domain.forms import OTHER, form_of
+from console.domain.forms import OTHER
 from console.domain.ids import IncidentId
 from console.domain.incidents import Incident, Report, Stage
 from console.protocol import commands as c
@@ -96,7 +97,7 @@ def incident_from(ask: Ask, report: Report, incident_id: str) -> Incident:
     collected = Incident(
         id=IncidentId(checked_id(incident_id, "an incident")),
         form=form,
-        level=form_of(form).level,
+        level=form_in(ask.rows, form).level,
         stage=Stage.COLLECT,
         channel=report.channel,
         summary=report.text,

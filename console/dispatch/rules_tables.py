@@ -7,8 +7,8 @@ from datetime import date
 
 from console.dispatch.checks import checked_id, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.forms import is_form
 from console.domain.errors import RejectedError
-from console.domain.forms import is_known
 from console.domain.limits import CalendarDay, Limit, LimitError, LimitRule
 from console.protocol import commands as c
 
@@ -22,7 +22,7 @@ def put_limit_rules(ask: Ask, body: c.PutLimitRules) -> Decision:
             Limit.parse(rule.limit)
         except LimitError as error:
             raise RejectedError(str(error)) from error
-        if rule.form is not None and not is_known(rule.form):
+        if rule.form is not None and not is_form(ask.rows, rule.form):
             raise RejectedError(f"The catalogue has no form {rule.form[:40]}.")
         earlier = ask.rows.get(LimitRule, rule.id)
         entered = replace(rule, version=earlier.version if earlier else 0)

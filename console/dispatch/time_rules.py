@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from console.calendar import WorkCalendar
-from console.domain.forms import form_of
+from console.domain.forms import Form, form_of
 from console.domain.incidents import Incident, Stage
 from console.domain.limits import CalendarDay, Limit, LimitError, LimitRule, LimitUnit
 
@@ -27,24 +27,35 @@ STAGE_LIMITS: dict[Stage, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRules:
-    """The tables of limits and the calendar they are reckoned in."""
+    """The tables of limits and the calendar they are reckoned in.
+
+    Attributes:
+        forms: The site's own forms by code; a form's hours hold where no limit is entered.
+    """
 
     calendar: WorkCalendar
     limits: tuple[LimitRule, ...] = ()
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, limits: Iterable[LimitRule], days: Iterable[CalendarDay], *, zone: ZoneInfo
+        cls,
+        limits: Iterable[LimitRule],
+        days: Iterable[CalendarDay],
+        *,
+        zone: ZoneInfo,
+        forms: Mapping[str, Form] | None = None,
     ) -> TimeRules:
-        """Return the rules of some tables."""
+        """Return the rules of some tables; ``forms`` are the site's own, by code."""
         entered = {one.day: one.works for one in days if one.works is not None}
         held = tuple(one for one in limits if not one.retired)
-        return cls(calendar=WorkCalendar(zone, days=entered), limits=held)
+        return cls(calendar=WorkCalendar(zone, days=entered), limits=held, forms=forms or {})
 
     def case_limit(self, form: str, district: str | None) -> Limit:
         """Return how long a case may take as a whole."""
         found = self._found(None, form, district)
-        hours = Limit(amount=form_of(form).limit_h, unit=LimitUnit.HOURS)
+        own = self.forms.get(form) or form_of(form)
+        hours = Limit(amount=own.limit_h, unit=LimitUnit.HOURS)
         return found or hours
 
     def stage_limit(self, stage: Stage, form: str, district: str | None) -> Limit | None:

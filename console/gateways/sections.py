@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from console.dispatch.time_rules import STAGE_LIMITS
 from console.domain.catalogue import (
     DATED,
     DETAILS,
@@ -26,15 +27,18 @@ from console.domain.catalogue import (
     item_id,
 )
 from console.domain.errors import ZhihuiError
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Jurisdiction
 from console.domain.units import Unit
 from console.protocol.codec import Row, kind_of
 from console.protocol.commands import (
     AnyBody,
+    PutCalendarDays,
     PutCameras,
     PutCatalogue,
     PutGrids,
     PutJurisdictions,
+    PutLimitRules,
     PutUnits,
 )
 
@@ -152,6 +156,22 @@ SECTIONS: tuple[Section, ...] = (
         ),
         title="name",
     ),
+    Section(
+        name="limits",
+        kind="limit_rule",
+        fields=(
+            _ID, _field("limit", required=True),
+            _field("stage", _K.CHOICE, choices=tuple(one.value for one in STAGE_LIMITS)),
+            _field("form"), _field("district"),
+        ),
+        title="limit",
+    ),
+    Section(
+        name="calendar",
+        kind="calendar_day",
+        fields=(_ID, _field("works", _K.YES_NO), _field("note")),
+        title="note",
+    ),
     _of_catalogue("authorities", CatalogueName.AUTHORITY),
     _of_catalogue("base-classes", CatalogueName.BASE_CLASS),
     _of_catalogue("form-classes", CatalogueName.FORM_CLASS),
@@ -166,10 +186,12 @@ _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "unit": lambda rows: PutUnits(units=rows),
     "camera": lambda rows: PutCameras(cameras=rows),
     "catalogue": lambda rows: PutCatalogue(items=rows),
+    "limit_rule": lambda rows: PutLimitRules(rules=rows),
+    "calendar_day": lambda rows: PutCalendarDays(days=rows),
 }
 _TYPES: dict[str, type[Any]] = {
     "jurisdiction": Jurisdiction, "grid": Grid, "unit": Unit, "camera": Camera,
-    "catalogue": CatalogueItem,
+    "catalogue": CatalogueItem, "limit_rule": LimitRule, "calendar_day": CalendarDay,
 }  # fmt: skip
 
 
@@ -195,8 +217,11 @@ def flat_row(section: Section, row: Row) -> dict[str, Any]:
     if flat.get("password") is not None:
         flat["password"] = "●"
     return {
-        **flat, "id": plain["id"], "retired": plain["retired"], "version": plain["version"]
-    }  # fmt: skip
+        **flat,
+        "id": plain["id"],
+        "retired": plain.get("retired", False),
+        "version": plain["version"],
+    }
 
 
 def row_from_flat(section: Section, flat: Mapping[str, Any], *, earlier: Row | None = None) -> Row:

@@ -10,9 +10,11 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from console.dispatch.experience import Experience
+from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
 from console.domain.areas import Area
 from console.domain.assignments import Assignment
+from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
@@ -255,7 +257,10 @@ class HeldRows:
     def time_rules(self) -> TimeRules:
         """Return limits and calendar as they are entered."""
         return TimeRules.of(
-            self.every(LimitRule), self.every(CalendarDay), zone=ZoneInfo(CITY_ZONE)
+            self.every(LimitRule),
+            self.every(CalendarDay),
+            zone=ZoneInfo(CITY_ZONE),
+            forms=forms_by_code(self.every(CatalogueItem)),
         )
 
     # what the screen asks besides

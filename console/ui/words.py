@@ -228,8 +228,15 @@ def verb_word(verb: str) -> str:
     return _word(_VERBS[verb]) if verb in _VERBS else verb
 
 
+#: Under which Qt is asked for the names of the site's own forms (`formnames`).
+FORM_NAMES = "FormNames"
+
+
 def form_word(code: str) -> str:
     """Return a form's name in the language shown; an unknown code is shown beside it."""
+    own = QCoreApplication.translate(FORM_NAMES, code)
+    if own != code:
+        return own
     form = form_of(code)
     name = form.name_zh if is_chinese() else form.name_en
     return name if is_known(code) else f"{name} ({code})"

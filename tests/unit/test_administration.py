@@ -20,7 +20,9 @@ from console.domain.catalogue import CatalogueItem, CatalogueName, Grid, form_fr
 from console.domain.catalogue_seed import seeded
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.forms import FORMS
+from console.domain.incidents import Stage
 from console.domain.levels import Role
+from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
 from console.gateways.rows import ImportReport
 from console.gateways.sectionfiles import read_section, write_section
@@ -237,11 +239,13 @@ def test_that_every_table_goes_out_into_a_file_and_comes_back_the_same(tmp_path:
                                       name_zh="北京", name_en="Beijing", lat=39.9, lon=116.4),
         "grids": GRID,
         "units": replace(some_units(1)[0], skills=("legal", "crane"), phone="+86 10"),
+        "limits": LimitRule(id="l1", limit="4wh", stage=Stage.VERIFY, form="0301"),
+        "calendar": CalendarDay(id="2027-02-06", works=True, note="调休"),
         "cameras": Camera(id="c1", name="=东单", main_url="rtsp://h/1", lat=39.9, lon=116.4),
     }  # fmt: skip
     for section in SECTIONS:
         mine = [one for one in seeded() if one.catalogue is section.catalogue]
-        rows = [samples[section.name]] if section.catalogue is None else mine
+        rows = [samples[section.name]] if section.catalogue is None else mine  # type: ignore[list-item]
         assert rows, section.name
         for kind in ("csv", "xlsx"):
             path = tmp_path / f"{section.name}.{kind}"
@@ -393,3 +397,20 @@ def test_that_what_cannot_be_done_is_said(
     chosen.home = central_server.home
     with pytest.raises(ZhihuiError, match=told):
         chosen.handler(chosen)
+
+
+def test_that_a_form_of_the_site_has_its_own_level_limit_and_names(
+    central_server: CentralServer,
+) -> None:
+    admin, desk = central_server.client(Role.ADMINISTRATOR), central_server.client()
+    own = replace(FORM, details={"level": 1, "limit_h": 3.0})
+    admin.post(PutCatalogue(items=(own,)))
+    opened = OpenIncident(incident="i", form="0505", place="p", summary="s", channel="12345")
+    desk.post(opened, AssignUnit(assignment="a", incident="i", unit="u1"))
+    officer = central_server.officer("K1")
+    tasks = officer.http.get(f"{central_server.url}/v1/handheld/tasks", timeout=60).json()["tasks"]
+    (row,) = central_server.query("SELECT level, due_at - opened_at FROM incident")
+    assert (row[0], row[1]) == (1, 3 * 3_600_000_000)
+    assert (tasks[0]["form_zh"], tasks[0]["level"]) == ("共享单车乱停", 1)
+    for client in (admin, desk, officer):
+        client.close()

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.domain.forms import CLASSES, FORMS
+from console.domain.forms import CLASSES, FORMS, Form
 from console.domain.levels import Level
 from console.ui.words import form_word, is_chinese, level_word
 from widgets.common.labels import set_tone
@@ -78,6 +78,7 @@ class NewIncidentForm(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setProperty("role", "popup")
         self.setMinimumWidth(520)
+        self._offered: tuple[Form, ...] = FORMS
         self._found: dict[str, PlaceFound] = {}
         self._before: QWidget | None = None
         self._title, self._trouble = QLabel(), QLabel()
@@ -222,6 +223,11 @@ class NewIncidentForm(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def set_forms(self, forms: Sequence[Form]) -> None:
+        """Offer these forms: those of the site's catalogue."""
+        self._offered = tuple(forms)
+        self._retranslate()
+
     def _retranslate(self) -> None:
         self._title.setText(self.tr("New incident"))
         words = (
@@ -238,8 +244,9 @@ class NewIncidentForm(QFrame):
         names = {each.code: each.name_zh if is_chinese() else each.name_en for each in CLASSES}
         kept = self.form.currentData()
         self.form.clear()
-        for form in FORMS:
-            self.form.addItem(f"{form_word(form.code)} · {names[form.code[:2]]}", form.code)
+        for form in self._offered:
+            major = names.get(form.code[:2], form.code[:2])
+            self.form.addItem(f"{form_word(form.code)} · {major}", form.code)
         self.form.setCurrentIndex(self.form.findData(kept) if kept is not None else -1)
         chosen = self.level.currentIndex()
         self.level.clear()
