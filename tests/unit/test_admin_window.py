@@ -97,7 +97,7 @@ def test_that_every_table_opens_with_its_rows_and_fields(qtbot: QtBot, window: A
         opened(qtbot, window, spec.name)
         assert set(window.form.values()) == {field.name for field in spec.fields}
         assert window.model.columnCount() == len(spec.columns)
-        if spec.name not in {"grids", "cameras"}:
+        if spec.name not in {"grids", "cameras", "limits", "calendar"}:
             assert window.model.rowCount() > 0, spec.name
 
 
