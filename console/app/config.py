@@ -69,7 +69,7 @@ class Config:
     complaints_a_year: float = 600_000.0
     pace: float = 1.0
     time_zone: str = "Asia/Shanghai"
-    sweep_points_per_s: float = 4.0
+    sweep_points_per_s: float = 40.0
     audit_copy: str = ""
     keep_positions_days: int = 30
     keep_evidence_days: int = 0

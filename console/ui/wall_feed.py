@@ -291,7 +291,8 @@ class WallFeed(QObject):
         """Secure the frame a tile shows; only a frame of its stream is evidence."""
         slot = self._slots[number]
         if slot.picture is None or slot.source is None:
-            self.evidence_refused.emit(number, "no live picture")
+            text = self.tr("There is no live picture to take; wait until the tile is live.")
+            self.evidence_refused.emit(number, text)
             return
         self._shots.take(number, slot.source, slot.picture)
 

@@ -48,8 +48,13 @@ class Rounds:
     A point that fails is looked at again after 2 s, then after 4, 8 … up to 120 s. Where the last
     six points of one host could not be connected to, one point at a time probes it, the others
     are told to have the host's trouble without a visit.
+
+    Attributes:
+        revisit_s: A point that gave a picture is not looked at again sooner: few points need no
+            faster rounds.
     """
 
+    revisit_s: float = 0.0
     _turns: dict[CameraId, _Turn] = field(default_factory=dict)
     _hosts: dict[str, _Host] = field(default_factory=dict)
     _heap: list[tuple[float, int, CameraId]] = field(default_factory=list)
@@ -117,7 +122,7 @@ class Rounds:
         self._note_host(turn.camera, trouble, now_s)
         if trouble is None:
             turn.failures = 0
-            turn.due_s = now_s
+            turn.due_s = now_s + self.revisit_s
         else:
             turn.failures += 1
             pause_s = min(LONGEST_S, CONFIRM_S * _GROWTH ** (turn.failures - 1))

@@ -59,6 +59,7 @@ class SweepSettings:
         looks_path: Where the pictures go.
         max_per_s: Visits a second at most; the sweep goes slower by itself on a busy machine.
         at_once: Visits at the same time at most.
+        revisit_s: A point that gave a picture is not visited again sooner.
         part: Which share of the points this process takes, from 0 …
         parts: … of how many.
         niceness: Added to the process's niceness.
@@ -68,6 +69,7 @@ class SweepSettings:
     looks_path: Path
     max_per_s: float = 10.0
     at_once: int = 256
+    revisit_s: float = 4.0
     part: int = 0
     parts: int = 1
     niceness: int = 15
@@ -134,7 +136,7 @@ class Sweep:
     def __init__(self, settings: SweepSettings) -> None:
         self._settings = settings
         self._writer = LooksWriter(settings.looks_path)
-        self._rounds = Rounds()
+        self._rounds = Rounds(revisit_s=settings.revisit_s)
         self._baselines, self._book = Baselines(), FaultBook()
         self._events: list[FaultEvent] = []
         self._crowd = Crowd(most=settings.at_once)

@@ -33,6 +33,16 @@ def test_that_every_point_comes_before_any_comes_again() -> None:
     assert seen == [f"C{n}" for n in range(5)] * 3
 
 
+def test_that_few_points_are_not_looked_at_without_pause() -> None:
+    rounds = Rounds(revisit_s=4.0)
+    rounds.set_points([camera(1)])
+    assert rounds.next(0.0) is not None
+    rounds.done(CameraId("C1"), None, 0.5)
+    assert rounds.next(4.0) is None
+    assert rounds.wait_s(4.0) == 0.5
+    assert rounds.next(4.5) is not None
+
+
 def test_that_a_dead_point_is_confirmed_soon_and_then_looked_at_ever_less_often() -> None:
     rounds = rounds_of(camera(1))
     now_s, visits = 0.0, []

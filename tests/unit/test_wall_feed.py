@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,10 @@ from PySide6.QtWidgets import QApplication
 from rtsp_points import RtspPoints, make_clip, mixed_cameras, mixed_points, serving
 
 from console.domain.ids import CameraId
+from console.domain.places import Camera
 from console.media.nal import Codec
+from console.patrol.plans import PatrolPlan
+from console.patrol.schedule import Seen
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import Finding
 from console.video.trouble import Trouble
@@ -67,4 +71,49 @@ def test_that_new_cameras_leave_the_points_of_an_incident_on(
     assert feed.strip().plan == "00317"
     feed.resume_plan()
     assert feed.strip().points == 24
+    assert feed.stop()
+
+
+def test_that_an_ordered_plan_turns_pages_by_yield_and_shows_no_point_twice_in_a_row(
+    appearance: Appearance,
+) -> None:
+    cameras = [
+        Camera(id=CameraId(f"P{n:02d}"), name=f"P{n:02d}", main_url="rtsp://127.0.0.1:9/x")
+        for n in range(40)
+    ]
+    feed = WallFeed(cameras, tiles=4)
+    feed.plans.set_past([Seen(point=CameraId("P07"), hour=hour) for hour in range(24)] * 40)
+    points = tuple(camera.id for camera in cameras)
+    feed.set_plan(PatrolPlan(name="yield", points=points, dwell_s=8.0, max_revisit_s=900.0))
+    pages = [feed.points_on()]
+    for _ in range(12):
+        feed.step(1)
+        pages.append(feed.points_on())
+    seen = [point for page in pages for point in page]
+    assert seen.count(CameraId("P07")) >= 2
+    assert all(not set(one) & set(other) for one, other in itertools.pairwise(pages))
+    feed.step(-1)
+    assert feed.points_on() == pages[-2]
+    assert feed.strip().points == 40
+    feed.toggle_pin(0)
+    pinned = feed.points_on()[0]
+    feed.step(1)
+    assert feed.points_on()[0] == pinned
+    assert feed.stop()
+
+
+def test_that_a_promise_that_cannot_be_kept_is_said_and_the_plan_runs_all_the_same(
+    appearance: Appearance,
+) -> None:
+    cameras = [
+        Camera(id=CameraId(f"P{n:02d}"), name=f"P{n:02d}", main_url="rtsp://127.0.0.1:9/x")
+        for n in range(40)
+    ]
+    feed = WallFeed(cameras, tiles=1)
+    said: list[str] = []
+    feed.plan_refused.connect(said.append)
+    points = tuple(camera.id for camera in cameras)
+    feed.set_plan(PatrolPlan(name="yield", points=points, dwell_s=60.0, max_revisit_s=600.0))
+    assert "one round takes 40" in said[0]
+    assert feed.strip().pages == 40
     assert feed.stop()
