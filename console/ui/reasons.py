@@ -16,6 +16,7 @@ from console.domain.assignments import AssignmentState
 from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.ui.casereasons import CASE_PATTERNS
+from console.ui.tablereasons import TABLE_PATTERNS
 from console.ui.words import role_word, stage_word, step_word
 
 
@@ -202,6 +203,7 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "Commands cannot be kept in {0}: {1}."),
     _noop("Reasons", "The evidence cannot be kept: {0}."),
     *CASE_PATTERNS,
+    *TABLE_PATTERNS,
 )
 _FIELD = re.compile(r"\\\{(\d)\\\}")
 
@@ -240,7 +242,7 @@ def reason_text(reason: str) -> str:
             continue
         fields = {name: _word(value) for name, value in match.groupdict().items()}
         text = QCoreApplication.translate("Reasons", pattern)
-        return text.format(*(fields.get(f"f{number}", "") for number in range(3)))
+        return text.format(*(fields.get(f"f{number}", "") for number in range(5)))
     return reason
 
 

@@ -1,0 +1,50 @@
+"""What the rules of tables, areas and the register say, as patterns for `reasons`."""
+
+from __future__ import annotations
+
+
+def _noop(context: str, source: str) -> str:
+    return source
+
+
+TABLE_PATTERNS: tuple[str, ...] = (
+    _noop("Reasons", "{0} has the field {1}, which its table has not."),
+    _noop("Reasons", "{0} lacks “{1}”."),
+    _noop("Reasons", "“{0}” of {1} cannot be {2}: {3}."),
+    _noop("Reasons", "An area needs a name, so that people can speak of it."),
+    _noop("Reasons", "“{0}” belongs to an event that does not exist."),
+    _noop("Reasons", "“{0}” ends before it begins."),
+    _noop("Reasons", "“{0}” has {1} corners; {2} are the most. Draw it more simply."),
+    _noop("Reasons", "“{0}” has {1} corners; an area has three or more."),
+    _noop("Reasons", "“{0}” needs {1} people; that cannot be."),
+    _noop("Reasons", "“{0}” tells of {1}, but not after how long; give 1 second to 30 days."),
+    _noop("Reasons", "{0} belongs to {1}, which is itself a minor class."),
+    _noop("Reasons", "{0} belongs to {1}, which is retired."),
+    _noop("Reasons", "{0} belongs to {1}, which the catalogue has not."),
+    _noop("Reasons", "{0} belongs to no class of forms; name one."),
+    _noop("Reasons", "{0} cannot be a code: up to {1} visible characters."),
+    _noop("Reasons", "{0} ends ({1}) before it begins."),
+    _noop("Reasons", "{0} has no first day; rules hold from a day on."),
+    _noop("Reasons", "{0} is for the district {1}, which is not known."),
+    _noop("Reasons", "{0} is of a table whose rows belong to no other row."),
+    _noop("Reasons", "{0} is of a table without days; leave them empty."),
+    _noop("Reasons", "{0} of {1} is no day; write 2027-01-01."),
+    _noop("Reasons", "The grid {0} has no code; nobody could name it."),
+    _noop(
+        "Reasons",
+        "The grid {0} is of the authority {1}, which the catalogue does not know; enter the authority first.",
+    ),
+    _noop("Reasons", "The row {0} has no name in any language."),
+    _noop("Reasons", "The row {0} must have the id {1}."),
+    _noop("Reasons", "The same row is given twice; send each once."),
+    _noop("Reasons", "The shape of {0} has a ring that is not closed, or none at all."),
+    _noop("Reasons", "The shape of {0} has more than {1} corners."),
+    _noop("Reasons", "The shape of {0} is larger than {1} characters."),
+    _noop("Reasons", "The shape of {0} is no GeoJSON Polygon or MultiPolygon ({1})."),
+    _noop("Reasons", "The shape of {0} leaves the globe; send longitude, latitude."),
+    _noop("Reasons", "{0} is a {1} and cannot be part of a {2}."),
+    _noop("Reasons", "{0} is part of {1}, which is retired."),
+    _noop("Reasons", "{0} is retired; enter it again before it comes on duty."),
+    _noop("Reasons", "{0} still has a task; withdraw it, then retire it."),
+    _noop("Reasons", "The jurisdiction {0} has no name in any language."),
+)
