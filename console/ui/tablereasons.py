@@ -32,7 +32,8 @@ TABLE_PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "The grid {0} has no code; nobody could name it."),
     _noop(
         "Reasons",
-        "The grid {0} is of the authority {1}, which the catalogue does not know; enter the authority first.",
+        "The grid {0} is of the authority {1}, which the catalogue does not know; enter the "
+        "authority first.",
     ),
     _noop("Reasons", "The row {0} has no name in any language."),
     _noop("Reasons", "The row {0} must have the id {1}."),
