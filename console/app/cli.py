@@ -240,6 +240,11 @@ def _add_tools(adder: Any) -> None:
     bench.add_argument("name", help="loop, start, run, near, map, wall … (“list” names them)")
     bench.add_argument("--json", action="store_true", help="print one JSON object only")
     bench.add_argument("options", nargs=argparse.REMAINDER, help="options of that bench")
+    repairs = _command(
+        adder, "repairs", "Write the repair list of camera points (CSV or XLSX).", commands.repairs
+    )
+    repairs.add_argument("--out", required=True, metavar="FILE", help="ends in .csv or .xlsx")
+    repairs.add_argument("--console-name", default="main", help="whose sweep it is from")
     _command(
         adder, "doctor", "Say what this machine lacks, and what to do about it.", commands.doctor
     )

@@ -196,6 +196,23 @@ def import_file(chosen: argparse.Namespace) -> int:
     )
 
 
+def repairs(chosen: argparse.Namespace) -> int:
+    """`zhihui repairs --out FILE`: the repair list of camera points with its statistics."""
+    from console.app import wiring
+    from console.app.repairs import export, month_ago, records
+    from console.video.looks import LooksReader
+    from console.video.sweep import read_points
+
+    settings = wiring.sweep_settings(chosen.home, chosen.config, chosen.console_name)
+    looks = LooksReader(settings.looks_path)
+    rows = records(looks, read_points(settings.points_path), since=month_ago())
+    out = Path(chosen.out).expanduser().resolve()
+    export(out, rows)
+    faulty = sum(bool(row.faults_now) for row in rows)
+    say(f"{len(rows):,} camera points, {faulty:,} of them with a fault now: {out}")
+    return 0
+
+
 def bench(chosen: argparse.Namespace) -> int:
     """`zhihui bench NAME`: measure one thing and print one JSON object."""
     from console.app.bench import run_bench

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from console.app import wiring
+from console.app.cli import main
+from console.app.config import Config
 from console.app.repairs import ExportError, export, records
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksReader, LooksWriter, SweepLook
+from console.video.sweep import write_points
 from console.video.trouble import Trouble
 from console.video.usual import FaultEvent
 
@@ -68,3 +72,14 @@ def test_that_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match="give another place"):
         export(tmp_path / "file" / "list.csv", rows(tmp_path))
+
+
+def test_that_the_command_writes_the_list(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    settings = wiring.sweep_settings(tmp_path, Config(), "main")
+    write_points(
+        settings.points_path, [Camera(id=CameraId("C1"), name="东门", main_url="rtsp://h/1")]
+    )
+    out = tmp_path / "list.csv"
+    assert main(["repairs", "--home", str(tmp_path), "--out", str(out)]) == 0
+    assert "1 camera points, 0 of them with a fault now" in capsys.readouterr().out
+    assert "东门" in out.read_text(encoding="utf-8-sig")
