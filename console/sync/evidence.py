@@ -82,7 +82,7 @@ class EvidenceFiles:
             return path
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
+            part = path.with_name(f"{sha256}-{secrets.token_hex(4)}.part")
             with part.open("wb") as file:
                 file.write(data)
                 file.flush()

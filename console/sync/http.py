@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -196,13 +197,16 @@ class CentralHttp:
         Raises:
             LinkError: They did not come, or not as they were.
         """
-        part = to.with_suffix(".part")
-        with self._ask("GET", f"/v1/evidence/{sha256}", token=token, stream=True) as answer:
-            found = _save(answer, part)
-        if found != sha256:
-            part.unlink()
-            raise LinkError(LinkTrouble.PROTOCOL, f"evidence {sha256[:12]}… came damaged")
-        part.replace(to)
+        # Asked for twice at once, it comes twice, each into a file of its own.
+        part = to.with_name(f"{to.name}-{secrets.token_hex(4)}.part")
+        try:
+            with self._ask("GET", f"/v1/evidence/{sha256}", token=token, stream=True) as answer:
+                found = _save(answer, part)
+            if found != sha256:
+                raise LinkError(LinkTrouble.PROTOCOL, f"evidence {sha256[:12]}… came damaged")
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
 
     def trails(
         self,

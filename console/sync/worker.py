@@ -72,6 +72,7 @@ class Worker:
         self._failures = 0
         self._live_at_s: float | None = None
         self._snapshot_at_s = -_SNAPSHOT_EVERY_S
+        self._snapshot_file = settings.folder / "snapshot.part"
         self._link = LinkState(phase=LinkPhase.CONNECTING, since=now(), url=settings.url)
 
     # called from other threads
@@ -116,6 +117,8 @@ class Worker:
                 self._loop = None
 
     async def _run(self) -> None:
+        # It lies open there: what the end of an earlier run left of one is taken away first.
+        self._snapshot_file.unlink(missing_ok=True)
         try:
             self._keeper = Keeper(
                 self._settings.cache_path,
@@ -266,7 +269,7 @@ class Worker:
         since_s = time.monotonic() - self._snapshot_at_s
         await asyncio.sleep(max(_SNAPSHOT_EVERY_S - since_s, 0.0))
         self._snapshot_at_s = time.monotonic()
-        file = self._settings.folder / "snapshot.part"
+        file = self._snapshot_file
         try:
             sha256 = await asyncio.to_thread(
                 self._http.snapshot, self._login.token, file, min_rev=min_rev
