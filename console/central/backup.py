@@ -36,6 +36,8 @@ from console.store.upgrade import upgrade
 FORMAT = 1
 #: Numbers given after the backup are known to people; so many are left out after a restore.
 NUMBERS_LEFT_OUT = 10_000
+#: The database that a restore prepares; there only while one is under way.
+RESTORING = "restore.db"
 _DATABASE, _EVIDENCE, _MANIFEST = "central.db", "evidence", "manifest.json"
 #: What is made anew, or kept elsewhere in the backup.
 _NOT_KEPT = frozenset({"lock", "reserve", "server.json", "snapshots", "tiles", _EVIDENCE})
@@ -114,25 +116,55 @@ def restore_backup(
     """
     manifest = checked_backup(folder)
     with held_folder(settings.folder):
-        aside = _set_aside(settings, at) if replace else None
-        if settings.database_url is None and (settings.folder / _DATABASE).exists():
-            raise CentralError(
-                f"There is a central in {settings.home} already. Add --replace to set its "
-                "database aside (it is kept under another name), or name another --home."
-            )
-        work = settings.folder / "restore.db"
+        _check_free(settings, replace=replace)
+        work, aside = settings.folder / RESTORING, None
         try:
             _check_place(settings)
-            _restore_files(settings.folder, folder, manifest)
+            _remove(work)
             shutil.copyfile(folder / _DATABASE, work)
-            _restore_database(settings, work, at)
+            _prepare(settings, work, at)
+            _restore_evidence(settings.folder, folder)
+            os.sync()
+            # Cut off from here on, central does not start on half of it (`check_restored`).
+            aside = _set_aside(settings, at) if replace else None
+            _restore_files(settings.folder, folder, manifest)
+            _put_database(settings, work)
             os.sync()
         except (OSError, StoreError) as error:
             raise CentralError(f"The backup was not restored: {error}{_kept(aside)}") from error
         finally:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{work}{suffix}").unlink(missing_ok=True)
+            if aside is None or (settings.folder / _DATABASE).exists():
+                _remove(work)
     return Backup(folder=folder, manifest=manifest)
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+
+
+def check_restored(settings: CentralSettings) -> None:
+    """Check that no restore was cut short in this place.
+
+    Raises:
+        CentralError: One was; what is there is neither the old records nor the new ones.
+    """
+    work = settings.folder / RESTORING
+    is_whole = settings.database_url is None and (settings.folder / _DATABASE).exists()
+    if work.exists() and not is_whole:
+        raise CentralError(
+            f"A restore into {settings.home} was cut short; what is there is not whole. Run "
+            "`zhihui central restore` once more (into an empty database, if it is a server's), "
+            f"or move {work} away and put back what was set aside as central-….db."
+        )
+
+
+def _check_free(settings: CentralSettings, *, replace: bool) -> None:
+    if settings.database_url is None and (settings.folder / _DATABASE).exists() and not replace:
+        raise CentralError(
+            f"There is a central in {settings.home} already. Add --replace to set its "
+            "database aside (it is kept under another name), or name another --home."
+        )
 
 
 def checked_backup(folder: Path) -> Manifest:
@@ -219,6 +251,9 @@ def _restore_files(folder: Path, backup: Path, manifest: Manifest) -> None:
         if name != _DATABASE:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(backup / name, folder / name)
+
+
+def _restore_evidence(folder: Path, backup: Path) -> None:
     for path in _evidence_in(backup / _EVIDENCE):
         to = folder / path.relative_to(backup)
         if not to.exists():
@@ -228,18 +263,22 @@ def _restore_files(folder: Path, backup: Path, manifest: Manifest) -> None:
             half.replace(to)
 
 
-def _restore_database(settings: CentralSettings, work: Path, at: datetime) -> None:
-    zone = ZoneInfo(settings.time_zone)
+def _prepare(settings: CentralSettings, work: Path, at: datetime) -> None:
+    """Bring a copy of the backup's database up to date, with an epoch of its own."""
+    engine = open_engine(sqlite_url(work))
+    try:
+        upgrade(engine)
+        with engine.begin() as connection:
+            _begin_epoch(connection, ZoneInfo(settings.time_zone), at)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        engine.dispose()
+
+
+def _put_database(settings: CentralSettings, work: Path) -> None:
+    """Put the prepared database in its place; into a server's it goes in one transaction."""
     if settings.database_url is None:
-        engine = open_engine(sqlite_url(work))
-        try:
-            upgrade(engine)
-            with engine.begin() as connection:
-                _begin_epoch(connection, zone, at)
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            engine.dispose()
         work.rename(settings.folder / _DATABASE)
         return
     engine = open_engine(settings.database_url)
@@ -248,8 +287,6 @@ def _restore_database(settings: CentralSettings, work: Path, at: datetime) -> No
         seat.take()
         upgrade(engine)
         load_database(work, engine)
-        with seat.begin() as connection:
-            _begin_epoch(connection, zone, at)
     finally:
         seat.close()
         engine.dispose()

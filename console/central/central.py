@@ -24,6 +24,7 @@ from console.central.accounts import ensure_accounts
 from console.central.again import again
 from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
+from console.central.backup import check_restored
 from console.central.consoles import ConsoleHub
 from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
@@ -90,6 +91,7 @@ class Foundation:
         self._closing = ExitStack()
         try:
             self._closing.enter_context(held_folder(settings.folder))
+            check_restored(settings)
             self.engine, self.seat = opened_database(settings)
             self._closing.callback(self.engine.dispose)
             self._closing.callback(self.seat.close)

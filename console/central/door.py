@@ -69,6 +69,14 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Account:
+    """An account as it was when a password was looked at."""
+
+    login: str
+    found: tuple[Person, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoorRules:
     """How the door is kept.
 
@@ -150,11 +158,12 @@ class Door:
         """
         known = await self._link.reading(lambda connection: is_known(connection, device))
         self.tries.check(name, host, is_known=known)
-        person = await self._who(name, password)
-        if person is None:
+        found = await self._who(name, password)
+        if found is None:
             self.tries.wrong(name, host)
             self._audit.note(_not_let_in(name, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
+        person, account = found
         at = self._clock()
         refresh = new_secret()
         kept = Kept(
@@ -171,7 +180,9 @@ class Door:
 
         told = {"kind": device.kind}
 
-        def write(connection: Connection, _: LiveRows) -> DeviceState:
+        def write(connection: Connection, _: LiveRows) -> DeviceState | None:
+            if find_account(connection, account.login) != account.found:
+                return None  # shut or changed while the password was looked at
             state = self._greeted(connection, device, person.id, host=host, code=code)
             if state is DeviceState.ADMITTED:
                 write_session(connection, kept, device, at=at)
@@ -180,6 +191,8 @@ class Door:
             return state
 
         state = await self._link.in_writer(write)
+        if state is None:
+            raise LogOnError("Your account was changed just now; log on again.")
         if state is not DeviceState.ADMITTED and code:
             self.tries.wrong(name, host)  # codes are guessed no faster than passwords
         if state is not DeviceState.ADMITTED:
@@ -289,19 +302,24 @@ class Door:
             self.tries.wrong(name, session.device)
         return is_right
 
-    async def _who(self, name: str, password: str) -> Person | None:
-        unit = self._unit_called(name)
+    async def _who(self, name: str, password: str) -> tuple[Person, _Account] | None:
+        found = await self._link.reading(lambda connection: find_account(connection, name))
+        # An account goes before a unit: nobody is shut out by what a unit is called.
+        unit = self._unit_called(name) if found is None else None
         login = name if unit is None else OFFICERS
-        found = await self._link.reading(lambda connection: find_account(connection, login))
+        if unit is not None:
+            found = await self._link.reading(lambda connection: find_account(connection, login))
         person, password_hash = found or (None, self._nobody)
         async with self._hashing:  # an unknown name takes as long as a known one
             right = await asyncio.to_thread(matches, self._hasher, password_hash, password)
         if not right or person is None:
             return None
+        account = _Account(login=login, found=(person, password_hash))
         if unit is not None:
             called = unit.name or unit.call_sign
-            return Person(id=PersonId(unit.id), name=called, role=Role.OFFICER, unit=unit.id)
-        return None if person.role is Role.OFFICER else person
+            officer = Person(id=PersonId(unit.id), name=called, role=Role.OFFICER, unit=unit.id)
+            return officer, account
+        return None if person.role is Role.OFFICER else (person, account)
 
     def _greeted(
         self, connection: Connection, device: Device, person: PersonId, *, host: str, code: str

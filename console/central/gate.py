@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from console.central.accounts import Session
 from console.central.limits import Limits, Rate
@@ -111,7 +112,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request or stream on, or answer it."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._stream(scope, receive, send)
             return
         try:
             self._count(scope)
@@ -121,10 +122,20 @@ class Gate:
             return
         await self._app(scope, heard, send)
 
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a stream on; too many at once from one place are told when to come again."""
+        try:
+            if scope["type"] == "websocket":
+                self._count(scope)
+        except AnswerError as error:
+            await WebSocket(scope, receive, send).send_denial_response(answer_of(error))
+            return
+        await self._app(scope, receive, send)
+
     def _count(self, scope: Scope) -> None:
         host = scope["client"][0] if scope.get("client") else ""
         self._hosts.take(host)
-        if scope["method"] == "POST" and scope["path"].startswith("/v1/session"):
+        if scope.get("method") == "POST" and scope["path"].startswith("/v1/session"):
             self._log_ons.take(host)
 
     async def _whole(self, scope: Scope, receive: Receive) -> Receive:

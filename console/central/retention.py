@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,8 @@ from console.store.audit import append_acts
 from console.store.tables import CHANGE_LOG, EVIDENCE, INCIDENT, LAST_FIX, RESULT
 
 _AT_ONCE = 5000
+#: Files thrown away in one go; more would keep commands waiting.
+_FILES_AT_ONCE = 200
 _log = logging.getLogger("zhihui.central")
 
 
@@ -114,10 +116,18 @@ class Retention:
         for take in (self._take_positions, self._take_changes, self._take_results):
             while await self.link.in_writer(partial(_taking, take, found, at)):
                 _log.debug("retention goes on")
-        for sha256 in found.evidence:
-            self.path_of(sha256).unlink(missing_ok=True)
+        for first in range(0, len(found.evidence), _FILES_AT_ONCE):
+            some = found.evidence[first : first + _FILES_AT_ONCE]
+            await self.link.in_writer(partial(self._drop_evidence, some, at))
         _log.info("retention: %s", found.text(is_done=True))
         return found
+
+    def _drop_evidence(
+        self, some: Sequence[str], at: datetime, connection: Connection, _rows: LiveRows
+    ) -> None:
+        """Throw bytes away, but for those that an incident needs again; none can come between."""
+        for sha256 in _old_evidence(connection, self.rules, at, among=some):
+            self.path_of(sha256).unlink(missing_ok=True)
 
     def _take_positions(self, connection: Connection, found: Outdated, at: datetime) -> bool:
         if found.positions:
@@ -170,7 +180,13 @@ def _last_rev(connection: Connection, rules: RetentionRules, at: datetime) -> in
     return _count(connection, old)
 
 
-def _old_evidence(connection: Connection, rules: RetentionRules, at: datetime) -> tuple[str, ...]:
+def _old_evidence(
+    connection: Connection,
+    rules: RetentionRules,
+    at: datetime,
+    *,
+    among: Sequence[str] | None = None,
+) -> tuple[str, ...]:
     """Return the hashes of which no incident is open or was closed a short while ago."""
     before = at - timedelta(days=rules.evidence_days)
     of_old = (INCIDENT.c.closed_at.is_not(None)) & (INCIDENT.c.closed_at < before)
@@ -183,4 +199,6 @@ def _old_evidence(connection: Connection, rules: RetentionRules, at: datetime) -
         .distinct()
         .order_by(EVIDENCE.c.sha256)
     )
+    if among is not None:
+        query = query.where(EVIDENCE.c.sha256.in_(among))
     return tuple(connection.execute(query).scalars())

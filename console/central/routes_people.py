@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -28,7 +28,7 @@ from console.central.door import Door
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
 from console.central.web import AnswerError, host_of, session_of
-from console.domain.audit import Act
+from console.domain.audit import Act, masked
 from console.domain.ids import PersonId, new_id
 from console.domain.levels import Role
 from console.domain.permissions import WHOLE_CITY, Remit
@@ -147,6 +147,7 @@ class PeopleRoutes:
         remit = WHOLE_CITY if asked.whole_city else None
         if asked.districts is not None:
             remit = Remit(districts=frozenset(asked.districts))
+        act = self._act(request, "person_changed", person, {})  # here: the door is of this loop
 
         def write(connection: Connection, _: LiveRows) -> bool:
             old = account_of(connection, person)
@@ -163,7 +164,7 @@ class PeopleRoutes:
             )
             new = asked.model_dump(mode="json", exclude_unset=True)
             told = {"old": to_builtins(old), "new": new}
-            append_acts(connection, [self._act(request, "person_changed", person, told)])
+            append_acts(connection, [replace(act, details=masked(told))])
             return True
 
         if not await self.link.in_writer(write):
@@ -173,10 +174,12 @@ class PeopleRoutes:
         return {"ended_sessions": len(ended)}
 
     async def unlock(self, person: str, request: Request) -> dict[str, bool]:
-        """Let a log-on name be tried again at once; for officers it is the call sign."""
+        """Let a person's log-on name, or a unit's call sign, be tried again at once."""
+        account = await self.link.reading(lambda connection: account_of(connection, person))
+        name = person if account is None else str(account["login"])
         act = self._act(request, "person_unlocked", person, {})
         await self.link.in_writer(lambda connection, _: append_acts(connection, [act]))
-        return {"was_locked": self.door.tries.unlock(person)}
+        return {"was_locked": self.door.tries.unlock(name)}
 
     async def devices(self) -> dict[str, Any]:
         """Give every device, those that wait first."""

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -32,6 +33,8 @@ from console.store.mapping import R
 from console.store.trust import is_loopback
 
 MAX_FRAME_BYTES = 4 << 20
+#: Open files and sockets of central, where the system allows them.
+MOST_FILES = 65_536
 _SEEDED_AT_ONCE = 500
 _GRACE_S = 5
 _CERTIFICATE_LOOKED_AT_S = 3600.0
@@ -47,8 +50,20 @@ def run_central(settings: CentralSettings) -> int:
     Raises:
         CentralError: Central cannot start; the sentence says why.
     """
+    make_room_for_streams()
     asyncio.run(_run_until_signal(settings))
     return 0
+
+
+def make_room_for_streams() -> None:
+    """Allow this process as many sockets as the system lets it have.
+
+    What it begins with, 1,024 on most systems, is less than a city's handhelds and consoles.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 async def _run_until_signal(settings: CentralSettings) -> None:

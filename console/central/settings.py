@@ -72,7 +72,7 @@ class CentralSettings:
 
     def told(self) -> dict[str, Any]:
         """Return the settings as the audit keeps them: plain, and without passwords."""
-        url = None if self.database_url is None else str(make_url(self.database_url))
+        url = None if self.database_url is None else str(make_url(self.database_url).set(query={}))
         return {
             "host": self.host,
             "port": self.port,

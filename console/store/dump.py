@@ -39,6 +39,9 @@ _TABLES = tuple(
     {**METADATA.tables, AUDIT.name: AUDIT, AUDIT_CHECKPOINT.name: AUDIT_CHECKPOINT}.values()
 )
 
+#: What every new database holds; what people change there has its line in the change log.
+_FILLED_ANEW = frozenset({"meta", "catalogue"})
+
 
 def dump_database(engine: Engine, path: Path) -> None:
     """Write the database, as it is in one moment, into a new SQLite file; it may be in use.
@@ -109,7 +112,7 @@ def check_empty(engine: Engine) -> None:
             there = set(inspect(connection).get_table_names())
             for one in _TABLES:
                 asked = select(func.count()).select_from(one)
-                if one.name in there - {"meta"} and connection.execute(asked).scalar():
+                if one.name in there - _FILLED_ANEW and connection.execute(asked).scalar():
                     raise StoreError(
                         f"The database holds rows already (in {one.name}); nothing in it was "
                         "touched. Restore into an empty one."
