@@ -327,6 +327,7 @@ class Decoders:
     ) -> None:
         self._count, self._patience, self._start = count, patience or Patience(), start
         self._hosts: list[_Host] = []
+        Board.clear_left()
         self._numbers = itertools.count(1)
 
     def open(self, camera: Camera, *, main: bool) -> LiveTile:

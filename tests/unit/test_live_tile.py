@@ -6,10 +6,13 @@ import hashlib
 import io
 import multiprocessing
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import av
 import cv2
@@ -21,6 +24,7 @@ from rtsp_points import Clip, Point, make_clip, serving
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.media.nal import Codec
+from console.video.board import Board
 from console.video.fallback import read_with_libavformat
 from console.video.live import (
     Decoders,
@@ -304,3 +308,23 @@ def test_that_a_decoder_that_dies_is_started_again_and_its_tiles_come_back(clip:
         tile.stop()
         assert tile.join(60)
         running.close()
+
+
+def test_that_the_memory_of_a_program_that_was_killed_is_given_back() -> None:
+    script = (
+        "import os, signal\n"
+        "from console.video.board import Board\n"
+        "print(Board.made(4096).path, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
+    )
+    left = Path(done.stdout.strip())
+    own = Board.made(4096)
+    assert left.exists()
+    Board.clear_left()
+    assert not left.exists()
+    assert own.path.exists()
+    own.forget()
