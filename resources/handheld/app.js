@@ -209,7 +209,8 @@ async function report(task, text, photo) {
     const id = shelf.newId();
     evidence.push(id);
     await link.submit({ type: "AttachEvidence", evidence: {
-      id, incident: task.incident, kind: "photo", media_type: photo.type || "image/jpeg", sha256,
+      id, incident: task.incident, kind: photo.type.startsWith("video/") ? "video" : "photo",
+      media_type: photo.type || "image/jpeg", sha256,
       size, captured_at: at, unit: task.unit,
     } });
   }

@@ -5,6 +5,9 @@ import * as shelf from "./shelf.js";
 
 const PROTOCOL = 1;
 const SCHEMA = 1;
+/** What is larger goes in parts of this size; central answers 409 to say where to go on. */
+const PART_BYTES = 2 * 1024 * 1024;
+const ELSEWHERE = 409;
 const BEAT_MS = 2_000;
 const MISSED_BEATS = 3;
 const FIRST_PAUSE_MS = 500;
@@ -236,13 +239,35 @@ export class Link {
     return true;
   }
 
+  sendWhole(item) {
+    return fetch(`/v1/evidence/${item.sha256}`, {
+      method: "PUT",
+      headers: { "Authorization": `Bearer ${this.session.token}`, "Content-Type": item.type },
+      body: item.bytes,
+    });
+  }
+
+  /** Send a film in parts, from where central has it; returns the last answer. */
+  async sendParts({ sha256, bytes }) {
+    const address = `/v1/evidence/${sha256}`;
+    const headers = { "Authorization": `Bearer ${this.session.token}` };
+    let answer = await fetch(`${address}/upload`, { headers });
+    while (answer.ok || answer.status === ELSEWHERE) {
+      const { offset, complete } = await answer.json();
+      if (complete) return answer;
+      answer = await fetch(address, {
+        method: "PATCH",
+        headers: { ...headers, "Upload-Offset": `${offset}`, "Upload-Length": `${bytes.byteLength}` },
+        body: bytes.slice(offset, offset + PART_BYTES),
+      });
+    }
+    return answer;
+  }
+
   async sendBytes(item) {
     try {
-      const answer = await fetch(`/v1/evidence/${item.sha256}`, {
-        method: "PUT",
-        headers: { "Authorization": `Bearer ${this.session.token}`, "Content-Type": item.type },
-        body: item.bytes,
-      });
+      const answer = item.bytes.byteLength > PART_BYTES ? await this.sendParts(item)
+        : await this.sendWhole(item);
       if (answer.ok) return true;
       if (answer.status >= 500 || LATER.has(answer.status)) return false;
       const said = await answer.json().catch(() => ({}));

@@ -102,7 +102,7 @@ export function taskView(task, { back, step, refuse, outcome }) {
 /** A form for a reason or an outcome, with a photo where one is asked for. */
 export function tellView(task, { title, label, needed, photo }, { back, send }) {
   const text = make("textarea", { id: "text", maxlength: 2000 });
-  const file = make("input", { id: "photo", type: "file", accept: "image/*", capture: "environment" });
+  const file = make("input", { id: "photo", type: "file", accept: "image/*,video/*", capture: "environment" });
   const button = make("button", { type: "submit", class: "main", id: "send" }, word("send"));
   return make("form", {
     id: "tell",

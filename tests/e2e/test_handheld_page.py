@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -159,6 +160,31 @@ def test_that_a_task_is_worked_through_offline_and_sent_exactly_once(
     query = "SELECT verb FROM log_entry WHERE incident = ? ORDER BY id"
     said = [verb for (verb,) in rows(central, query, incident)]
     assert len(said) == len(set(said)), said
+
+
+def test_that_a_film_goes_to_central_in_parts(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "k7")
+    incident, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    for step in ("#accept", "#on-the-way", "#on-scene", "#outcome"):
+        page.click(step)
+    page.fill("#text", "已责令停工。")
+    film = os.urandom(5_000_000)
+    page.set_input_files("#photo", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": film})
+    page.click("#send")
+    query = "SELECT kind, size FROM evidence WHERE incident = ?"
+    end = time.monotonic() + 60
+    while not (kept := rows(central, query, incident)) and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert kept == [("video", len(film))]
+    asked = page.evaluate(
+        "performance.getEntriesByType('resource').filter(one => one.name.includes('/v1/evidence/'))"
+        ".length"
+    )
+    assert asked == 4, "how much is there, then three parts"
 
 
 def test_that_a_refusal_carries_its_reason(central: CentralServer, phone: BrowserContext) -> None:
