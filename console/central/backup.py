@@ -26,7 +26,7 @@ from console import __version__
 from console.central.evidence import is_hash
 from console.central.folder import held_folder
 from console.central.settings import CentralError, CentralSettings
-from console.store.dump import check_empty, dump_database, load_database
+from console.store.dump import check_empty, copy_pages, dump_database, load_database
 from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import upsert
 from console.store.seat import Seat
@@ -41,7 +41,9 @@ RESTORING = "restore.db"
 _DATABASE, _EVIDENCE, _MANIFEST = "central.db", "evidence", "manifest.json"
 #: What is made anew, or kept elsewhere in the backup.
 _NOT_KEPT = frozenset({"lock", "reserve", "server.json", "snapshots", "tiles", _EVIDENCE})
-_BLOCK = 1 << 20
+#: Trails are databases that are written meanwhile; what lies beside them, and files half written,
+#: come and go.
+_TRAILS, _PASSING = ".trails", ("-wal", "-shm", ".new")
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,7 +203,10 @@ def _write(settings: CentralSettings, new: Path, earlier: Path | None, at: datet
     for path in _other_files(settings.folder):  # first: what they say of the database is in it
         name = path.relative_to(settings.folder)
         (new / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copy2(path, new / name)
+        if path.suffix == _TRAILS:
+            copy_pages(path, new / name)
+        else:
+            shutil.copy2(path, new / name)
         files[str(name)] = _sha256(new / name)
     engine = open_engine(settings.database_url or sqlite_url(settings.folder / _DATABASE))
     try:
@@ -334,7 +339,8 @@ def _other_files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name in _NOT_KEPT or path.name.startswith(("central", "restore.db")):
             continue
-        yield from (one for one in ([path] if path.is_file() else path.rglob("*")) if one.is_file())
+        inside = [path] if path.is_file() else sorted(path.rglob("*"))
+        yield from (one for one in inside if one.is_file() and not one.name.endswith(_PASSING))
 
 
 def _evidence_in(folder: Path) -> Iterator[Path]:

@@ -52,7 +52,7 @@ def dump_database(engine: Engine, path: Path) -> None:
     path.unlink(missing_ok=True)
     try:
         if engine.dialect.name == "sqlite":
-            _copy_pages(Path(engine.url.database or ""), path)
+            copy_pages(Path(engine.url.database or ""), path)
         else:
             with _opened(path) as target:
                 upgrade(target)
@@ -91,7 +91,7 @@ def _opened(path: Path) -> Iterator[Engine]:
         connection.execute("PRAGMA journal_mode=DELETE").fetchall()
 
 
-def _copy_pages(source: Path, target: Path) -> None:
+def copy_pages(source: Path, target: Path) -> None:
     """Copy a SQLite file by its backup API: consistent, and its writer is not held up."""
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as there,

@@ -158,6 +158,25 @@ def test_that_central_does_not_start_on_a_restore_that_was_cut_short(
     assert not list(settings.folder.glob("restore.db*"))
 
 
+def test_that_trails_written_meanwhile_go_whole_into_a_backup(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "home")
+    with closing(Foundation(settings)) as foundation:
+        foundation.sequencer(lambda _: None)
+    day = settings.folder / "trails" / "20261128.trails"
+    day.parent.mkdir()
+    with closing(sqlite3.connect(day)) as held:
+        held.execute("PRAGMA journal_mode = WAL")
+        held.execute("CREATE TABLE chunk (slot INTEGER)")
+        held.execute("INSERT INTO chunk VALUES (7)")
+        held.commit()
+        made = make_backup(settings, tmp_path / "backups", at=NOW)
+    assert [one for one in made.manifest.files if one.startswith("trails")] == [
+        "trails/20261128.trails"
+    ]
+    with closing(sqlite3.connect(made.folder / "trails" / day.name)) as kept:
+        assert kept.execute("SELECT slot FROM chunk").fetchall() == [(7,)]
+
+
 def test_that_retention_throws_nothing_away_that_is_needed_again(tmp_path: Path) -> None:
     file = tmp_path / "bytes"
     file.write_bytes(b"seen")
