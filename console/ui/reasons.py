@@ -97,6 +97,7 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "Your session was renewed from elsewhere and has ended; log on again."),
     _noop("Reasons", "That is not your password; the screen stays covered."),
     _noop("Reasons", "Your session has ended; log on again."),
+    _noop("Reasons", "Your account was changed just now; log on again."),
     _noop("Reasons", "Central is closing and takes no more; send it again in a moment."),
     _noop(
         "Reasons",
