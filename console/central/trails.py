@@ -24,6 +24,8 @@ from console.tracking.trails import SLOT_MS, Thinner, Trail, joined, pack_trail
 _log = logging.getLogger("zhihui.central")
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
+#: Later than this no day has a name of four digits for its year, and no file.
+_LAST_MS = 253_000_000_000_000
 #: Positions are looked at this often, and kept this often: a crash loses so much of the trails.
 LOOK_S, KEEP_S = 5.0, 60.0
 #: The longest that is given at once, for everybody and for one unit.
@@ -117,7 +119,7 @@ class TrailRoutes:
         """
         session = permitted(self._door, request, "read:trails")
         most = MOST_FOR_ALL_MS if unit is None else MOST_FOR_ONE_MS
-        if not 0 <= to_ms - from_ms <= most:
+        if not (0 <= from_ms <= _LAST_MS and 0 <= to_ms - from_ms <= most):
             raise AnswerError(
                 422,
                 "Trails are given for three hours at a time, of one unit for three days; ask for "

@@ -91,6 +91,8 @@ def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, re
         return
     registers = isinstance(body, c.PutUnits | c.PutCameras)
     for row in made:
+        if isinstance(body, c.AddReport) and isinstance(row, Incident) and rows.incident(row.id):
+            continue  # a report of what happens across the border is filed there, nothing is told
         if isinstance(row, Incident) or (registers and isinstance(row, Unit | Camera)):
             _check(row, rows, remit)
 

@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from central_parts import CentralServer, some_units
+from district_parts import WEST, fresh, of_the_east, opened, seeded
 
 from console.central import backup, door
 from console.central.backup import make_backup, restore_backup
@@ -26,10 +28,13 @@ from console.central.limits import Limits, Rate
 from console.central.retention import Retention
 from console.central.server import MOST_FILES, make_room_for_streams
 from console.central.settings import CentralError, CentralSettings
-from console.domain.incidents import Incident, Stage
+from console.domain.ids import ReportId
+from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import Evidence, EvidenceKind
 from console.domain.retention import RetentionRules
+from console.protocol.commands import AddReport
+from console.protocol.messages import Verdict
 from console.store.engine import open_engine, sqlite_url
 from console.store.mapping import put_rows
 from console.store.upgrade import upgrade
@@ -94,6 +99,32 @@ def test_that_a_person_is_unlocked_by_id(server: CentralServer) -> None:
     assert answer.json() == {"was_locked": True}
     assert log_on(server, "wang", "x" * 12).status_code == 200
     admin.close()
+
+
+def test_that_a_report_across_the_border_is_filed_there_and_nothing_is_told(
+    tmp_path: Path,
+) -> None:
+    server = CentralServer(tmp_path / "home")
+    seeded(server)
+    server.start()
+    lead, hotline = server.client(Role.SHIFT_LEAD), of_the_east(server, Role.HOTLINE_SEAT)
+    theirs = msgspec.structs.replace(opened(WEST), lat=39.9, lon=116.4)
+    assert lead.post(theirs)[0].verdict is Verdict.ACCEPTED
+    report = Report(
+        id=ReportId(fresh()), channel=Channel.HOTLINE, received_at=datetime.now(UTC),
+        text="夜间施工", place="东单", form="0301", lat=39.9, lon=116.4,
+    )  # fmt: skip
+    (result,) = hotline.post(AddReport(report=report, incident=fresh()))
+    assert result.verdict is Verdict.ACCEPTED, result
+    assert (result.numbers, result.current) == ({}, None)
+    filed = server.query(f"SELECT incident FROM report WHERE id = '{report.id}'")
+    assert filed == [(theirs.incident,)]
+    for times in ("from_ms=99999999999999999&to_ms=99999999999999999", "from_ms=-9&to_ms=-9"):
+        answer = lead.http.get(f"{server.url}/v1/trails?{times}", timeout=60)
+        assert answer.status_code == 422, answer.text
+    for client in (lead, hotline):
+        client.close()
+    server.stop()
 
 
 def test_that_streams_are_counted_by_place_as_requests_are() -> None:
