@@ -41,6 +41,10 @@ class Limits:
         messages: Commands and receipts on one stream; a faster sender waits.
         body_bytes: Largest body of a request that has no larger limit of its own.
         large_bodies: Beginnings of paths that have one.
+        headers_s: A request's headers are whole in so long, on a new connection as well.
+        body_idle_s: So long the next piece of a body may take; a stranger's body as a whole.
+        strangers: Open connections of one address on which nobody showed a token.
+        strangers_here: The same of central's own machine, where gateways and proxies are.
     """
 
     host: Rate = Rate(per_s=2_000, burst=20_000)
@@ -51,3 +55,7 @@ class Limits:
     messages: Rate = Rate(per_s=1_000, burst=10_000)
     body_bytes: int = 64 << 10
     large_bodies: tuple[str, ...] = ("/v1/commands", "/v1/positions", "/v1/evidence", "/v1/uploads")
+    headers_s: float = 20.0
+    body_idle_s: float = 60.0
+    strangers: int = 2_048
+    strangers_here: int = 16_384

@@ -20,6 +20,8 @@ from argon2 import PasswordHasher
 
 from console.central.acts import Actor
 from console.central.central import Central, Foundation
+from console.central.limits import Limits
+from console.central.patience import protocol_of
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError, CentralSettings
 from console.central.tls import TlsFiles, renew_certificate, tls_files
@@ -117,7 +119,7 @@ async def _serve_http(
     listening: asyncio.Future[str] | None,
 ) -> None:
     files = tls_files(settings.folder) if url.startswith("https:") else None
-    config = _config(central, files)
+    config = _config(central, files, settings.limits)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     stopping = asyncio.create_task(stop.wait())
@@ -183,12 +185,12 @@ async def _keep_certificate(config: uvicorn.Config, files: TlsFiles | None) -> N
             _log.error("the certificate could not be renewed: %s", error)
 
 
-def _config(central: Central, files: TlsFiles | None) -> uvicorn.Config:
+def _config(central: Central, files: TlsFiles | None, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         central.app,
         ssl_certfile=None if files is None else files.certificate,
         ssl_keyfile=None if files is None else str(files.key),
-        http="httptools",
+        http=protocol_of(limits, lambda token: central.door.session(token) is not None),
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # 13 times the work for half the bytes

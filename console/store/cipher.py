@@ -23,6 +23,8 @@ __all__ = ["WrongKeyError", "connect", "dbapi", "unlock"]
 
 _PLAIN = b"SQLite format 3\x00"
 _KEY_DIGITS = 64
+#: Of every file that is locked.
+_PAGE_BYTES = 4096
 
 
 class WrongKeyError(ZhihuiError):
@@ -75,15 +77,17 @@ def unlock(path: Path, key: str | None) -> None:
         key: 64 hexadecimal digits; ``None`` for plain files.
 
     Raises:
-        WrongKeyError: It is locked with another key.
+        WrongKeyError: It is locked with another key, or may be: nothing says by which.
         dbapi.Error: A plain one is damaged, held by another process, or cannot be written anew.
         OSError: The disk does not take it.
     """
     mark = path.with_name(path.name + ".key-id")
     known = mark.read_text(encoding="ascii").strip() if mark.is_file() else None
     is_plain = _is_plain(path)
-    if path.is_file() and not is_plain and known is not None and known != _mark_of(key):
-        raise WrongKeyError(path, is_missing=key is None)
+    if path.is_file() and not is_plain:
+        is_other = _may_be_locked(path, key) if known is None else known != _mark_of(key)
+        if is_other:
+            raise WrongKeyError(path, is_missing=key is None)
     if key is None:
         return
     if is_plain:
@@ -97,6 +101,27 @@ def _is_plain(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(_PLAIN)) == _PLAIN
+
+
+def _may_be_locked(path: Path, key: str | None) -> bool:
+    """Whether a file that is not plain, and of which nothing says its key, may have another one.
+
+    Raises:
+        dbapi.OperationalError: Another process holds it.
+    """
+    size = path.stat().st_size
+    if size == 0 or size % _PAGE_BYTES:
+        return False  # what is locked is whole pages
+    if key is None:
+        return True
+    try:
+        with closing(connect(path, key, read_only=True, timeout_s=2.0)) as tried:
+            tried.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except dbapi.OperationalError:
+        raise
+    except dbapi.DatabaseError:
+        return True
+    return False
 
 
 def _encrypt(path: Path, key: str) -> None:

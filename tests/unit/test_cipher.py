@@ -91,6 +91,29 @@ def test_that_a_wrong_key_is_told_and_nothing_is_touched(tmp_path: Path) -> None
     found.close()
 
 
+def test_that_nothing_is_set_aside_while_the_key_may_be_wrong(tmp_path: Path) -> None:
+    cache_path, outbox_path = tmp_path / "cache.db", tmp_path / "outbox.db"
+    open_cache(cache_path, KEY).cache.close()
+    outbox = open_outbox(outbox_path, KEY).outbox
+    outbox.add(draft(1))
+    outbox.close()
+    for path in (cache_path, outbox_path):
+        path.with_name(path.name + ".key-id").unlink()
+    before = {path: path.read_bytes() for path in (cache_path, outbox_path)}
+    for key in (OTHER, None):
+        with pytest.raises(WrongKeyError, match="nothing in it was touched"):
+            open_cache(cache_path, key)
+        with pytest.raises(WrongKeyError, match="nothing in it was touched"):
+            open_outbox(outbox_path, key)
+    assert {path: path.read_bytes() for path in (cache_path, outbox_path)} == before
+    assert list(tmp_path.glob("*.damaged*")) == []
+    found = open_outbox(outbox_path, KEY)
+    assert (found.damaged, found.outbox.entry("c1") is not None) == (None, True)
+    found.outbox.close()
+    open_cache(cache_path, KEY).cache.close()
+    assert [path.with_name(path.name + ".key-id").exists() for path in before] == [True, True]
+
+
 def test_that_a_plain_outbox_and_cache_are_encrypted_and_lose_nothing(tmp_path: Path) -> None:
     cache_path, outbox_path = tmp_path / "cache.db", tmp_path / "outbox.db"
     cache = open_cache(cache_path).cache
