@@ -185,6 +185,13 @@ def find_account(connection: Connection, login: str) -> tuple[Person, str] | Non
     return person, row.password_hash
 
 
+def is_login(connection: Connection, login: str) -> bool:
+    """Whether there is an account with this log-on name, be it closed."""
+    return (
+        connection.execute(select(PERSON.c.id).where(PERSON.c.login == login)).first() is not None
+    )
+
+
 def remit_from(districts: tuple[str, ...] | None) -> Remit:
     """Return the remit that a list of districts means, ``None`` being the whole city."""
     return WHOLE_CITY if districts is None else Remit(districts=frozenset(districts))

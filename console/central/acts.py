@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from console.central.accounts import Session
+from console.central.devices import Device, DeviceState
 from console.domain.audit import Act, Outcome, masked
 from console.domain.ids import PersonId
 from console.domain.levels import Role
@@ -131,3 +132,17 @@ def _values(before: Row | None, change: Change) -> dict[str, Any]:
         return {"new": new}
     old = {name: msgspec.to_builtins(getattr(before, name)) for name in change.patch}
     return {"old": masked(old), "new": new}
+
+
+def not_let_in(
+    name: str, device: Device, host: str, *, at: datetime, state: DeviceState | None = None
+) -> Act:
+    """Return what the audit says of who was not let in."""
+    return Act(
+        at=at,
+        action="log_on",
+        outcome=Outcome.FAILED if state is None else Outcome.REFUSED,
+        device=device.id,
+        address=host,
+        details={"name": name[:80], "kind": device.kind, "device": state and state.value},
+    )

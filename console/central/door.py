@@ -17,10 +17,11 @@ from console.central.accounts import (
     Person,
     Session,
     find_account,
+    is_login,
     matches,
     password_hash_of,
 )
-from console.central.acts import act_by, actor_of
+from console.central.acts import act_by, actor_of, not_let_in
 from console.central.auditdesk import AuditDesk
 from console.central.devices import Device, DeviceState, check_state, greet, is_known, use_code
 from console.central.limits import DevicePolicy
@@ -34,7 +35,7 @@ from console.central.sessions import (
     write_session,
 )
 from console.central.tokens import ACCESS_LASTS, TokenMint, hash_of, new_secret
-from console.central.tries import Tries
+from console.central.tries import Tries, device_place
 from console.domain.audit import Act, Outcome
 from console.domain.errors import ZhihuiError
 from console.domain.ids import PersonId
@@ -157,11 +158,13 @@ class Door:
             CentralError: Central is closing, or cannot write.
         """
         known = await self._link.reading(lambda connection: is_known(connection, device))
-        self.tries.check(name, host, is_known=known)
+        place = device_place(device.id) if known else host
+        self.tries.check(name, place, is_known=known)
         found = await self._who(name, password)
         if found is None:
-            self.tries.wrong(name, host)
-            self._audit.note(_not_let_in(name, device, host, at=self._clock()))
+            self.tries.wrong(name, place)
+            called = await self._name_told(name)
+            self._audit.note(not_let_in(called, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
         person, account = found
         at = self._clock()
@@ -194,11 +197,11 @@ class Door:
         if state is None:
             raise LogOnError("Your account was changed just now; log on again.")
         if state is not DeviceState.ADMITTED and code:
-            self.tries.wrong(name, host)  # codes are guessed no faster than passwords
+            self.tries.wrong(name, place)  # codes are guessed no faster than passwords
         if state is not DeviceState.ADMITTED:
-            self._audit.note(_not_let_in(name, device, host, at=at, state=state))
+            self._audit.note(not_let_in(name, device, host, at=at, state=state))
         check_state(device, state)
-        self.tries.right(name, host)
+        self.tries.right(name, place)
         self._forget_expired(at)
         self._take(kept)
         return self._granted(kept, refresh)
@@ -290,17 +293,25 @@ class Door:
             TooManyTriesError: Too many were wrong.
         """
         name = _accounts_of(session.person)[-1]
-        self.tries.check(name, session.device, is_known=True)
+        place = device_place(session.device)
+        self.tries.check(name, place, is_known=True)
         kept = await self._link.reading(lambda connection: password_hash_of(connection, name))
         async with self._hashing:
             is_right = await asyncio.to_thread(
                 matches, self._hasher, kept or self._nobody, password
             )
         if is_right:
-            self.tries.right(name, session.device)
+            self.tries.right(name, place)
         else:
-            self.tries.wrong(name, session.device)
+            self.tries.wrong(name, place)
         return is_right
+
+    async def _name_told(self, name: str) -> str:
+        """Return what the audit calls a name: one that nobody has may be a mistyped password."""
+        is_one = await self._link.reading(lambda connection: is_login(connection, name))
+        if is_one or self._unit_called(name) is not None:
+            return name[:80]
+        return f"unknown name {self._mint.digest_of(name)}"
 
     async def _who(self, name: str, password: str) -> tuple[Person, _Account] | None:
         found = await self._link.reading(lambda connection: find_account(connection, name))
@@ -370,20 +381,6 @@ class Door:
 def _accounts_of(person: Person) -> tuple[str, ...]:
     """Return the ids that mean a person: an officer has the unit's, and shares an account."""
     return (person.id, OFFICERS) if person.role is Role.OFFICER else (person.id,)
-
-
-def _not_let_in(
-    name: str, device: Device, host: str, *, at: datetime, state: DeviceState | None = None
-) -> Act:
-    """Return what the audit says of who was not let in; the name may be a mistyped password."""
-    return Act(
-        at=at,
-        action="log_on",
-        outcome=Outcome.FAILED if state is None else Outcome.REFUSED,
-        device=device.id,
-        address=host,
-        details={"name": name[:80], "kind": device.kind, "device": state and state.value},
-    )
 
 
 def _nothing() -> None:

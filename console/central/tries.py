@@ -41,6 +41,14 @@ class _Count:
     until: datetime
 
 
+def device_place(device: str) -> str:
+    """Return what tries at a device that proved to be ours are counted under.
+
+    Its address is not: others behind the same one could have it wait.
+    """
+    return f"device {device}"
+
+
 class Tries:
     """Who has to wait before the next password; belongs to the event loop."""
 
@@ -53,7 +61,7 @@ class Tries:
 
         Args:
             name: Log-on name as typed.
-            host: Where it comes from.
+            host: Where it comes from: an address, or `device_place`.
             is_known: Whether it is typed into a device that proved to be one of ours; strangers
                 who guess cannot lock its person out.
 
@@ -62,9 +70,8 @@ class Tries:
         """
         now = self._clock()
         keys = self._keys(name, host)
-        held = [
-            self._counts[key] for key, _ in (keys[:1] if is_known else keys) if key in self._counts
-        ]
+        own = (keys[0], keys[2]) if is_known else keys
+        held = [self._counts[key] for key, _ in own if key in self._counts]
         until = max((one.until for one in held), default=now)
         if until > now:
             raise TooManyTriesError(name, int((until - now).total_seconds()) + 1)

@@ -140,6 +140,27 @@ def test_that_log_ons_good_and_bad_and_log_offs_are_audited(
     assert "not-the-password" not in json.dumps(entries(admin, limit=5000))
 
 
+def test_that_a_password_typed_as_a_name_is_not_kept(
+    central: CentralServer, admin: CentralClient
+) -> None:
+    typed = ("K-7 harbour!", "K-7 harbour?", "K-7 harbour!", "k1", "K1", "lead")
+    for name in typed:
+        tried = {
+            "name": name,
+            "password": "lead",
+            "device": {"id": "d-9", "kind": "console", "label": ""},
+        }
+        answer = requests.post(f"{central.url}/v1/session", json=tried, timeout=20)
+        assert answer.status_code == 401
+    until(admin, lambda one: one["details"]["name"] == "lead", action="log_on", outcome="failed")
+    failed = entries(admin, action="log_on", outcome="failed")
+    names = [one["details"]["name"] for one in reversed(failed)]
+    assert "harbour" not in json.dumps(entries(admin, limit=5000))
+    assert names[-2:] == ["K1", "lead"]
+    assert all(one.startswith("unknown name ") for one in names[:3])
+    assert names[0] == names[2] != names[1]  # told apart, and found again when typed again
+
+
 def test_that_reads_that_matter_are_audited(
     central: CentralServer, admin: CentralClient, desk: CentralClient
 ) -> None:

@@ -265,6 +265,23 @@ def test_that_an_administrator_unlocks_a_name(central_server: CentralServer) -> 
     admin.close()
 
 
+def test_that_strangers_behind_the_same_address_do_not_have_a_known_device_wait(
+    central_server: CentralServer,
+) -> None:
+    known = asked(central_server, "lead", secret="secret-of-the-desk")
+    assert post(central_server, "/v1/session", known).status_code == 200
+    stranger = {**asked(central_server, "lead"), "password": "wrong"}
+    tried = [post(central_server, "/v1/session", stranger) for _ in range(FREE_OF_BOTH + 1)]
+    assert tried[-1].status_code == 429
+    claimed = {**stranger, "device": {**known["device"], "secret": "guessed"}}
+    assert post(central_server, "/v1/session", claimed).status_code == 429
+    assert post(central_server, "/v1/session", known).status_code == 200
+    own = {**known, "password": "wrong"}
+    answers = [post(central_server, "/v1/session", own) for _ in range(FREE_OF_BOTH + 1)]
+    assert [one.status_code for one in answers] == [401] * FREE_OF_BOTH + [429]
+    assert post(central_server, "/v1/session", known).status_code == 429
+
+
 def test_that_a_password_uncovers_the_screen_and_wrong_ones_are_counted(
     central_server: CentralServer,
 ) -> None:
