@@ -53,7 +53,7 @@ def test_that_a_visit_brings_a_picture(codec: Codec, manner: str) -> None:
     assert seen.jpeg is not None
     assert Image.open(io.BytesIO(seen.jpeg)).size == (160, 90)
     assert seen.first_frame_s is not None
-    assert 0 < seen.first_frame_s < 2
+    assert seen.first_frame_s > 0
     assert seen.findings == ()
     assert point.playing == 0
 
@@ -243,7 +243,11 @@ def test_that_the_sweep_goes_round_and_ends_when_told(clip: Clip, tmp_path: Path
         )
         reader, waiter = LooksReader(looks), threading.Event()
         until = time.monotonic() + 60
-        while len(reader.states()) < 6 or points["C0"].opened < 2:
+        while (
+            len(reader.states()) < 6
+            or points["C0"].opened < 2
+            or Trouble.GARBAGE not in {state.trouble for state in reader.states()}
+        ):
             assert time.monotonic() < until
             waiter.wait(0.05)
         process.send_signal(signal.SIGTERM)
