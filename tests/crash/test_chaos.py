@@ -13,10 +13,24 @@ from console.central import backup
 MUTANTS = Path(__file__).parent / "mutants"
 
 
+#: Whether two things meet is a matter of chance; a rule that is off shows in one of so many runs.
+SEEDS = range(1, 5)
+
+
 def wrong(figures: dict[str, object]) -> dict[str, object]:
-    return {
+    found = {
         name: figures[name] for name in ("lost", "doubled", "diverged", "late") if figures[name]
     }
+    return {**found, "wrong": figures["wrong"]} if found else {}
+
+
+def is_caught(*shows: str, **plan: str) -> bool:
+    """Whether one of a few runs finds something of a kind that ``shows`` names."""
+    runs = (
+        commands.run(count=60, faults=True, agree_within_s=15.0, seed=seed, **plan)
+        for seed in SEEDS
+    )
+    return any(figures[name] for figures in runs for name in shows)
 
 
 @pytest.mark.e2e
@@ -49,9 +63,9 @@ def test_that_nothing_is_lost_over_many_rounds(database: str) -> None:
     ("mutant", "points", "acts", "shows"),
     [
         ("rule_1_reply_before_commit", "before_commit", "none", "lost"),
-        ("rule_1_results_forgotten", "before_reply", "none", "doubled"),
+        ("rule_1_results_forgotten", "before_reply,before_reply,before_reply", "none", "doubled"),
         ("rule_2_cursor_apart", "applying", "none", "diverged"),
-        ("rule_4_merged_silently", "none", "cut", "diverged"),
+        ("rule_4_merged_silently", "none", "swallow", "diverged"),
         ("rule_5_sent_unasked", "none", "swallow", "late"),
         ("rule_8_silence_unnoticed", "none", "swallow", "diverged"),
     ],
@@ -59,11 +73,7 @@ def test_that_nothing_is_lost_over_many_rounds(database: str) -> None:
 def test_that_the_harness_catches_a_rule_switched_off(
     mutant: str, points: str, acts: str, shows: str
 ) -> None:
-    figures = commands.run(
-        count=60, faults=True, points=points, acts=acts, prepare=f"{MUTANTS}:{mutant}",
-        agree_within_s=15.0,
-    )  # fmt: skip
-    assert figures[shows], figures
+    assert is_caught(shows, points=points, acts=acts, prepare=f"{MUTANTS}:{mutant}")
 
 
 @pytest.mark.e2e
@@ -72,10 +82,7 @@ def test_that_the_harness_catches_a_restore_under_the_old_epoch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backup, "_begin_epoch", lambda *_: None)  # rule 3 switched off
-    figures = commands.run(
-        count=60, faults=True, points="none", acts="cut,restore", agree_within_s=15.0
-    )
-    assert figures["lost"] or figures["diverged"], figures
+    assert is_caught("lost", "diverged", points="none", acts="cut,restore")
 
 
 def test_that_a_fault_that_there_is_not_is_said() -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import requests
@@ -138,10 +139,10 @@ class Party:
             return None
         return said
 
-    def status(self) -> dict[str, int] | None:
+    def status(self) -> dict[str, Any] | None:
         """Return how it stands, if this very process has said so."""
         try:
-            said: dict[str, int] = json.loads((self.folder / "status.json").read_text())
+            said: dict[str, Any] = json.loads((self.folder / "status.json").read_text())
         except (OSError, ValueError):
             return None
         is_its = self._process is not None and said["pid"] == self._process.pid
@@ -252,6 +253,8 @@ class Stage:
             said = party.status()
             if said is None or said["unsent"] or said["tray"] or said["gives"]:
                 return False
+            if not said["live"] or said.get("epoch", health["epoch"]) != health["epoch"]:
+                return False  # it does not know yet that central was restored
             if party is not self.handheld and said["rev"] != health["head"]:
                 return False
         return health["unacknowledged"] == 0 and health["waiting"] == 0

@@ -27,6 +27,7 @@ from console.protocol.messages import (
     Hello,
     Result,
     Verdict,
+    Welcome,
     ack_command_id,
 )
 
@@ -59,6 +60,8 @@ class Handheld:
         self._unit_of: dict[str, str] = {}
         self._next: dict[str, int] = {}
         self._token: str | None = None
+        self._epoch: str | None = None
+        self._is_told = False
 
     async def run(self, journal: Path) -> None:
         """Work until SIGTERM; begin where the journal ends."""
@@ -71,6 +74,8 @@ class Handheld:
                 await self._speak()
             except (OSError, WebSocketException, TimeoutError, requests.RequestException) as error:
                 self._note("link", trouble=str(error))
+            self._is_told = False
+            self._tell()
             await asyncio.sleep(_AGAIN_S)
 
     def _read(self, journal: Path) -> None:
@@ -115,7 +120,10 @@ class Handheld:
             await self._take(socket, message)
         elif isinstance(message, Result):
             await self._settle(socket, message)
+        elif isinstance(message, Welcome):
+            self._epoch = message.epoch
         elif isinstance(message, Beat):
+            self._is_told = True  # what it has to do came before
             await socket.send(encode_text(Beat()))
 
     async def _take(self, socket: ClientConnection, deliver: Deliver) -> None:
@@ -154,4 +162,5 @@ class Handheld:
         del self._next[assignment]
 
     def _tell(self) -> None:
-        self._say(unsent=len(self._next), rev=0, tray=0, live=1, gives=0)
+        self._say(unsent=len(self._next), rev=0, tray=0, live=int(self._is_told), gives=0,
+                  epoch=self._epoch)  # fmt: skip
