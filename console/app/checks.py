@@ -67,6 +67,7 @@ def all_checks(*, quick: bool) -> list[Check]:
                 command=(*tests, "tests/e2e", "-m", "not soak"),
                 environment=screen,
             ),
+            Check(name="bundle", command=(*tests, "tests/bundle"), environment=screen),
         ]
     return steps
 
