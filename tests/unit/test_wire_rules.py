@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 from central_parts import CentralServer
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sync_parts import console, opened
 
+from console.central import routes_work
+from console.central.sequencer import Job, Sequencer, Submission
+from console.dispatch import rules
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.protocol.commands import CancelIncident, OpenIncident
@@ -38,27 +42,36 @@ def test_that_rule_1_a_retry_gets_the_stored_result_after_a_restart(
     assert (again.rev, again.version, again.numbers) == (first.rev, first.version, first.numbers)
 
 
+def cancelled_by_a_seat(server: CentralServer) -> bool:
+    """Whether what a dispatcher typed is done though it arrives with a hotline seat's session."""
+    lead, seat = server.client(), server.client(Role.HOTLINE_SEAT)
+    (done,) = lead.post(opened())
+    assert done.verdict is Verdict.ACCEPTED
+    ((incident,),) = server.query("SELECT id FROM incident")
+    typed = lead.command(CancelIncident(incident=incident, reason="typed as a dispatcher"))
+    seat.http.post(f"{server.url}/v1/commands", data=msgspec.json.encode([typed]), timeout=60)
+    lead.close()
+    seat.close()
+    return server.query("SELECT stage FROM incident") == [("cancelled",)]
+
+
 def test_that_rule_6_a_command_is_authorised_when_it_arrives(
     central_server: CentralServer,
 ) -> None:
     """Whoever typed it, and when: the session it arrives with decides."""
-    lead, seat = central_server.client(), central_server.client(Role.HOTLINE_SEAT)
-    (done,) = lead.post(opened())
-    incident = str(central_server.query("SELECT id FROM incident")[0][0])
-    typed = lead.command(CancelIncident(incident=incident, reason="typed as a dispatcher"))
-    answer = seat.http.post(
-        f"{central_server.url}/v1/commands", data=msgspec.json.encode([typed]), timeout=60
-    )
-    assert done.verdict is Verdict.ACCEPTED
-    assert answer.status_code == 403, answer.text
-    assert central_server.query("SELECT stage FROM incident") == [("file",)]
-    lead.close()
-    seat.close()
+    assert not cancelled_by_a_seat(central_server)
 
 
-def test_that_rule_7_one_thread_writes_each_file(
-    central_server: CentralServer, tmp_path: Path
+def test_that_rule_6_switched_off_is_caught(
+    central_server: CentralServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(routes_work, "check_may", lambda *_: None)
+    monkeypatch.setattr(rules, "may", lambda *_: True)
+    assert cancelled_by_a_seat(central_server)
+
+
+def writers_of(server: CentralServer, folder: Path) -> dict[str, set[str]]:
+    """Return which threads write each table while a console works, central's and its own."""
     writers: dict[str, set[str]] = {}
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
@@ -69,15 +82,37 @@ def test_that_rule_7_one_thread_writes_each_file(
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        password = central_server.password("dispatcher")
-        with console(central_server.url, password, tmp_path / "desk") as (client, recorder):
+        password = server.password("dispatcher")
+        with console(server.url, password, folder / "desk") as (client, recorder):
             recorder.live()
             recorder.open(client, opened())
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+    return writers
+
+
+def test_that_rule_7_one_thread_writes_each_file(
+    central_server: CentralServer, tmp_path: Path
+) -> None:
+    writers = writers_of(central_server, tmp_path)
     assert writers["change_log"] == {"central-writer"}
     assert writers["result"] == {"central-writer"}
     assert writers["incident"] <= {"central-writer", "sync"}
+
+
+def test_that_rule_7_switched_off_is_caught(
+    central_server: CentralServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Sequencer.put
+
+    def write_here(sequencer: Sequencer, item: Submission | Job) -> None:
+        if isinstance(item, Submission):
+            sequencer._work(item)
+        else:
+            put(sequencer, item)
+
+    monkeypatch.setattr(Sequencer, "put", write_here)
+    assert writers_of(central_server, tmp_path)["change_log"] != {"central-writer"}
 
 
 def test_that_order_is_centrals_whoever_has_the_wrong_time(central_server: CentralServer) -> None:
