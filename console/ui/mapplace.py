@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from console.dispatch.arrival import arrives_first
 from console.dispatch.near import NearUnit, Ranker, Roster
@@ -22,6 +22,7 @@ from console.ui.mapreach import REACH_S
 from console.ui.mapsearch import Hit, HitKind
 from console.ui.mirror import Mirror
 from console.ui.near import badge_text, minutes_text
+from console.ui.poolwork import PoolWork
 from console.ui.words import form_word, stage_word, time_text
 
 NEAR_SHOWN = 5
@@ -63,20 +64,6 @@ class WayFound:
 class _NearThere:
     near: tuple[NearUnit, ...]
     rings: tuple[ReachRing, ...]
-
-
-class _Work(QRunnable):
-    def __init__(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
-        super().__init__()
-        self._work, self._done = work, done
-
-    def run(self) -> None:
-        """Do it; an error is an outcome too."""
-        try:
-            outcome = self._work()
-        except Exception as error:  # noqa: BLE001 - told where the outcome is taken
-            outcome = error
-        self._done(outcome)
 
 
 class MapPlaces(QObject):
@@ -126,7 +113,7 @@ class MapPlaces(QObject):
             ranking = ranker.rank(Roster.of(units), force, lat, lon, at, k=NEAR_SHOWN)
             return _NearThere(tuple(ranking), reach_rings(graph, lat, lon, REACH_S))
 
-        self._pool.start(_Work(work, self._worked.emit))
+        self._pool.start(PoolWork(work, self._worked.emit))
 
     def cameras(self, lat: float, lon: float) -> list[str]:
         """List the points that look at a place, the best first; return their ids."""
@@ -207,7 +194,7 @@ class MapPlaces(QObject):
             points = tuple((float(lat), float(lon)) for lat, lon in drive.points)
             return WayFound(points=points, text=text)
 
-        self._pool.start(_Work(work, self._worked.emit))
+        self._pool.start(PoolWork(work, self._worked.emit))
 
     def _take(self, outcome: object) -> None:
         if isinstance(outcome, WayFound):

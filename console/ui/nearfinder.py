@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
 from console.dispatch.near import NearUnit, Ranker, Roster
@@ -24,6 +23,7 @@ from console.geo.polygons import in_ring
 from console.roads import RoadGraph
 from console.store.citypack import CityPack
 from console.ui.mirror import Mirror
+from console.ui.poolwork import PoolWork
 from console.ui.reasons import reason_text
 
 _log = logging.getLogger("zhihui.console")
@@ -62,22 +62,6 @@ class NearFound:
     units: tuple[NearUnit, ...]
     first: tuple[float | None, ...] = ()
     advice: Recommendation | None = None
-
-
-class _Work(QRunnable):
-    """One piece of work for a pool; its outcome is told, whatever becomes of it."""
-
-    def __init__(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
-        super().__init__()
-        self._work, self._done = work, done
-
-    def run(self) -> None:
-        """Do it; an error is an outcome too, for somebody waits for one."""
-        try:
-            outcome = self._work()
-        except Exception as error:  # noqa: BLE001 - told where the outcome is taken
-            outcome = error
-        self._done(outcome)
 
 
 class _Outlet(QObject):
@@ -153,7 +137,7 @@ class NearFinder(QObject):
     @Slot(object)
     def take_pack(self, path: Path) -> None:
         """Read the roads from a city pack, in the background."""
-        self._pool.start(_Work(lambda: _roads(path), self._outlet.give_loaded))
+        self._pool.start(PoolWork(lambda: _roads(path), self._outlet.give_loaded))
 
     @property
     def graph(self) -> RoadGraph | None:
@@ -177,7 +161,7 @@ class NearFinder(QObject):
         if not closures:
             self._use_graph(whole)
             return
-        self._pool.start(_Work(lambda: _closed(whole, closures), self._outlet.give_closed))
+        self._pool.start(PoolWork(lambda: _closed(whole, closures), self._outlet.give_closed))
 
     def _use_graph(self, graph: RoadGraph) -> None:
         self._graph, self._ranker = graph, Ranker(graph)
@@ -242,7 +226,7 @@ class NearFinder(QObject):
                 incident=incident, lat=lat, lon=lon, units=near, first=first, advice=advice
             )
 
-        self._pool.start(_Work(work, self._outlet.give_ranked))
+        self._pool.start(PoolWork(work, self._outlet.give_ranked))
 
     @Slot(object)
     def _take_ranked(self, outcome: object) -> None:
