@@ -23,11 +23,14 @@ _KEEPERS = frozenset({"run", "central", "city", "cameras", "sweep", "console"})
 Handler = Callable[[argparse.Namespace], int]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit status (0 good, 1 failed, 2 wrong use or settings)."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command (the process's own if none is given); returns the exit status.
+
+    That is 0 for good, 1 for failed, 2 for wrong use or settings.
+    """
     follow_parent(os.environ)
     parser = build_parser()
-    chosen = parser.parse_args(list(arguments))
+    chosen = parser.parse_args(arguments)
     handler: Handler | None = getattr(chosen, "handler", None)
     if handler is None:
         parser.print_help()

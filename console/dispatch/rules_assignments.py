@@ -142,7 +142,7 @@ def withdraw_assignment(ask: Ask, body: c.WithdrawAssignment) -> Decision:
 
 
 def move_assignment(ask: Ask, body: c.MoveAssignment) -> Decision:
-    """Take a unit's receipt or step; one that was overtaken changes nothing."""
+    """Take a unit's receipt or step; of one that was overtaken only the time is kept."""
     if body.state not in STEPS:
         raise RejectedError(
             f"“{body.state}” is no step a unit takes; report an outcome, or withdraw the task."
@@ -154,8 +154,12 @@ def move_assignment(ask: Ask, body: c.MoveAssignment) -> Decision:
         return NOTHING_NEW
     at = ask.device_time(checked_time(body.at, "the step"))
     note = checked_words(body.note, "note") if body.note else None
-    moved = assignment.moved_to(body.state, at=at, note=note)
     draft = Draft(ask)
+    if _is_overtaken(assignment, body.state):
+        draft.put(assignment.also_reached(body.state, at=at))
+        draft.log(assignment.incident, body.state.value, detail=note, unit=unit.id, at=at)
+        return draft.decision()
+    moved = assignment.moved_to(body.state, at=at, note=note)
     draft.put(moved)
     _follow(ask, draft, moved, incident=ask.incident(moved.incident), unit=unit)
     draft.log(moved.incident, body.state.value, detail=note, unit=unit.id, at=at)
@@ -240,6 +244,11 @@ def _check_can_be_sent(ask: Ask, incident: Incident, unit: Unit) -> None:
 def _is_said_already(assignment: Assignment, state: AssignmentState) -> bool:
     if state.value in assignment.times or assignment.state is AssignmentState.WITHDRAWN:
         return True
+    said_no = assignment.state is AssignmentState.REFUSED
+    return said_no and state is AssignmentState.REFUSED
+
+
+def _is_overtaken(assignment: Assignment, state: AssignmentState) -> bool:
     if state is AssignmentState.REFUSED:
         return False  # a refusal after setting out is never overtaken: somebody has to know
     said_no = assignment.state is AssignmentState.REFUSED

@@ -96,6 +96,10 @@ class Assignment:
         times = {**self.times, state.value: at}
         return replace(self, state=state, changed_at=at, times=times, note=note or self.note)
 
+    def also_reached(self, state: AssignmentState, *, at: datetime) -> Assignment:
+        """Return the assignment with the time of a state that a later one had overtaken."""
+        return replace(self, times={**self.times, state.value: at})
+
     def is_past(self, state: AssignmentState) -> bool:
         """Whether ``state`` was reached or overtaken; saying it again is then harmless."""
         return state.value in self.times or _ORDER[self.state] >= _ORDER[state]

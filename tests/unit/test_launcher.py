@@ -109,3 +109,10 @@ def test_that_central_city_import_and_doctor_run_without_qt(tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Python" in done.stdout
+
+
+def test_that_the_installed_command_starts_too() -> None:
+    command = Path(sys.executable).with_name("zhihui")
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("zhihui ")

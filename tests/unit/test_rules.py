@@ -168,11 +168,21 @@ def test_that_an_outcome_told_after_the_recall_is_kept_and_moves_nothing(rows: P
     assert before == (rows.rows[Incident, "i"], rows.rows[Assignment, "a"])
 
 
-def test_that_a_step_overtaken_or_said_twice_is_a_duplicate(rows: PlainRows) -> None:
+def test_that_of_a_step_overtaken_the_time_is_kept_and_one_said_twice_is_a_duplicate(
+    rows: PlainRows,
+) -> None:
     assigned(rows)
     assert moved(rows, AssignmentState.ON_SCENE)
-    for state in (AssignmentState.DELIVERED, AssignmentState.ACCEPTED, AssignmentState.ON_SCENE):
+    assert not moved(rows, AssignmentState.ON_SCENE)
+    unit = rows.rows[Unit, "u1"]
+    for state in (AssignmentState.DELIVERED, AssignmentState.ACCEPTED):
+        at = rows.at
+        assert moved(rows, state)
+        held = rows.rows[Assignment, "a"]
+        assert isinstance(held, Assignment)
+        assert (held.state, held.times[state]) == (AssignmentState.ON_SCENE, at)
         assert not moved(rows, state)
+    assert rows.rows[Unit, "u1"] == unit
     rows.do(c.WithdrawAssignment(assignment="a", reason="other unit nearer"))
     assert not moved(rows, AssignmentState.ACCEPTED)
 
@@ -188,7 +198,8 @@ def test_that_a_refusal_after_setting_out_and_a_yes_after_a_no_are_not_swallowed
     moved(rows, AssignmentState.REFUSED, "b")
     with pytest.raises(IllegalTransitionError):
         moved(rows, AssignmentState.ACCEPTED, "b")
-    assert not moved(rows, AssignmentState.SEEN, "b")
+    assert moved(rows, AssignmentState.SEEN, "b")
+    assert not moved(rows, AssignmentState.REFUSED, "b")
 
 
 def test_that_a_device_clock_ahead_of_ours_is_held_back(rows: PlainRows) -> None:
