@@ -17,6 +17,7 @@ from console.ui.mapareas import MapAreas
 from console.ui.mapbinding import MapBinding
 from console.ui.mapcameras import CameraStates
 from console.ui.mapfeed import MapFeed
+from console.ui.mapground import MapGround
 from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
@@ -56,6 +57,7 @@ class MapDock(QObject):
         with CityPack.open(pack_path) as pack:
             meta = dict(pack.meta)
             frame = MapFrame.of_pack(pack)
+            self._ground = MapGround(models.mirror, pack, self)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
         self._tiles, owner, trouble = open_basemap(
             settings.basemap,
@@ -80,6 +82,7 @@ class MapDock(QObject):
                 search=self._search,
                 places=self._places,
                 areas=self._areas,
+                ground=self._ground,
                 views=MapViews(mirror, settings.folder, self),
                 replay=MapReplay(mirror, self.feed, models.client, self),
             ),
@@ -129,6 +132,7 @@ class MapDock(QObject):
         self._binding.stop()
         self._search.stop()
         self._places.stop()
+        self._ground.stop()
         self.widget.shutdown()
         self._model.close()
         self._tiles.close()

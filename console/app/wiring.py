@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 #: The language as a person names it, and as Qt does; otherwise the one shown last.
 _LANGUAGES = {"zh": "zh_CN", "en": "en"}
+#: What a home is given of a city; raised when a new kind of row joins, so that old homes get it.
+_GROUND = 1
 #: The console was closed by a person, or told what is wrong with its settings.
 CONSOLE_ENDS = frozenset({0, 2})
 CITY_NICE, CAMERAS_NICE, SWEEP_NICE = 5, 3, 15
@@ -269,7 +271,7 @@ def pack_of_home(home: Path) -> Path | None:
 
 
 def seed_home(plan: RunPlan, pack_path: Path) -> None:
-    """Enter jurisdictions, the force and the camera points where they are not entered yet.
+    """Enter jurisdictions, force, grids and camera points where they are not entered yet.
 
     What is there already stays as it is, but for camera points whose port has moved. A home that
     was made for another city is refused, for its incidents would lie in the wrong place.
@@ -286,6 +288,7 @@ def seed_home(plan: RunPlan, pack_path: Path) -> None:
         "vehicles": plan.config.vehicles,
         "cameras": plan.config.cameras,
         "camera_port": plan.config.camera_port,
+        "ground": _GROUND,
     }
     found = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else None
     if found == wanted:
@@ -302,6 +305,7 @@ def seed_home(plan: RunPlan, pack_path: Path) -> None:
 
 def _enter(plan: RunPlan, pack_path: Path) -> None:
     from console.central.server import seed_registry
+    from console.city.beats import make_grids
     from console.city.people import make_units
     from console.store.citypack import CityPack
 
@@ -314,7 +318,12 @@ def _enter(plan: RunPlan, pack_path: Path) -> None:
             vehicles=plan.config.vehicles,
         )
         cameras = _points(plan, pack)
-        seed_registry(settings, jurisdictions=pack.jurisdictions(), units=units)
+        seed_registry(
+            settings,
+            jurisdictions=pack.jurisdictions(),
+            units=units,
+            grids=make_grids(pack, seed=plan.config.seed),
+        )
         seed_registry(settings, cameras=cameras, replace=True)
 
 

@@ -25,11 +25,12 @@ from console.central.patience import protocol_of
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError, CentralSettings
 from console.central.tls import TlsFiles, renew_certificate, tls_files
+from console.domain.catalogue import Grid
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.places import Camera, Jurisdiction
 from console.domain.units import Unit
-from console.protocol.commands import AnyBody, PutCameras, PutJurisdictions, PutUnits
+from console.protocol.commands import AnyBody, PutCameras, PutGrids, PutJurisdictions, PutUnits
 from console.protocol.messages import Command, Result, Verdict
 from console.store.mapping import R
 from console.store.trust import is_loopback
@@ -209,15 +210,17 @@ def seed_registry(
     jurisdictions: Sequence[Jurisdiction] = (),
     units: Sequence[Unit] = (),
     cameras: Sequence[Camera] = (),
+    grids: Sequence[Grid] = (),
     replace: bool = False,
 ) -> None:
-    """Enter jurisdictions, units and camera points before the server runs, as commands.
+    """Enter jurisdictions, units, camera points and grids before the server runs, as commands.
 
     Args:
         settings: Those of the server.
         jurisdictions: To be entered.
         units: To be entered.
         cameras: To be entered.
+        grids: To be entered.
         replace: Whether rows that are there already are replaced; else they stay as they are.
 
     Raises:
@@ -230,10 +233,12 @@ def seed_registry(
             jurisdictions = _missing(sequencer, jurisdictions)
             units = _missing(sequencer, units)
             cameras = _missing(sequencer, cameras)
+            grids = _missing(sequencer, grids)
         bodies: list[AnyBody] = [
             *(PutJurisdictions(jurisdictions=some) for some in _parts(jurisdictions)),
             *(PutUnits(units=some) for some in _parts(units)),
             *(PutCameras(cameras=some) for some in _parts(cameras)),
+            *(PutGrids(grids=some) for some in _parts(grids)),
         ]
         sequencer.start()
         try:

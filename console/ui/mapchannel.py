@@ -31,6 +31,9 @@ class MapChannel(QObject):
         views_told: To the page: the saved views, as JSON.
         view_saved: From the page: a view to be kept, as JSON.
         view_dropped: From the page: the name of a view to be forgotten.
+        ground_told: To the page: which outlines are new, whose grids and which colours, as JSON.
+        place_hovered: From the page: a place under the pointer, and what is hidden, as JSON.
+        place_asked: From the page: the same for a place that was clicked.
         started: From the page: it listens now.
         picked: From the page: layer, row and its order's revision; "" for nothing.
         hovered: From the page: the same for what is under the pointer.
@@ -65,6 +68,9 @@ class MapChannel(QObject):
     views_told = Signal(str)
     view_saved = Signal(str)
     view_dropped = Signal(str)
+    ground_told = Signal(str)
+    place_hovered = Signal(float, float, str)
+    place_asked = Signal(float, float, str)
     area_drawn = Signal(str)
     area_retired = Signal(str)
     import_wanted = Signal()
@@ -96,6 +102,16 @@ class MapChannel(QObject):
     def hover(self, layer: str, row: int, order_rev: int) -> None:
         """Take what is under the pointer."""
         self.hovered.emit(layer, row, order_rev)
+
+    @Slot(float, float, str)
+    def hover_place(self, lat: float, lon: float, hidden: str) -> None:
+        """Take which place is under the pointer, WGS-84 degrees."""
+        self.place_hovered.emit(lat, lon, hidden)
+
+    @Slot(float, float, str)
+    def pick_place(self, lat: float, lon: float, hidden: str) -> None:
+        """Take which place was clicked, WGS-84 degrees."""
+        self.place_asked.emit(lat, lon, hidden)
 
     @Slot(str)
     def search(self, text: str) -> None:

@@ -15,6 +15,7 @@ from console.render.mappage import build_page
 from console.store.citypack import CityPack
 from console.ui.mapareas import MapAreas
 from console.ui.mapfeed import MapFeed
+from console.ui.mapground import MapGround
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
@@ -94,6 +95,7 @@ class MapAnswers:
         replay: Shows the past.
         areas: Draws and watches areas.
         views: Keeps views that were saved.
+        ground: Draws districts and grids, and knows who answers for a place.
     """
 
     search: MapSearch | None = None
@@ -101,6 +103,7 @@ class MapAnswers:
     replay: MapReplay | None = None
     areas: MapAreas | None = None
     views: MapViews | None = None
+    ground: MapGround | None = None
 
 
 class MapModel(QObject):
@@ -131,6 +134,7 @@ class MapModel(QObject):
         told = answers or MapAnswers()
         self.search, self.places = told.search, told.places
         self.replay, self.areas, self.views = told.replay, told.areas, told.views
+        self.ground = told.ground
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )
@@ -138,8 +142,9 @@ class MapModel(QObject):
         script = channel_script()
         files = build_page(resources, lat=lat, lon=lon, zoom=FIRST_ZOOM, channel_script=script)
         self.addresses = MapAddresses(
-            files=files, feed=feed, tiles=tiles, executor=self._executor, parent=self
-        )
+            files=files, feed=feed, tiles=tiles, executor=self._executor, ground=told.ground,
+            parent=self,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Stop drawing tiles; what has begun is finished."""

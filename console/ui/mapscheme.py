@@ -53,6 +53,14 @@ def channel_script() -> bytes:
     return bytes(file.readAll().data())
 
 
+class GroundSource(Protocol):
+    """Gives the outlines of the ground."""
+
+    def document(self, name: str) -> bytes | None:
+        """Return a layer's outlines as JSON, ``None`` where there is no such layer."""
+        ...
+
+
 class AddressFence(QWebEngineUrlRequestInterceptor):
     """Refuses every address but the page's own, and keeps what was refused."""
 
@@ -89,9 +97,11 @@ class MapAddresses(QWebEngineUrlSchemeHandler):
         feed: MapFeed,
         tiles: TileSource | None,
         executor: Executor,
+        ground: GroundSource | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._ground = ground
         self._files, self._feed, self._tiles, self._executor = files, feed, tiles, executor
         self._waiting: dict[int, QWebEngineUrlRequestJob] = {}
         self._drawing: dict[int, Future[None]] = {}
@@ -119,6 +129,11 @@ class MapAddresses(QWebEngineUrlSchemeHandler):
 
     def _answer_data(self, job: QWebEngineUrlRequestJob, name: str) -> None:
         stem, _, suffix = name.partition(".")
+        if stem.startswith("ground-") and self._ground is not None:
+            body = self._ground.document(stem.removeprefix("ground-"))
+            if body is not None and suffix == "json":
+                self._reply(job, "application/json", body)
+                return
         if stem not in list(MapLayer) or suffix not in ("bin", "json"):
             job.fail(QWebEngineUrlRequestJob.Error.UrlNotFound)
             return

@@ -10,18 +10,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
+from console.domain.catalogue import Grid
 from console.domain.incidents import Incident
 from console.domain.places import Camera
 from console.domain.units import Unit
 from console.geo.coordinates import read_coordinates
 from console.store.citypack import CityPack
 from console.store.nameindex import NameIndex
+from console.ui.groundshapes import grid_outline
 from console.ui.mirror import Mirror
 from console.ui.words import form_word, is_chinese, stage_word, unit_kind_word, unit_state_word
 
 _LOG = logging.getLogger("zhihui.map")
 #: How many of each kind are offered at the most.
-OFFERED = {"unit": 4, "incident": 4, "camera": 4, "place": 8}
+OFFERED = {"unit": 4, "incident": 4, "camera": 4, "grid": 4, "place": 8}
 
 
 class HitKind(StrEnum):
@@ -35,6 +37,7 @@ class HitKind(StrEnum):
     ROAD = "road"
     PLACE = "place"
     ADDRESS = "address"
+    GRID = "grid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +108,12 @@ class MapSearch(QObject):
         self._asked = 0
         self._places: _Names | None = None
         self._live: dict[str, _Names] = {}
-        self._old = {"unit", "camera", "incident"}
+        self._old = {"unit", "camera", "incident", "grid"}
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         mirror.units_changed.connect(lambda _ids: self._old.add("unit"))
         mirror.cameras_changed.connect(lambda _ids: self._old.add("camera"))
         mirror.incidents_changed.connect(lambda _ids: self._old.add("incident"))
+        mirror.tables_changed.connect(lambda kind, _ids: self._old.add(kind))
 
     @Slot(object)
     def take_pack(self, path: Path) -> None:
@@ -130,9 +134,12 @@ class MapSearch(QObject):
         """Look for what a text means; the answer is signalled."""
         self._asked += 1
         number = self._asked
+        grids = self._mirror.every(Grid) if "grid" in self._old else None
         rows = self._live_rows()
 
         def work() -> None:
+            if grids is not None:  # their outlines are looked through: not in the GUI thread
+                rows["grid"] = [row for one in grids if (row := _grid_row(one)) is not None]
             for name, fresh in rows.items():
                 self._live[name] = _Names.of(fresh)
             # A question that is not the last any more is not worth its answer.
@@ -166,7 +173,7 @@ class MapSearch(QObject):
             )
             for one in read_coordinates(text)
         ]
-        for name in ("unit", "incident", "camera"):
+        for name in ("unit", "incident", "camera", "grid"):
             names = self._live.get(name)
             hits += names.find(text, OFFERED[name]) if names is not None else []
         if self._places is not None:
@@ -209,6 +216,17 @@ def _incident_row(incident: Incident) -> tuple[Hit, tuple[str, ...]]:
         lon=incident.lon,
     )  # fmt: skip
     return hit, (incident.short_number or "", number, incident.place, incident.summary)
+
+
+def _grid_row(grid: Grid) -> tuple[Hit, tuple[str, ...]] | None:
+    outline = None if grid.retired else grid_outline(grid)
+    if outline is None:
+        return None
+    home = grid.name_zh if is_chinese() else grid.name_en
+    more = " · ".join(part for part in (home, grid.holder, grid.phone) if part)
+    lat, lon = outline.at
+    hit = Hit(kind=HitKind.GRID, id=grid.id, text=grid.code, more=more, lat=lat, lon=lon)
+    return hit, (grid.code, grid.code.replace("-", ""), grid.holder or "", grid.phone or "")
 
 
 def pack_rows(pack: CityPack) -> Iterable[tuple[Hit, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ class MapPage {
   constructor(map, channel) {
     this.map = map;
     this.channel = channel;
-    this.hidden = ["off_duty", "heat"];
+    this.hidden = ["off_duty", "heat", "districts", "grids", "colours"];
     this.frames = [];
     this.hover = null;
     this.pointer = L.point(0, 0);
@@ -26,6 +26,7 @@ class MapPage {
       onLoaded: (loaded) => this.loaded(loaded),
       onFailed: (text) => channel.fail(text),
     }).addTo(map);
+    this.ground = new GroundLayer(channel, () => this.hidden, (text) => channel.fail(text)).addTo(map);
     this.panel = new Panel(map.getContainer(), {
       zoomIn: () => map.zoomIn(),
       zoomOut: () => map.zoomOut(),
@@ -39,6 +40,7 @@ class MapPage {
       toggle: (layer) => this.toggle(layer),
       setGroups: (on) => this.setGroups(on),
       groups: () => this.groups,
+      groundLegend: (list) => this.ground.buildLegend(list, this.state, (name) => this.toggle(name)),
     });
     this.search = new SearchBox(map.getContainer(), {
       typed: (text) => channel.search(text),
@@ -69,7 +71,12 @@ class MapPage {
     channel.marks_changed.connect((text) => this.setMarks(JSON.parse(text)));
     channel.view_wanted.connect((lat, lon, zoom) => map.setView([lat, lon], zoom || map.getZoom()));
     channel.home_wanted.connect(() => this.home());
-    channel.hint_ready.connect((text) => this.panel.showHint(this.hover ? text : "", this.pointer));
+    channel.hint_ready.connect((text) => this.panel.showHint(
+      this.hover || this.over ? text : "", this.pointer));
+    channel.ground_told.connect((text) => {
+      this.ground.told(JSON.parse(text));
+      if (this.state) this.panel.buildBox();
+    });
     channel.age_told.connect((text) => this.panel.setAge(JSON.parse(text)));
     channel.note_wanted.connect((text) => this.panel.showNote(text));
     channel.search_found.connect((text) => {
@@ -88,11 +95,12 @@ class MapPage {
       if (this.clicked(event.latlng)) return;
       map.getContainer().focus({ preventScroll: true });
       this.panel.showCross(false);
+      this.clickedAt = event.latlng;
       this.live.pick(event.containerPoint, "click", PICK_RADIUS_PX);
     });
     map.on("contextmenu", (event) => this.radial.open(event.latlng));
     map.on("mousemove", (event) => this.pointed(event.containerPoint));
-    map.on("mouseout movestart", () => this.setHover(null));
+    map.on("mouseout movestart", () => { this.overPlace(null); this.setHover(null); });
     map.on("moveend", () => this.moved());
     document.addEventListener("keydown", (event) => this.key(event));
   }
@@ -144,6 +152,7 @@ class MapPage {
   goTo(view) {
     this.hidden.splice(0, this.hidden.length, ...view.hidden);
     this.live.setHidden(this.hidden);
+    this.ground.redraw();
     this.areas.toggle(this.hidden.includes("areas"));
     this.showHeat(!this.hidden.includes("heat"));
     this.setGroups(view.groups);
@@ -171,6 +180,7 @@ class MapPage {
     this.setBasemap(state);
     this.live.setStyle({ sprites: state.sprites, colours: state.colours, font: state.font });
     this.live.setHidden(this.hidden);
+    this.ground.setStyle(state);
     this.areas.show(this.areas.areas);
     this.search.setWords(state.words);
     this.radial.setWords(state.words);
@@ -217,6 +227,7 @@ class MapPage {
     if (at < 0) this.hidden.push(group);
     else this.hidden.splice(at, 1);
     this.live.setHidden(this.hidden);
+    this.ground.redraw();
     if (group === "areas") this.areas.toggle(at < 0);
     if (group === "heat") this.showHeat(at >= 0);
     this.panel.buildBox();
@@ -257,14 +268,20 @@ class MapPage {
       this.pickedGroup(why, hit);
       return;
     }
-    if (why === "hover") this.setHover(hit);
-    else if (hit !== null) this.channel.pick(hit.layer, hit.index, hit.rev);
-    else if (why === "click") this.channel.pick("", 0, 0);
+    if (why === "hover") {
+      this.setHover(hit);
+      this.overPlace(hit === null ? this.pointer : null);
+    } else if (hit !== null) this.channel.pick(hit.layer, hit.index, hit.rev);
+    else if (why === "click") {
+      this.channel.pick("", 0, 0);
+      this.ground.pick(this.clickedAt);
+    }
   }
 
   /** A group says how many it holds and what is worst among them; a click goes nearer. */
   pickedGroup(why, { layer, group }) {
     if (why === "hover") {
+      this.overPlace(null);
       this.setHover(null);
       const { words } = this.state;
       const word = words[this.state.sprites[layer][group.sprite].word];
@@ -289,6 +306,13 @@ class MapPage {
     this.map.getContainer().classList.toggle("over", hit !== null);
     if (hit === null) this.panel.showHint("", this.pointer);
     else this.channel.hover(hit.layer, hit.index, hit.rev);
+  }
+
+  /** The pointer is over nothing but ground, at a point of the container; null ends that. */
+  overPlace(point) {
+    if (this.over) this.panel.showHint("", this.pointer);
+    this.over = point !== null;
+    this.ground.hover(point === null ? null : this.map.containerPointToLatLng(point));
   }
 
   moved() {
@@ -326,6 +350,8 @@ class MapPage {
       "/": () => this.search.focus(),
       a: () => this.toggle("areas"),
       h: () => this.toggle("heat"),
+      d: () => this.toggle("districts"),
+      r: () => this.toggle("grids"),
       enter: () => {
         if (this.tool?.finish) {
           this.tool.finish();

@@ -1,7 +1,8 @@
 // What stands round the map: layers and legend, age of the data, the words under the pointer.
 "use strict";
 
-const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"], ["heat", "H"]];
+const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"],
+  ["districts", "D"], ["grids", "R"], ["heat", "H"]];
 
 /** What a legend's word hides when it is not the sprite's own. */
 const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar" };
@@ -83,6 +84,7 @@ class Panel {
     this.buildViews();
     make("h2", "", this.box, this.words.legend);
     const list = make("div", "legend", this.box);
+    this.handlers.groundLegend(list);
     for (const entry of this.state.legend) {
       const row = make("div", "row legend-row", list);
       this.drawIcon(make("canvas", "icon", row), entry);

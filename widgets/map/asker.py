@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from console.ui.mapareas import AreaShown, MapAreas
 from console.ui.mapchannel import MapChannel
+from console.ui.mapground import MapGround
 from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
 from console.ui.mapreplay import MapReplay, ReplayState, moment
@@ -21,7 +22,7 @@ from console.ui.mapviews import MapViews, SavedView, view_from
 from console.ui.words import moment_text
 
 #: How near places are looked at, by what they are.
-_ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0}
+_ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0, HitKind.GRID: 15.0}
 _PLACE_ZOOM = 17.0
 
 
@@ -80,6 +81,7 @@ class MapAsker(QObject):
         self._join_replay(widget.model.replay)
         self._join_areas(widget.model.areas)
         self._join_views(widget.model.views)
+        self._join_ground(widget.model.ground)
 
     def _join_views(self, views: MapViews | None) -> None:
         if views is None:
@@ -89,6 +91,35 @@ class MapAsker(QObject):
         channel.started.connect(lambda: self._show_views(views.views))
         channel.view_saved.connect(lambda text: views.save(view_from(text)))
         channel.view_dropped.connect(views.drop)
+
+    def _join_ground(self, ground: MapGround | None) -> None:
+        if ground is None:
+            return
+        channel = self._channel
+        ground.changed.connect(lambda: self._show_ground(ground))
+        channel.started.connect(lambda: self._show_ground(ground))
+        channel.place_hovered.connect(
+            lambda lat, lon, hidden: channel.hint_ready.emit(
+                place_hint(ground.at(lat, lon, json.loads(hidden)))
+            )
+        )
+        channel.place_asked.connect(
+            lambda lat, lon, hidden: self._list_ground(ground.at(lat, lon, json.loads(hidden)))
+        )
+
+    def _show_ground(self, ground: MapGround) -> None:
+        told = {
+            "revs": ground.revisions,
+            "authorities": [
+                {"code": one.code, "zh": one.name_zh, "en": one.name_en, "grids": one.grids}
+                for one in ground.authorities
+            ],
+        }
+        self._channel.ground_told.emit(json.dumps(told, ensure_ascii=False))
+
+    def _list_ground(self, hits: list[Hit]) -> None:
+        if hits:
+            self._show_list(self.tr("Who answers for this place"), hits)
 
     def _show_views(self, views: list[SavedView]) -> None:
         rows = [asdict(view) for view in views]
@@ -188,7 +219,7 @@ class MapAsker(QObject):
             widget.camera_picked.emit(hit.id)
         if hit.lat is not None and hit.lon is not None and hit.kind is not HitKind.UNIT:
             widget.centre_on(hit.lat, hit.lon, _ZOOMS.get(hit.kind, _PLACE_ZOOM))
-            if not hit.id:
+            if not hit.id or hit.kind is HitKind.GRID:
                 self._channel.pin_wanted.emit(hit.lat, hit.lon, hit.text)
 
     def _act(self, action: str, lat: float, lon: float) -> None:
@@ -209,6 +240,11 @@ class MapAsker(QObject):
                 self._widget.place_picked.emit(lat, lon)
             else:
                 self._widget.send_wanted.emit(incident)
+
+
+def place_hint(hits: list[Hit]) -> str:
+    """Return what is said of a place under the pointer, a line each."""
+    return "\n".join(" · ".join(part for part in (hit.text, hit.more) if part) for hit in hits)
 
 
 def _times(starts_at: datetime | None, ends_at: datetime | None) -> str:

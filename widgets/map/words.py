@@ -48,6 +48,8 @@ class MapWords(QObject):
             "measure_how": self.tr("Each click measures on; Esc ends."),
             "route_how": self.tr("Click where the way shall lead; Esc ends."),
             "layer_heat": self.tr("Heat of the last 24 h"),
+            "layer_districts": self.tr("Districts and streets"),
+            "layer_grids": self.tr("Responsibility grids"),
             "views": self.tr("My views"),
             "view_save": self.tr("Save this view as …"),
             "filter_how": self.tr("Click to hide or show"),
