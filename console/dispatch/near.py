@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import overload
@@ -122,6 +122,7 @@ class Roster:
     mode: NDArray[np.uint8]  # place in `_MODES`
     is_free: Bools
     is_on_duty: Bools
+    row_of: Mapping[str, int] = field(default_factory=dict)  # by unit, made when first asked for
 
     @classmethod
     def of(cls, units: Iterable[Unit]) -> Roster:
@@ -141,6 +142,24 @@ class Roster:
                 (unit.status is not UnitStatus.OFF_DUTY for unit in every), bool, count
             ),
         )
+
+    def changed(self, units: Iterable[Unit]) -> Roster | None:
+        """Return the roster with some of its units changed, ``None`` if one is not in it."""
+        row_of = self.row_of or {str(unit.id): row for row, unit in enumerate(self.units)}
+        few = tuple(units)
+        if any(str(unit.id) not in row_of for unit in few):
+            return None
+        rows = [row_of[str(unit.id)] for unit in few]
+        every, part = list(self.units), Roster.of(few)
+        for row, unit in zip(rows, few, strict=True):
+            every[row] = unit
+        columns = {name: getattr(self, name).copy() for name in _COLUMNS}
+        for name, column in columns.items():
+            column[rows] = getattr(part, name)
+        return Roster(units=tuple(every), row_of=row_of, **columns)
+
+
+_COLUMNS = ("no", "kind_no", "mode", "is_free", "is_on_duty")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from console.dispatch.rules_assignments import TOLD_BY_VOICE
 from console.domain.assignments import TAKEN_STATES, UNACCEPTED_STATES, Assignment, AssignmentState
@@ -230,8 +230,11 @@ class CardModel(QObject):
     def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror = mirror
-        self.card: IncidentCard | None = None
+        self._card: IncidentCard | None = None
         self._picked: str | None = None
+        # One change tells of its incident, tasks, units and log one after the other: read once.
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self._read)
         mirror.incidents_changed.connect(self._if_picked)
         mirror.details_changed.connect(self._if_picked)
         mirror.assignments_changed.connect(self._take_assignments)
@@ -244,6 +247,13 @@ class CardModel(QObject):
         """Id of the incident that is picked."""
         return self._picked
 
+    @property
+    def card(self) -> IncidentCard | None:
+        """The card as the rows are now."""
+        if self._soon.isActive():
+            self._read()
+        return self._card
+
     @Slot(str)
     def pick(self, incident_id: str) -> None:
         """Show an incident; an empty id shows none."""
@@ -252,26 +262,28 @@ class CardModel(QObject):
 
     @Slot()
     def _read(self) -> None:
+        self._soon.stop()
         card = card_of(self._mirror, self._picked) if self._picked is not None else None
-        if card != self.card or card is None:
-            self.card = card
+        if card != self._card or card is None:
+            self._card = card
             self.changed.emit(card)
 
     @Slot(list)
     def _if_picked(self, ids: list[str]) -> None:
         if self._picked in ids:
-            self._read()
+            self._soon.start()
 
     @Slot(list)
     def _take_assignments(self, ids: list[str]) -> None:
-        ours = {one.assignment.id for one in self.card.assignments} if self.card else set()
+        ours = {one.assignment.id for one in self._card.assignments} if self._card else set()
         named = (self._mirror.assignment(one) for one in ids)
         if ours.intersection(ids) or any(
             one is not None and one.incident == self._picked for one in named
         ):
-            self._read()
+            self._soon.start()
 
     @Slot(list)
     def _take_units(self, ids: list[str]) -> None:
-        if self.card and {one.assignment.unit for one in self.card.assignments}.intersection(ids):
-            self._read()
+        card = self._card
+        if card and {one.assignment.unit for one in card.assignments}.intersection(ids):
+            self._soon.start()

@@ -64,6 +64,10 @@ class NearFound:
     advice: Recommendation | None = None
 
 
+#: So many changed units are put into the roster one by one; of more it is made anew.
+_FEW = 200
+
+
 class _Outlet(QObject):
     """Carries outcomes to the finder's thread; held by the work, it outlives the finder.
 
@@ -268,7 +272,10 @@ class NearFinder(QObject):
 
     @Slot(list)
     def _take_units(self, ids: list[str]) -> None:
-        self._roster = None
+        named = [self._mirror.unit(one) for one in ids]
+        units = [one for one in named if one is not None]
+        is_known = self._roster is not None and len(units) == len(ids) <= _FEW
+        self._roster = self._roster.changed(units) if self._roster and is_known else None
         if self._shown.intersection(ids):
             self.refresh()
 

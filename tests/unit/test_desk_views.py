@@ -205,6 +205,7 @@ def test_that_what_is_not_sent_is_said_and_striped(card: CardView, mirror: Mirro
     card._model.pick("i316")
     entry = typed(send("i316", "u9"), EntryState.WAITING)
     mirror.take_outbox(replace(in_tray(), pending=(entry,)))
+    assert card._model.card is not None  # whoever asks gets it as the rows are now
     assert "NOT SENT" in texts(card)
     assert card._head._is_striped
 

@@ -115,9 +115,7 @@ def test_that_a_place_is_told_by_every_authority_that_answers_for_it(ground: Map
     assert [(one.code, one.grids) for one in ground.authorities] == [("cg", 2), ("police", 1)]
 
 
-def test_that_grids_entered_or_retired_are_drawn_and_found(
-    ground: MapGround, qtbot: QtBot
-) -> None:
+def test_that_grids_entered_or_retired_are_drawn_and_found(ground: MapGround, qtbot: QtBot) -> None:
     mirror = ground._mirror
     search = MapSearch(mirror)
     with qtbot.waitSignal(search.found) as found:
@@ -141,9 +139,7 @@ def test_that_a_grid_without_a_shape_is_left_out() -> None:
         assert grid_outline(replace(GRIDS[0], shape=shape)) is None
 
 
-@given(
-    st.lists(st.tuples(st.floats(0.2, 1.0), st.floats(0.01, 0.99)), min_size=3, max_size=24)
-)
+@given(st.lists(st.tuples(st.floats(0.2, 1.0), st.floats(0.01, 0.99)), min_size=3, max_size=24))
 def test_that_a_name_is_written_inside_its_outline(corners: list[tuple[float, float]]) -> None:
     radius = np.array([radius for radius, _ in corners])
     turn = 2 * np.pi * (np.arange(len(corners)) + [share for _, share in corners]) / len(corners)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from console.dispatch.near import FixNote, NearUnit, free_within, mode_of, rank
+from console.dispatch.near import FixNote, NearUnit, Roster, free_within, mode_of, rank
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.geo.distance import LocalPlane, flat_distance_m
@@ -157,3 +157,19 @@ def test_that_a_limit_leaves_out_who_is_farther_or_unknown(graph: RoadGraph) -> 
     found = free_within(units, force, graph, *at_m(1000, 1000), AT, limit_s=600)
     assert [(near.unit, near.mode) for near in found] == [("u1", Mode.FOOT), ("u3", Mode.BIKE)]
     assert found[1].seconds == pytest.approx(1600 / BIKE_MPS, rel=1e-2)
+
+
+def test_that_a_roster_of_which_some_changed_equals_one_made_anew() -> None:
+    units = [make_unit(no) for no in range(1, 9)]
+    roster = Roster.of(units)
+    for no in (2, 5, 2):
+        status = (UnitStatus.OFF_DUTY, UnitStatus.ON_SCENE)[no == 5]
+        units[no] = replace(units[no], status=status, kind=UnitKind.VEHICLE)
+        changed = roster.changed([units[no]])
+        assert changed is not None
+        anew = Roster.of(units)
+        assert changed.units == anew.units
+        for name in ("no", "kind_no", "mode", "is_free", "is_on_duty"):
+            assert np.array_equal(getattr(changed, name), getattr(anew, name)), name
+        roster = changed
+    assert roster.changed([make_unit(99)]) is None

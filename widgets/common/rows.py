@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
@@ -15,7 +17,16 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QBrush, QFont, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QBrush,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -27,6 +38,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.common.appearance import Appearance
+from widgets.common.cells import CellPictures, Look
 from widgets.common.shapes import Mark, paint_shape
 from widgets.common.theme import ROW_PX, Theme, Token
 
@@ -34,6 +46,8 @@ Index = QModelIndex | QPersistentModelIndex
 _PAD_PX, _MARK_PX, _EDGE_PX = 6, 14, 3
 #: Widths follow what columns hold within this time.
 FIT_MS = 300
+#: A change of more rows than this is one of a whole column.
+_MANY_ROWS = 64
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -54,6 +68,8 @@ class RowDelegate(QStyledItemDelegate):
 
     def _put_on(self, theme: Theme) -> None:
         self._colours = {token: theme.colour(token) for token in Token}
+        if isinstance(self._view, RowTable):
+            self._view.forget_pictures()
         self._view.viewport().update()
 
     def mark_of(self, index: Index) -> Mark | None:
@@ -157,6 +173,7 @@ class RowTable(QTableView):
         self.setAccessibleName(what)
         self._fitted: tuple[int, ...] = ()
         self._widest: dict[int, int] = {}
+        self._pictures = CellPictures()
         self._fitting = QTimer(self, interval=FIT_MS, singleShot=True)
         self._fitting.timeout.connect(self._fit_now)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -205,8 +222,29 @@ class RowTable(QTableView):
                 header.resizeSection(column, width)
         self.fitted.emit()
 
+    def row_key(self, row: int) -> Hashable | None:
+        """Return what names a row wherever it moves, so that its cells' pictures are kept.
+
+        None, as here, has every cell drawn in every pass.  A model behind a table that says more
+        must tell every change of what its cells show.
+        """
+        return None
+
+    def forget_pictures(self) -> None:
+        """Draw every cell anew."""
+        self._pictures.forget()
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:  # noqa: N802
+        """Show a model's rows."""
+        super().setModel(model)
+        self._pictures.forget()
+        if model is not None:
+            model.modelReset.connect(self.forget_pictures)
+            model.layoutChanged.connect(self.forget_pictures)
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other words are of other widths."""
+        self._pictures.forget()
         if event.type() == QEvent.Type.LanguageChange:
             self._widest.clear()
             self._fit_soon()
@@ -222,12 +260,67 @@ class RowTable(QTableView):
         delegate = self.itemDelegate()
         if isinstance(delegate, RowDelegate):
             delegate.begin_pass()
+            if self._keeps_pictures():
+                self._paint_pictures(event.rect(), delegate)
+                return
         super().paintEvent(event)
+
+    def _keeps_pictures(self) -> bool:
+        """Whether cells lie on whole pixels of the screen, and rows have names."""
+        is_whole = self.devicePixelRatioF() == round(self.devicePixelRatioF())
+        model = self.model()
+        rows = 0 if model is None else model.rowCount()
+        return is_whole and rows > 0 and self.row_key(0) is not None
+
+    def _paint_pictures(self, dirty: QRect, delegate: RowDelegate) -> None:
+        model, chosen = self.model(), self.selectionModel()
+        first, last = self.rowAt(dirty.top()), self.rowAt(dirty.bottom())
+        if first < 0:
+            return
+        last = model.rowCount() - 1 if last < 0 else last
+        columns = [
+            (column, self.columnViewportPosition(column), self.columnWidth(column))
+            for column in range(model.columnCount())
+            if not self.isColumnHidden(column)
+        ]
+        columns = [one for one in columns
+                   if one[1] <= dirty.right() and one[1] + one[2] > dirty.left()]  # fmt: skip
+        has_focus = self.hasFocus()
+        painter = QPainter(self.viewport())
+        for row in range(first, last + 1):
+            key = self.row_key(row)
+            top, height = self.rowViewportPosition(row), self.rowHeight(row)
+            is_chosen = chosen.isRowSelected(row, QModelIndex())
+            for column, left, width in columns:
+                look = (width, height, is_chosen, is_chosen and has_focus)
+                index = partial(model.index, row, column)
+                draw = partial(self._picture, delegate, index, look)
+                painter.drawPixmap(left, top, self._pictures.of(key, column, look, draw))
+        painter.end()
+
+    def _picture(
+        self, delegate: RowDelegate, index_of: Callable[[], QModelIndex], look: Look
+    ) -> QPixmap:
+        """Return a cell as its delegate draws it."""
+        width, height, is_chosen, _ = look
+        ratio = round(self.devicePixelRatioF())
+        picture = QPixmap(max(1, width) * ratio, max(1, height) * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(self.viewport().palette().color(self.viewport().backgroundRole()))
+        option = QStyleOptionViewItem()
+        option.rect = QRect(0, 0, width, height)
+        if is_chosen:
+            option.state |= QStyle.StateFlag.State_Selected
+        painter = QPainter(picture)
+        delegate.paint(painter, option, index_of())
+        painter.end()
+        return picture
 
     def dataChanged(  # noqa: N802
         self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()
     ) -> None:
         """Draw only the cells that changed; Qt's own draws the whole table for a column."""
+        self._forget_changed(top_left, bottom_right)
         every = range(top_left.column(), bottom_right.column() + 1)
         columns = [column for column in every if not self.isColumnHidden(column)]
         if not columns:
@@ -237,6 +330,15 @@ class RowTable(QTableView):
         last = self.model().index(bottom_right.row(), columns[-1])
         box = self.visualRect(first).united(self.visualRect(last))
         self.viewport().update(box.intersected(self.viewport().rect()))
+
+    def _forget_changed(self, top_left: Index, bottom_right: Index) -> None:
+        columns = top_left.column(), bottom_right.column()
+        rows = range(top_left.row(), bottom_right.row() + 1)
+        if len(rows) > _MANY_ROWS:
+            self._pictures.forget_columns(*columns)
+            return
+        for row in rows:
+            self._pictures.forget_row(self.row_key(row), *columns)
 
     def current_row(self) -> int | None:
         """Return the chosen row, ``None`` when none is."""

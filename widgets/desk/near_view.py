@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
@@ -60,6 +62,11 @@ class NearTable(RowTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.why_empty = ""
+
+    def row_key(self, row: int) -> Hashable | None:
+        """Return the number of a row and who stands there: the number is shown too."""
+        model = self.model()
+        return (row, model.unit_at(row)) if isinstance(model, NearUnitsModel) else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """1–9 send one, Enter the first two, R the recommended, Space shows one on the map."""

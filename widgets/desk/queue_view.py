@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
@@ -82,6 +84,11 @@ class QueueTable(RowTable):
         """Return the id of the chosen incident."""
         index = self.currentIndex()
         return str(index.data(QueueRole.ID)) if index.isValid() else None
+
+    def row_key(self, row: int) -> Hashable | None:
+        """Return the id of the incident in a row."""
+        model = self.model()
+        return model.incident_at(row) if isinstance(model, IncidentQueueModel) else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter picks, 1–4 set the level, Space acknowledges, U parts, ``/`` filters."""
