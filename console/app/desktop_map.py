@@ -16,6 +16,7 @@ from console.store.citypack import CityPack
 from console.ui.mapareas import MapAreas
 from console.ui.mapbinding import MapBinding
 from console.ui.mapcameras import CameraStates
+from console.ui.mapcolours import MapColours
 from console.ui.mapfeed import MapFeed
 from console.ui.mapground import MapGround
 from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
@@ -57,7 +58,8 @@ class MapDock(QObject):
         with CityPack.open(pack_path) as pack:
             meta = dict(pack.meta)
             frame = MapFrame.of_pack(pack)
-            self._ground = MapGround(models.mirror, pack, self)
+            colours = MapColours(models.mirror, models.client, self)
+            self._ground = MapGround(models.mirror, pack, colours, self)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
         self._tiles, owner, trouble = open_basemap(
             settings.basemap,

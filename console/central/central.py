@@ -55,6 +55,7 @@ from console.central.rows import LiveRows
 from console.central.sequencer import Sequencer
 from console.central.sessions import read_sessions
 from console.central.settings import CentralError, CentralSettings
+from console.central.situation import SituationRoutes
 from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
 from console.central.tokens import central_secrets
@@ -309,8 +310,9 @@ class Central:
         admin = AdminRoutes(door=self.door, link=self.link)
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
+        usual = SituationRoutes(self.door, self.link, _now)
         guard = Guard(self.door, settings.limits)
-        for routes in (session, people, work, parts, city, audit, admin, operations, trails):
+        for routes in (session, people, work, parts, city, audit, admin, operations, trails, usual):
             app.include_router(routes.router(), dependencies=[Depends(guard)])
         streams = Streams(
             door=self.door,

@@ -46,6 +46,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/evidence/{sha256}"): "read:evidence",
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/trails"): "read:trails",
+    ("GET", "/v1/situation"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
     ("GET", "/v1/admin/rows/{kind}"): "read:admin",
     ("GET", "/v1/admin/roles"): "read:admin",

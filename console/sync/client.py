@@ -24,6 +24,7 @@ from console.protocol.commands import (
     WithdrawAssignment,
 )
 from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
 from console.sync.evidence import EvidenceFiles
@@ -259,6 +260,10 @@ class SyncClient:
     ) -> Future[Any]:
         """Return central's answer to an administrator to come; the future raises `LinkError`."""
         return self._asked(method, path, kind, body)
+
+    def usual_load(self) -> Future[UsualLoad]:
+        """Return what is usual in each area to come; the future raises `LinkError`."""
+        return self._asked("GET", "/v1/situation", UsualLoad)
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

@@ -15,6 +15,7 @@ from console.domain.places import Jurisdiction, JurisdictionLevel
 from console.geo.polygons import PolygonIndex
 from console.store.citypack import CityPack
 from console.ui.groundshapes import Outline, document, grid_outline, index_of
+from console.ui.mapcolours import MapColours
 from console.ui.mapsearch import Hit, HitKind
 from console.ui.mirror import Mirror
 from console.ui.poolwork import PoolWork
@@ -30,6 +31,7 @@ class GroundLayer(StrEnum):
 
     DISTRICTS = "districts"
     GRIDS = "grids"
+    COLOURS = "colours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,16 @@ class MapGround(QObject):
     changed = Signal()
     _made = Signal(object)
 
-    def __init__(self, mirror: Mirror, pack: CityPack, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        pack: CityPack,
+        colours: MapColours | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         # Outlines are read from the pack here; it may be closed afterwards.
         super().__init__(parent)
-        self._mirror = mirror
+        self._mirror, self._colours = mirror, colours
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -91,9 +99,14 @@ class MapGround(QObject):
         mirror.tables_changed.connect(self._note)
         mirror.jurisdictions_changed.connect(self._renamed)
         self._make()
+        if colours is not None:
+            colours.changed.connect(self.changed)
+            colours.watch({one.id: self._district_of(one.id) for one in self._outlines})
 
     def stop(self) -> None:
         """Wait for what is being made."""
+        if self._colours is not None:
+            self._colours.stop()
         self._pool.waitForDone()
 
     # -- what the page draws ------------------------------------------------------------------
@@ -113,6 +126,14 @@ class MapGround(QObject):
         """Number of each layer's newest document; 0 while there is none."""
         return {layer.value: rev for layer, rev in self._revisions.items()}
 
+    def tones(self) -> dict[str, dict[str, object]]:
+        """Return each area's colour and how many incidents it has, as the page draws them."""
+        tones = self._colours.tones if self._colours is not None else {}
+        return {
+            area: {"tone": one.situation.tone.value, "n": one.situation.count}
+            for area, one in tones.items()
+        }
+
     def document(self, name: str) -> bytes | None:
         """Return a layer's outlines as JSON, ``None`` where there is no such layer."""
         if name == GroundLayer.GRIDS:
@@ -124,6 +145,10 @@ class MapGround(QObject):
     def _said(self, thing: str) -> dict[str, object]:
         one = self._jurisdiction(thing)
         return {"id": thing, "of": one.level.value, "zh": one.name_zh, "en": one.name_en}
+
+    def _district_of(self, thing: str) -> str:
+        one = self._known[thing]
+        return one.parent or one.id if one.level is JurisdictionLevel.STREET else one.id
 
     def _jurisdiction(self, thing: str) -> Jurisdiction:
         """Return a jurisdiction as the register has it now, else as the pack has it."""
@@ -140,7 +165,9 @@ class MapGround(QObject):
             hidden: Layers and authorities that are not shown, by the page's names.
         """
         hits: list[Hit] = []
-        if GroundLayer.DISTRICTS not in hidden:
+        if GroundLayer.COLOURS not in hidden:
+            hits += self._colours_at(lat, lon)
+        if GroundLayer.DISTRICTS not in hidden and not hits:
             hits += self._districts_at(lat, lon)
         if GroundLayer.GRIDS not in hidden:
             hits += self.grids_at(lat, lon, hidden)
@@ -156,6 +183,21 @@ class MapGround(QObject):
         if not names:
             return []
         return [Hit(kind=HitKind.AREA, text=" · ".join(names), lat=lat, lon=lon)]
+
+    def _colours_at(self, lat: float, lon: float) -> list[Hit]:
+        """Return the colour of the district and of the street that hold a place."""
+        if self._colours is None:
+            return []
+        return [
+            Hit(
+                kind=HitKind.AREA,
+                text=place_word(self._jurisdiction(area)),
+                more=self._colours.reason(area),
+                lat=lat,
+                lon=lon,
+            )
+            for area in self.place_ids(lat, lon)
+        ]
 
     def grids_at(self, lat: float, lon: float, hidden: Sequence[str] = ()) -> list[Hit]:
         """Return the grid of each authority that holds a place, with who answers for it."""

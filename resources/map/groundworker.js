@@ -119,7 +119,7 @@ class GroundPicture {
       const told = tones[row.id];
       if (row.of !== level || !told || told.tone === "green" || !this.inView(row)) continue;
       if (hidden.includes(`tone_${told.tone}`)) continue;
-      const sign = told.tone === "red" ? "▲" : "■";
+      const sign = told.tone === "red" ? "↑↑" : "↑";
       this.name(row, `${sign} ${told.n}`, toneColour(told.tone, style.colours), 13, 700, 16);
     }
   }

@@ -352,6 +352,7 @@ class MapPage {
       h: () => this.toggle("heat"),
       d: () => this.toggle("districts"),
       r: () => this.toggle("grids"),
+      t: () => this.toggle("colours"),
       enter: () => {
         if (this.tool?.finish) {
           this.tool.finish();

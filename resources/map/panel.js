@@ -2,7 +2,8 @@
 "use strict";
 
 const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"],
-  ["districts", "D"], ["grids", "R"], ["heat", "H"]];
+  ["districts", "D"], ["grids", "R"],
+  ["colours", "T"], ["heat", "H"]];
 
 /** What a legend's word hides when it is not the sprite's own. */
 const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar" };

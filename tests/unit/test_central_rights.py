@@ -85,6 +85,7 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/evidence/{sha256}/upload"): {*_WALL, *_STREET},
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
+    ("GET", "/v1/situation"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
     ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},
     ("GET", "/v1/admin/roles"): {_R.ADMINISTRATOR},

@@ -110,6 +110,7 @@ class MapAsker(QObject):
     def _show_ground(self, ground: MapGround) -> None:
         told = {
             "revs": ground.revisions,
+            "colours": ground.tones(),
             "authorities": [
                 {"code": one.code, "zh": one.name_zh, "en": one.name_en, "grids": one.grids}
                 for one in ground.authorities

@@ -1,0 +1,1 @@
+"""What the figures say: an area's load against its own usual."""
