@@ -14,17 +14,20 @@ from console.central.accounts import Session
 from console.central.group import Committed
 from console.central.lane import Lane
 from console.central.loop import WriterLink
-from console.central.tasks import Delivery, deliveries_after_absence
+from console.central.tasks import Delivery, deliveries_after_absence, notice_id
 from console.central.units import Register
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.domain.permissions import Remit
+from console.domain.telling import Receipt, TextMessage
 from console.protocol.codec import encode_text
-from console.protocol.messages import MAIN_SHARD, Ack, Beat, Deliver
+from console.protocol.messages import MAIN_SHARD, Ack, Beat, Notice, Task
 
 #: Seconds after which a task is sent again, by attempt; the last one repeats.
 RESEND_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 RECALLS_TOLD_AGAIN = timedelta(hours=2)
+#: A message that was not read is told to whoever comes back within this time.
+MESSAGES_TOLD_AGAIN = timedelta(hours=24)
 _log = logging.getLogger("zhihui.central")
 
 
@@ -70,7 +73,7 @@ class HandheldHub:
         self._lines: set[HandheldLine] = set()
         self._claims: dict[str, list[HandheldLine]] = {}
         self._pending: dict[str, _Pending] = {}
-        self._by_assignment: dict[str, set[str]] = {}
+        self._about: dict[str, set[str]] = {}
 
     async def drained(self) -> None:
         """Wait until everybody was given what was offered to them."""
@@ -102,6 +105,10 @@ class HandheldHub:
                 self._drop_orders(row)
             elif isinstance(row, Assignment):
                 self._freshen(row)
+            elif isinstance(row, Receipt) and row.delivered_at is not None:
+                self._forget(notice_id(row))
+            elif isinstance(row, TextMessage) and row.ended_at is not None:
+                self._end_call(row)
         self._deliver_all(committed.deliveries)
 
     async def join(self, session: Session, units: Iterable[str]) -> HandheldLine:
@@ -122,9 +129,12 @@ class HandheldHub:
             claims.append(line)
             claims.sort(key=lambda one: one.is_own)
         try:
-            since = datetime.now(UTC) - RECALLS_TOLD_AGAIN
+            now = datetime.now(UTC)
+            since, told = now - RECALLS_TOLD_AGAIN, now - MESSAGES_TOLD_AGAIN
             await self._link.in_writer(
-                lambda _, rows: deliveries_after_absence(rows, line.units, recalled_since=since),
+                lambda _, rows: deliveries_after_absence(
+                    rows, line.units, recalled_since=since, told_since=told
+                ),
                 self._deliver_all,  # before a recall can be published that is newer than these
             )
         except BaseException:
@@ -183,39 +193,50 @@ class HandheldHub:
         now = time.monotonic()
         pending = _Pending(delivery=delivery, attempt=attempt, due_at=now)
         self._pending[delivery.id] = pending
-        self._by_assignment.setdefault(delivery.task.assignment, set()).add(delivery.id)
+        self._about.setdefault(delivery.about, set()).add(delivery.id)
         self._send(pending, now)
 
     def _send(self, pending: _Pending, now: float) -> None:
-        claims = self._claims.get(pending.delivery.task.unit)
+        claims = self._claims.get(pending.delivery.unit)
+        if not claims and isinstance(pending.delivery.content, Notice):
+            self._forget(pending.delivery.id)  # whoever joins is told what was not read
+            return
         if not claims:
             pending.due_at = now + RESEND_S[-1]  # whoever joins is told everything at once
             return
         pending.due_at = now + RESEND_S[min(pending.attempt, len(RESEND_S) - 1)]
         pending.attempt += 1
-        message = Deliver(pending.delivery.id, pending.attempt, pending.delivery.task)
-        claims[-1].lane.offer(encode_text(message))
+        claims[-1].lane.offer(encode_text(pending.delivery.message(pending.attempt)))
         self._killpoints.reach(KillPoint.DELIVERED)
 
     def _freshen(self, assignment: Assignment) -> None:
         """Have what still waits say how far the unit is: an order given by voice is not new."""
-        for one in self._by_assignment.get(assignment.id, ()):
+        for one in self._about.get(assignment.id, ()):
             pending = self._pending[one]
-            task = msgspec.structs.replace(pending.delivery.task, state=assignment.state)
-            pending.delivery = replace(pending.delivery, task=task)
+            if isinstance(task := pending.delivery.content, Task):
+                task = msgspec.structs.replace(task, state=assignment.state)
+                pending.delivery = replace(pending.delivery, content=task)
+
+    def _end_call(self, message: TextMessage) -> None:
+        """Have a roll call that still waits say that it is over."""
+        for one in self._about.get(message.id, ()):
+            pending = self._pending[one]
+            if isinstance(notice := pending.delivery.content, Notice):
+                ended = msgspec.structs.replace(notice, is_ended=True)
+                pending.delivery = replace(pending.delivery, content=ended)
 
     def _drop_orders(self, assignment: Assignment) -> None:
-        for one in list(self._by_assignment.get(assignment.id, ())):
+        for one in list(self._about.get(assignment.id, ())):
             if not one.endswith("-withdraw"):
                 self._forget(one)
 
     def _forget(self, delivery_id: str, *, unit: str | None = None) -> None:
         pending = self._pending.get(delivery_id)
-        if pending is None or unit not in {None, pending.delivery.task.unit}:
+        if pending is None or unit not in {None, pending.delivery.unit}:
             return
         del self._pending[delivery_id]
-        assignment = pending.delivery.task.assignment
-        rest = self._by_assignment[assignment]
+        about = pending.delivery.about
+        rest = self._about[about]
         rest.discard(delivery_id)
         if not rest:
-            del self._by_assignment[assignment]
+            del self._about[about]

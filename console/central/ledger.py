@@ -17,7 +17,15 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from console.central.discretion import Placed
-from console.protocol.codec import Row, kind_of, patch_between, row_to_builtins
+from console.domain.places import LogEntry
+from console.protocol.codec import (
+    PUT_KINDS,
+    Row,
+    kind_of,
+    patch_between,
+    row_from_builtins,
+    row_to_builtins,
+)
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op, Result
 from console.store.mapping import insert_all, set_value, upsert
 from console.store.tables import CHANGE_LOG, CURSOR, META, NUMBERING, RESULT
@@ -62,14 +70,16 @@ def read_mark(connection: Connection) -> Mark:
 
 def change_of(rev: int, before: Row | None, after: Row) -> Change:
     """Return the change that leads from ``before`` (``None`` if it is new) to ``after``."""
+    kind = kind_of(after)
+    is_put = before is None or kind in PUT_KINDS
     return Change(
         shard=MAIN_SHARD,
         rev=rev,
-        row_kind=kind_of(after),
+        row_kind=kind,
         row_id=after.id,
         version=after.version,
-        op=Op.PUT if before is None else Op.PATCH,
-        patch=row_to_builtins(after) if before is None else patch_between(before, after),
+        op=Op.PUT if is_put else Op.PATCH,
+        patch=row_to_builtins(after) if before is None or is_put else patch_between(before, after),
     )
 
 
@@ -126,6 +136,49 @@ def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Plac
         )
         for row in connection.execute(query)
     ]
+
+
+def read_changed(
+    connection: Connection, *, since: datetime
+) -> tuple[int, set[str], list[LogEntry]]:
+    """Return the newest revision, ids of incidents that changed since a time, and log lines."""
+    head = read_mark(connection).head
+    query = (
+        select(CHANGE_LOG.c.rev, CHANGE_LOG.c.row_kind, CHANGE_LOG.c.row_id, CHANGE_LOG.c.patch)
+        .where(
+            CHANGE_LOG.c.shard == MAIN_SHARD,
+            CHANGE_LOG.c.rev >= _first_rev(connection, since, head),
+            CHANGE_LOG.c.row_kind.in_(["incident", "log"]),
+        )
+        .order_by(CHANGE_LOG.c.rev)
+    )
+    changed: set[str] = set()
+    lines: dict[str, LogEntry] = {}
+    for row in connection.execute(query):
+        patch = _unpack_patch.decode(row.patch)
+        if not patch:
+            continue  # it went into another district, with its case
+        if row.row_kind == "incident":
+            changed.add(row.row_id)
+        elif isinstance(line := row_from_builtins("log", patch), LogEntry):
+            lines[line.id] = line
+    return head, changed, list(lines.values())
+
+
+def _first_rev(connection: Connection, since: datetime, head: int) -> int:
+    """Return the first revision made at a time or later; times rise with revisions."""
+    of_shard = select(func.min(CHANGE_LOG.c.rev)).where(CHANGE_LOG.c.shard == MAIN_SHARD)
+    low = connection.execute(of_shard).scalar() or 1
+    high = head + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = connection.execute(
+            select(CHANGE_LOG.c.at).where(
+                CHANGE_LOG.c.shard == MAIN_SHARD, CHANGE_LOG.c.rev == middle
+            )
+        ).scalar_one()
+        low, high = (low, middle) if at >= since else (middle + 1, high)
+    return low
 
 
 def has_moves(connection: Connection, *, after: int, up_to: int) -> bool:

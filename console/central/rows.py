@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from console.central.ledger import read_changed
 from console.central.past import Past
+from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
@@ -20,10 +22,12 @@ from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.telling import Receipt
 from console.domain.units import Unit
 from console.protocol.codec import ROW_TYPES, TABLE_KINDS, Row, kind_of, kind_of_type
+from console.store.dutytables import RECEIPT
 from console.store.mapping import read_row, read_rows, table_of
-from console.store.tables import ASSIGNMENT, INCIDENT, REPORT
+from console.store.tables import ASSIGNMENT, INCIDENT, PERSON, REPORT
 
 R = TypeVar("R", bound=Row)
 _CELL_DEG = 0.002
@@ -47,6 +51,7 @@ class LiveRows:
         self._absent: set[str] = set()
         self._past = Past()
         self._unplaced: set[str] = set()
+        self._names: dict[str, str | None] = {}
         self._tables: dict[str, dict[str, Row]] = {}
         self._rules: TimeRules | None = None
         self._load()
@@ -94,6 +99,7 @@ class LiveRows:
         self._fresh.clear()
         self._senders.clear()
         self._absent.clear()
+        self._names.clear()
 
     def find(self, kind: str, row_id: str) -> Row | None:
         """Return the row of this kind and id."""
@@ -121,6 +127,18 @@ class LiveRows:
             ASSIGNMENT.c.state == AssignmentState.WITHDRAWN, ASSIGNMENT.c.changed_at > at
         )
         return read_rows(self._connection, Assignment, query)
+
+    def unread_since(self, at: datetime) -> list[Receipt]:
+        """Return the receipts of messages sent after ``at`` that nobody has read."""
+        query = select(RECEIPT).where(RECEIPT.c.sent_at > at, RECEIPT.c.read_at.is_(None))
+        return read_rows(self._connection, Receipt, query.order_by(RECEIPT.c.sent_at))
+
+    def name_of(self, person: str | None) -> str | None:
+        """Return the name of a person with an account."""
+        if person is not None and person not in self._names:
+            query = select(PERSON.c.name).where(PERSON.c.id == person)
+            self._names[person] = self._connection.execute(query).scalar()
+        return None if person is None else self._names[person]
 
     @property
     def open_count(self) -> int:
@@ -246,11 +264,36 @@ class LiveRows:
 
     def get(self, row_type: type[R], row_id: str) -> R | None:
         """Return the row of one of the small tables with this id."""
-        return cast(R | None, self._tables[kind_of_type(row_type)].get(row_id))
+        table = self._tables.get(kind_of_type(row_type))
+        return self._get(row_type, row_id) if table is None else cast(R | None, table.get(row_id))
 
     def every(self, row_type: type[R]) -> Sequence[R]:
         """Return every row of one of the small tables."""
         return cast(list[R], list(self._tables[kind_of_type(row_type)].values()))
+
+    def of_unit(self, row_type: type[R], unit: str) -> Sequence[R]:
+        """Return the rows of receipts or turns of duty that name a unit."""
+        kind, table = kind_of_type(row_type), table_of(row_type)
+        query = select(table).where(table.c.unit == unit)
+        found = {one.id: one for one in read_rows(self._connection, row_type, query)}
+        for (of_kind, row_id), row in self._fresh.items():
+            if of_kind == kind and getattr(row, "unit", None) == unit:
+                found[row_id] = cast(R, row)
+        return list(found.values())
+
+    def changes_since(self, at: datetime) -> Changed:
+        """Return what the log says was changed since a time, and what is not in it yet."""
+        rev, changed, lines = read_changed(self._connection, since=at)
+        for row in self._fresh.values():
+            if isinstance(row, Incident):
+                changed.add(row.id)
+            elif isinstance(row, LogEntry):
+                lines.append(row)
+        ids = dict.fromkeys([*sorted(changed), *(line.incident for line in lines)])
+        found = [one for row_id in ids if (one := self.incident(row_id)) is not None]
+        return Changed(
+            rev=rev, incidents=tuple(found), changed=frozenset(changed), lines=tuple(lines)
+        )
 
     def time_rules(self) -> TimeRules:
         """Return limits and calendar as they are entered."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.time_rules import TimeRules, resumed, with_stage_limit
 from console.domain.areas import Area
@@ -87,6 +88,12 @@ class Rows(Protocol):
 
     def every(self, row_type: type[R]) -> Sequence[R]:
         """Return every row of one of the small tables."""
+
+    def of_unit(self, row_type: type[R], unit: str) -> Sequence[R]:
+        """Return the rows of receipts or turns of duty that name a unit."""
+
+    def changes_since(self, at: datetime) -> Changed:
+        """Return what the log says was changed since a time."""
 
     def time_rules(self) -> TimeRules:
         """Return limits and calendar as they are entered."""

@@ -12,6 +12,8 @@ from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
 from console.domain.permissions import Reach, Remit, reach_of
 from console.domain.places import Camera, Evidence, LogEntry
+from console.domain.shifts import Handover, RosterEntry
+from console.domain.telling import Receipt, TextMessage
 from console.domain.units import Unit
 from console.domain.watch import AlarmMark, DutyReport
 from console.protocol import commands as c
@@ -21,7 +23,7 @@ from console.protocol.commands import AnyBody, name_of
 #: Kinds that everybody who sees rows sees: the names of the city's parts, areas, tables of rules.
 #: What is in neither this nor `district_of` is the whole city's alone.
 PUBLIC_KINDS = frozenset(
-    {"jurisdiction", "area", "limit_rule", "calendar_day", "catalogue", "grid"}
+    {"jurisdiction", "area", "limit_rule", "calendar_day", "catalogue", "grid", "instruction"}
 )
 
 
@@ -42,12 +44,12 @@ class OutsideRemitError(RejectedError):
 
 def district_of(row: Row, rows: Rows) -> str | None:
     """Return the district a row lies in; what belongs to an incident lies where that does."""
-    if isinstance(row, Incident | Unit | Camera):
+    if isinstance(row, Incident | Unit | Camera | TextMessage | Handover):
         return row.district
     if isinstance(row, Assignment | Evidence | LogEntry | Report):
         incident = None if row.incident is None else rows.incident(row.incident)
         return None if incident is None else incident.district
-    if isinstance(row, DutyReport):
+    if isinstance(row, DutyReport | Receipt | RosterEntry):
         return _unit_district(row.unit, rows)
     if isinstance(row, AlarmMark):
         return _alarm_district(row.id, rows)
@@ -79,6 +81,11 @@ def check_named(body: AnyBody, rows: Rows, *, role: Role, remit: Remit) -> None:
         return
     for row in _named(body, rows):
         _check(row, rows, remit)
+    if isinstance(body, c.PrepareHandover):
+        _check_district("The hand-over", body.district, rows, remit)
+    elif isinstance(body, c.PutInstructions):
+        for one in body.instructions:
+            _check_district("The instruction", one.district, rows, remit)
 
 
 def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, remit: Remit) -> None:
@@ -134,6 +141,7 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found += [rows.unit(about), rows.assignment(about), rows.incident(about)]
     elif isinstance(body, c.SplitReport):
         found.append(rows.report(body.report))
+    found += _named_by_duty(body, rows)
     if isinstance(assignment := getattr(body, "assignment", None), str):
         found.append(rows.assignment(assignment))
     if isinstance(incident := getattr(body, "incident", None), str):
@@ -143,15 +151,32 @@ def _named(body: Any, rows: Rows) -> list[Row]:
     return [row for row in found if row is not None]
 
 
+def _named_by_duty(body: Any, rows: Rows) -> list[Row | None]:
+    """Return what commands about messages, rosters and shifts name."""
+    if isinstance(body, c.SendMessage):
+        return [rows.unit(one) for one in body.units]
+    if isinstance(body, c.PutRoster):
+        earlier = [rows.get(RosterEntry, one.id) for one in body.entries]
+        return [*earlier, *(rows.unit(one.unit) for one in body.entries)]
+    if isinstance(body, c.EndRollCall | c.SeeReply):
+        return [rows.get(TextMessage, body.message)]
+    if isinstance(body, c.ReadBack | c.SignHandover):
+        return [rows.get(Handover, body.handover)]
+    return []
+
+
 def _check(row: Row, rows: Rows, remit: Remit) -> None:
-    district = district_of(row, rows)
+    _check_district(_called(row), district_of(row, rows), rows, remit)
+
+
+def _check_district(what: str, district: str | None, rows: Rows, remit: Remit) -> None:
     if remit.covers(district):
         return
     place = "no district that is known"
     if district is not None:
         held = rows.jurisdiction(district)
         place = held.name_en or held.name_zh if held is not None else district
-    raise OutsideRemitError(_called(row), district, place)
+    raise OutsideRemitError(what, district, place)
 
 
 def _called(row: Row) -> str:

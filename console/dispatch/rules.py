@@ -17,7 +17,9 @@ from console.dispatch import (
     rules_catalogue,
     rules_incidents,
     rules_joining,
+    rules_messages,
     rules_registry,
+    rules_shifts,
     rules_tables,
     rules_watch,
 )
@@ -66,6 +68,16 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.AnswerRoll: rules_watch.answer_roll,
     c.PutCatalogue: rules_catalogue.put_catalogue,
     c.PutGrids: rules_catalogue.put_grids,
+    c.SendMessage: rules_messages.send_message,
+    c.MarkMessage: rules_messages.mark_message,
+    c.ReplyMessage: rules_messages.reply_message,
+    c.SeeReply: rules_messages.see_reply,
+    c.EndRollCall: rules_messages.end_roll_call,
+    c.PutRoster: rules_shifts.put_roster,
+    c.PutInstructions: rules_shifts.put_instructions,
+    c.PrepareHandover: rules_shifts.prepare_handover,
+    c.ReadBack: rules_shifts.read_back,
+    c.SignHandover: rules_shifts.sign_handover,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (

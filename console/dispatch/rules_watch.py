@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from console.dispatch.checks import checked_id, checked_position, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.rules_messages import answered
 from console.domain.errors import RejectedError
 from console.domain.units import UnitStatus
 from console.domain.watch import AlarmMark, DutyReport
@@ -74,8 +75,10 @@ def answer_roll(ask: Ask, body: c.AnswerRoll) -> Decision:
         raise RejectedError(f"{unit.call_sign} is off duty and is not called.")
     held = ask.rows.get(DutyReport, unit.id)
     report = held or DutyReport(id=unit.id, unit=unit.id, since=at)
-    if report.answered_at is not None and report.answered_at >= at:
-        return NOTHING_NEW
     draft = Draft(ask)
-    draft.put(replace(report, answered_at=at))
-    return draft.decision()
+    receipt = None if body.message is None else answered(ask, body)
+    if receipt is not None:
+        draft.put(receipt)
+    if report.answered_at is None or report.answered_at < at:
+        draft.put(replace(report, answered_at=at))
+    return draft.decision() if draft.has_rows else NOTHING_NEW

@@ -19,6 +19,7 @@ class AreaKind(StrEnum):
         CORDON: The same, for an incident (警戒区).
         EVENT: A planned event (重大活动); its posts name it as their plan.
         POST: Where people have to stand during an event (岗位).
+        BEAT: Where a unit keeps to in its turn of duty (巡区).
     """
 
     FENCE = "fence"
@@ -26,6 +27,7 @@ class AreaKind(StrEnum):
     CORDON = "cordon"
     EVENT = "event"
     POST = "post"
+    BEAT = "beat"
 
 
 class FenceRule(StrEnum):

@@ -13,6 +13,8 @@ from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.shifts import Handover, Instruction, RosterEntry
+from console.domain.telling import Receipt, TextMessage
 from console.domain.units import Unit
 from console.domain.watch import AlarmMark, DutyReport
 from console.protocol.messages import AnyMessage, Message
@@ -33,6 +35,11 @@ Row = (
     | DutyReport
     | CatalogueItem
     | Grid
+    | TextMessage
+    | Receipt
+    | RosterEntry
+    | Instruction
+    | Handover
 )
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
@@ -51,11 +58,21 @@ ROW_TYPES: dict[str, type[Row]] = {
     "duty_report": DutyReport,
     "catalogue": CatalogueItem,
     "grid": Grid,
+    "message": TextMessage,
+    "receipt": Receipt,
+    "roster": RosterEntry,
+    "instruction": Instruction,
+    "handover": Handover,
 }
 #: Kinds of which there are few: everybody who sees rows holds all of them.
 TABLE_KINDS: tuple[str, ...] = (
     "limit_rule", "calendar_day", "alarm_mark", "duty_report", "catalogue", "grid",
+    "instruction",
 )  # fmt: skip
+#: Kinds of which every day brings many: consoles hold the newest (see `store.windows`).
+RECENT_KINDS: tuple[str, ...] = ("message", "receipt", "roster", "handover")
+#: Kinds of which a change always holds all: a console may hold the old one no more.
+PUT_KINDS = frozenset({"message", "receipt", "roster"})
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}
 
 _pack = msgspec.msgpack.Encoder()

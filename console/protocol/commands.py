@@ -27,6 +27,18 @@ from console.protocol.case_commands import (
     ResumeIncident,
     SplitReport,
 )
+from console.protocol.duty_commands import (
+    EndRollCall,
+    MarkMessage,
+    PrepareHandover,
+    PutInstructions,
+    PutRoster,
+    ReadBack,
+    ReplyMessage,
+    SeeReply,
+    SendMessage,
+    SignHandover,
+)
 from console.protocol.watch_commands import AnswerRoll, MarkAlarm, PressPanic
 
 __all__ = [
@@ -40,26 +52,36 @@ __all__ = [
     "CallBack",
     "CancelIncident",
     "CloseIncident",
+    "EndRollCall",
     "JoinIncidents",
     "LinkIncident",
     "MarkAlarm",
+    "MarkMessage",
     "MoveAssignment",
     "NoteIncident",
     "OpenIncident",
     "OrderByVoice",
     "PartIncidents",
     "PauseIncident",
+    "PrepareHandover",
     "PressPanic",
     "PutAreas",
     "PutCalendarDays",
     "PutCameras",
+    "PutInstructions",
     "PutJurisdictions",
     "PutLimitRules",
+    "PutRoster",
     "PutUnits",
+    "ReadBack",
     "ReopenIncident",
+    "ReplyMessage",
     "ReportOutcome",
     "ResumeIncident",
+    "SeeReply",
+    "SendMessage",
     "SetDuty",
+    "SignHandover",
     "SplitReport",
     "VerifyIncident",
     "WithdrawAssignment",
@@ -277,6 +299,16 @@ AnyBody = (
     | AnswerRoll
     | PutCatalogue
     | PutGrids
+    | SendMessage
+    | MarkMessage
+    | ReplyMessage
+    | SeeReply
+    | EndRollCall
+    | PutRoster
+    | PutInstructions
+    | PrepareHandover
+    | ReadBack
+    | SignHandover
 )
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 
 from console.domain.assignments import AssignmentState
+from console.domain.telling import MessageKind
 from console.protocol.commands import AnyBody
 
 PROTOCOL = 1
 #: Schema of the rows that travel in changes and snapshots.
-SCHEMA = 5
+SCHEMA = 6
 #: The one shard of a city that runs on embedded defaults.
 MAIN_SHARD = "main"
 
@@ -193,6 +194,35 @@ class Deliver(Message, frozen=True, tag="deliver"):
     task: Task
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a handheld shows of one message.
+
+    Attributes:
+        message: Its id, which receipts and answers name.
+        sender: Who wrote it, as the desk's people are called; ``None`` if not known.
+        number: Of the case it is about.
+        is_ended: A roll call that needs no answer any more.
+    """
+
+    message: str
+    unit: str
+    kind: MessageKind
+    text: str
+    sent_at: datetime
+    sender: str | None = None
+    incident: str | None = None
+    number: str | None = None
+    is_ended: bool = False
+
+
+class Tell(Message, frozen=True, tag="tell"):
+    """Central to handheld: a message; sent again until `MarkMessage` says that it was delivered."""
+
+    command_id: str
+    attempt: int
+    notice: Notice
+
+
 class Ack(Message, frozen=True, tag="ack"):
     """Handheld to central: a receipt or step of a unit with a delivered task.
 
@@ -215,6 +245,11 @@ def ack_command_id(assignment: str, state: AssignmentState) -> str:
     return f"{assignment}-{state.value}"
 
 
+def mark_command_id(message: str, unit: str, state: str) -> str:
+    """Return the id under which a receipt is sent; said twice, it is one command."""
+    return f"{message}:{unit}-{state}"
+
+
 class Beat(Message, frozen=True, tag="beat"):
     """Heartbeat, both ways, every two seconds; central's carries its clock and heads."""
 
@@ -233,6 +268,7 @@ AnyMessage = (
     | Command
     | Result
     | Deliver
+    | Tell
     | Ack
     | Beat
 )

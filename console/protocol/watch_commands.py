@@ -33,7 +33,12 @@ class PressPanic(Body, frozen=True, kw_only=True):
 
 
 class AnswerRoll(Body, frozen=True, kw_only=True):
-    """A unit answered a roll call (点名), by itself or as a desk heard it by radio."""
+    """A unit answered a roll call (点名), by itself or as a desk heard it by radio.
+
+    Attributes:
+        message: The roll call; ``None`` for a word that it is there.
+    """
 
     unit: str
     at: datetime
+    message: str | None = None

@@ -19,6 +19,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.incidents import CLOSED_STAGES
 from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.protocol.codec import (
+    RECENT_KINDS,
     ROW_TYPES,
     TABLE_KINDS,
     MessageError,
@@ -30,6 +31,7 @@ from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op
 from console.store.cachecolumns import add_columns
 from console.store.cachepositions import prepare_positions, read_positions, write_positions
 from console.store.cipher import connect, dbapi, unlock
+from console.store.dutytables import WINDOWS
 from console.store.mapping import drop_row, put_rows, read_rows, upsert
 from console.store.mapping import read_row as read_one
 from console.store.setaside import set_aside
@@ -60,7 +62,9 @@ __all__ = [
 #: How long closed incidents stay, as in a snapshot.
 KEPT = timedelta(hours=72)
 #: Kinds that are read as a whole when a console starts; the others belong to one incident.
-WHOLE_KINDS = ("jurisdiction", "area", "unit", "camera", "incident", "assignment", *TABLE_KINDS)
+WHOLE_KINDS = (
+    "jurisdiction", "area", "unit", "camera", "incident", "assignment", *TABLE_KINDS, *RECENT_KINDS,
+)  # fmt: skip
 Key = tuple[str, str]
 
 
@@ -295,11 +299,16 @@ class Cache:
             return read_positions(connection)
 
     def prune(self, *, now: datetime) -> int:
-        """Drop incidents closed more than 72 hours ago, with all of theirs; return how many."""
+        """Drop incidents closed more than 72 hours ago, with all of theirs; return how many.
+
+        Messages, receipts, turns of duty and hand-over packets as old as that go as well.
+        """
         old = select(INCIDENT.c.id).where(
             INCIDENT.c.stage.in_(list(CLOSED_STAGES)), INCIDENT.c.changed_at < now - KEPT
         )
         with self._transaction() as connection:
+            for name, column in WINDOWS.items():
+                connection.execute(delete(ROW_TABLES[name]).where(column < now - KEPT))
             for table in (REPORT, ASSIGNMENT, EVIDENCE, LOG):
                 connection.execute(delete(table).where(table.c.incident.in_(old)))
             return int(connection.execute(delete(INCIDENT).where(INCIDENT.c.id.in_(old))).rowcount)

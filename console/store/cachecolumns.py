@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, Table
 
-from console.store.types import Members, Outline, Words
+from console.store.types import Members, Numbers, Outline, Structs, Words
 
 
 def add_columns(connection: Connection, table: Table) -> None:
@@ -34,7 +34,7 @@ def _nothing(column: Column[Any]) -> str:
     Raises:
         ValueError: Nothing could stand there that a row can be read with.
     """
-    if isinstance(column.type, Words | Members | Outline):
+    if isinstance(column.type, Words | Members | Outline | Numbers | Structs):
         return "'[]'"
     if isinstance(column.type, Integer | Boolean):
         return "0"

@@ -34,6 +34,7 @@ from console.dispatch.remits import PUBLIC_KINDS
 from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
+from console.store.dutytables import HANDOVER, MESSAGE, WINDOWS
 from console.store.tables import (
     ASSIGNMENT,
     CACHE_TABLES,
@@ -52,11 +53,13 @@ from console.store.types import to_microseconds
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
 _OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
-_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA)
+_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER)
+#: Tables whose rows belong to the district of the unit they name.
+_OF_UNITS = ("duty_report", "receipt", "roster")
 #: Which rows of other tables a district sees, as SQL; of a table that is not named, none.
 _LIMITED: dict[str, str] = {
     **{kind_table.name: "1" for kind, kind_table in ROW_TABLES.items() if kind in PUBLIC_KINDS},
-    "duty_report": "unit IN (SELECT id FROM main.unit)",
+    **dict.fromkeys(_OF_UNITS, "unit IN (SELECT id FROM main.unit)"),
     "alarm_mark": "substr(id, instr(id, ':') + 1) IN (SELECT id FROM main.unit "
     "UNION SELECT id FROM main.incident UNION SELECT id FROM main.assignment)",
 }
@@ -164,6 +167,9 @@ def _copy_table(connection: sqlite3.Connection, table: Table, choice: _Choice) -
         values["since"] = to_microseconds(choice.since)
     elif table in _OF_INCIDENTS:
         conditions.append("incident IN (SELECT id FROM main.incident)")
+    elif table.name in WINDOWS:
+        conditions.append(f'"{WINDOWS[table.name].name}" >= :since')
+        values["since"] = to_microseconds(choice.since)
     if table in _IN_DISTRICTS and not choice.remit.is_whole:
         names = {f"district{no}": one for no, one in enumerate(choice.districts)}
         conditions.append(f"district IN ({', '.join(f':{name}' for name in names)})")
@@ -205,6 +211,8 @@ def _copy_selected(
     kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= choice.since)
     if not choice.remit.is_whole:
         kept = and_(kept, INCIDENT.c.district.in_(choice.districts))
+    if table.name in WINDOWS:
+        query = query.where(WINDOWS[table.name] >= choice.since)
     if table is INCIDENT:
         query = query.where(kept)
     elif table in _OF_INCIDENTS:
@@ -242,7 +250,7 @@ def _is_seen(table: Table, choice: _Choice, kept: ColumnElement[bool]) -> Column
     if limited in {"0", "1"}:
         return true() if limited == "1" else false()
     units = select(UNIT.c.id).where(UNIT.c.district.in_(choice.districts))
-    if table.name == "duty_report":
+    if table.name in _OF_UNITS:
         return table.c.unit.in_(units)
     incidents = select(INCIDENT.c.id).where(kept)
     tasks = select(ASSIGNMENT.c.id).where(ASSIGNMENT.c.incident.in_(incidents))

@@ -28,6 +28,7 @@ from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
 from console.store import tablebase
 from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
+from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
 from console.store.tables_areas import area_table
 from console.store.types import Instant, Rank, Times, Word, Words
@@ -370,6 +371,7 @@ ROW_TABLES: dict[str, Table] = {
     "alarm_mark": ALARM_MARK,
     "duty_report": DUTY_REPORT,
     **site_tables(METADATA),
+    **DUTY_TABLES,
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

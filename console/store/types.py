@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, SmallInteger, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -179,3 +180,39 @@ class Details(TypeDecorator[dict[str, Any]]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> dict[str, Any] | None:
         """Return the values that were kept."""
         return None if value is None else dict(json.loads(value))
+
+
+class Numbers(TypeDecorator[tuple[int, ...]]):
+    """A tuple of whole numbers, kept as a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[int, ...] | None, dialect: Dialect) -> str | None:
+        """Return the JSON that is kept."""
+        return None if value is None else json.dumps(list(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[int, ...] | None:
+        """Return the numbers that were kept."""
+        return None if value is None else tuple(json.loads(value))
+
+
+class Structs(TypeDecorator[tuple[Any, ...]]):
+    """A tuple of values of one class of the domain, kept as a JSON list of objects."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: type[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def process_bind_param(self, value: tuple[Any, ...] | None, dialect: Dialect) -> str | None:
+        """Return the JSON that is kept."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Any, ...] | None:
+        """Return the values that were kept."""
+        if value is None:
+            return None
+        return tuple(msgspec.convert(one, self.of) for one in json.loads(value))

@@ -6,9 +6,11 @@ import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
@@ -19,11 +21,22 @@ from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.units import Unit
-from console.protocol.codec import TABLE_KINDS, Row, kind_of, kind_of_type
+from console.protocol.codec import RECENT_KINDS, TABLE_KINDS, Row, kind_of, kind_of_type
 from console.sync.state import ChangeBatch, Contents, RowChange
 
 #: Kinds of rows that are held; the others are read when an incident is looked at.
-HELD = frozenset({"incident", "assignment", "unit", "camera", "jurisdiction", "area", *TABLE_KINDS})
+HELD = frozenset(
+    {
+        "incident",
+        "assignment",
+        "unit",
+        "camera",
+        "jurisdiction",
+        "area",
+        *TABLE_KINDS,
+        *RECENT_KINDS,
+    }
+)
 _METRES_PER_DEGREE = 111_195.0
 Key = tuple[str, str]
 R = TypeVar("R", bound=Row)
@@ -233,6 +246,14 @@ class HeldRows:
     def every(self, row_type: type[R]) -> list[R]:
         """Return every row of one of the small tables."""
         return [row for row in self._all(kind_of_type(row_type)) if isinstance(row, row_type)]
+
+    def of_unit(self, row_type: type[R], unit: str) -> list[R]:
+        """Return the rows of messages, receipts or turns of duty that name a unit."""
+        return [row for row in self.every(row_type) if getattr(row, "unit", None) == unit]
+
+    def changes_since(self, at: datetime) -> Changed:
+        """Return none: central alone has the log of all changes."""
+        return Changed()
 
     def reports_of(self, row_id: str) -> Sequence[Report]:
         """Return the reports of an incident."""

@@ -16,6 +16,7 @@ from console.domain.assignments import AssignmentState
 from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.ui.casereasons import CASE_PATTERNS
+from console.ui.dutyreasons import DUTY_PATTERNS
 from console.ui.tablereasons import TABLE_PATTERNS
 from console.ui.words import role_word, stage_word, step_word
 
@@ -205,6 +206,7 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "The evidence cannot be kept: {0}."),
     *CASE_PATTERNS,
     *TABLE_PATTERNS,
+    *DUTY_PATTERNS,
 )
 _FIELD = re.compile(r"\\\{(\d)\\\}")
 
@@ -219,6 +221,8 @@ _KINDS: Mapping[str, str] = {
     "assignment": _noop("Reasons", "task"),
     "unit": _noop("Reasons", "unit"),
     "report": _noop("Reasons", "report"),
+    "message": _noop("Reasons", "message"),
+    "hand-over": _noop("Reasons", "hand-over"),
     "note": _noop("Reasons", "note"),
     "reason": _noop("Reasons", "reason"),
     "outcome": _noop("Reasons", "outcome"),

@@ -43,6 +43,7 @@ from console.protocol.commands import (
 )
 from console.store.outbox import EntryState, OutboxEntry
 from console.sync.state import OutboxState
+from console.ui.dutytexts import duty_sentence
 from console.ui.mirror import Mirror
 from console.ui.reasons import reason_text
 from console.ui.words import form_word, means_word, time_text, unit_state_word
@@ -126,7 +127,7 @@ def command_sentence(body: Any, mirror: Mirror) -> str:
         AnswerRoll: QCoreApplication.translate("Tray", "Roll call"),
         SetDuty: QCoreApplication.translate("Tray", "Duty report"),
     }
-    return texts.get(type(body), name_of(body)).format(number)
+    return texts.get(type(body), duty_sentence(body) or name_of(body)).format(number)
 
 
 class TrayModel(QAbstractTableModel):

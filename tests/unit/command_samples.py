@@ -9,6 +9,7 @@ from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence, EvidenceKind
+from console.domain.telling import MessageKind, ReceiptState
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 
@@ -61,4 +62,14 @@ def samples() -> list[AnyBody]:
         c.AnswerRoll(unit="u", at=now),
         c.PutLimitRules(rules=()),
         c.PutCalendarDays(days=()),
+        c.SendMessage(message="m", kind=MessageKind.TEXT, text="t", units=("u",)),
+        c.MarkMessage(message="m", unit="u", state=ReceiptState.READ, at=now),
+        c.ReplyMessage(message="m", unit="u", text="t", at=now),
+        c.SeeReply(message="m"),
+        c.EndRollCall(message="m"),
+        c.PutRoster(entries=()),
+        c.PutInstructions(instructions=()),
+        c.PrepareHandover(handover="h", since=now),
+        c.ReadBack(handover="h", items=()),
+        c.SignHandover(handover="h"),
     ]

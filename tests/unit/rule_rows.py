@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.rules import Decision, decide
 from console.dispatch.time_rules import TimeRules
@@ -138,6 +139,16 @@ class PlainRows:
 
     def every(self, row_type: type) -> list[Row]:
         return self.all(row_type)
+
+    def of_unit(self, row_type: type, unit: str) -> list[Row]:
+        return [one for one in self.all(row_type) if getattr(one, "unit", None) == unit]
+
+    def changes_since(self, at: datetime) -> Changed:
+        lines = [one for one in self.all(LogEntry) if one.at >= at]
+        found = {one.incident: self.incident(one.incident) for one in lines}
+        return Changed(
+            incidents=tuple(found.values()), changed=frozenset(found), lines=tuple(lines)
+        )
 
     def time_rules(self) -> TimeRules:
         return TimeRules.of(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
-from central_parts import CentralServer, Database, Stream
+from central_parts import CentralClient, CentralServer, Database, Stream
 from district_parts import (
     EAST,
     WEST,
@@ -24,10 +24,13 @@ from district_parts import (
 from sync_parts import console
 
 from console.dispatch.remits import PUBLIC_KINDS
+from console.domain.ids import UnitId
 from console.domain.levels import Role
 from console.domain.limits import CalendarDay
 from console.domain.permissions import Remit
 from console.domain.places import Evidence, EvidenceKind
+from console.domain.shifts import RosterEntry
+from console.domain.telling import MessageKind
 from console.protocol import commands as c
 from console.protocol.codec import ROW_TYPES, encode
 from console.protocol.messages import (
@@ -201,6 +204,23 @@ def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
         one.close()
 
 
+def told_and_planned(lead: CentralClient, unit: str, now: datetime) -> set[Verdict]:
+    """Write to a unit, plan a turn for it and prepare its district's hand-over."""
+    turn = RosterEntry(
+        id=f"t{unit}", unit=UnitId(unit), starts_at=now, ends_at=now + timedelta(hours=8)
+    )
+    results = lead.post(
+        c.SendMessage(message=f"m{unit}", kind=MessageKind.TEXT, text="注意安全", units=(unit,)),
+        c.PutRoster(entries=(turn,)),
+        c.PrepareHandover(
+            handover=f"h{unit}",
+            since=now - timedelta(hours=8),
+            district=EAST if unit == "u1" else WEST,
+        ),
+    )
+    return {one.verdict for one in results}
+
+
 @pytest.mark.both_databases
 def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
     server: CentralServer, tmp_path: Path
@@ -216,12 +236,14 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
             seen = c.MarkAlarm(alarm=f"not_accepted:{unit}")
             assert gateway.post(on)[0].verdict is Verdict.ACCEPTED
             assert lead.post(seen)[0].verdict is Verdict.ACCEPTED
+            assert told_and_planned(lead, unit, now) == {Verdict.ACCEPTED}
         (last,) = admin.post(c.PutCalendarDays(days=(day,)))
         assert last.verdict is Verdict.ACCEPTED, last.reason
         rows = rows_in(told(stream, last.rev or 0))
     live = {(one.row_kind, one.row_id) for one in rows if one.row_kind in PUBLIC_KINDS | OF_UNITS}
     wanted = {
         ("duty_report", "u1"), ("alarm_mark", "not_accepted:u1"), ("calendar_day", day.id),
+        ("message", "mu1"), ("receipt", "mu1:u1"), ("roster", "tu1"), ("handover", "hu1"),
     }  # fmt: skip
     assert live == wanted
     file = tmp_path / "east.sqlite"
@@ -237,7 +259,7 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
         one.close()
 
 
-OF_UNITS = {"duty_report", "alarm_mark"}
+OF_UNITS = {"duty_report", "alarm_mark", "message", "receipt", "roster", "handover"}
 
 
 def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:

@@ -22,6 +22,7 @@ from central_parts import (
 )
 from command_samples import samples
 from fastapi import FastAPI
+from message_samples import others
 from real_data import ROOT
 from websockets.exceptions import ConnectionClosed
 
@@ -39,18 +40,11 @@ from console.protocol.messages import (
     Ack,
     AnyMessage,
     Beat,
-    Change,
     Changes,
     Command,
-    Deliver,
-    Forget,
-    Hello,
     Message,
-    Op,
     Refused,
     Result,
-    Skip,
-    Task,
     Verdict,
     Welcome,
 )
@@ -121,7 +115,7 @@ COMMANDS: dict[str, set[Role]] = {
     "CloseIncident": _DESK,
     "CancelIncident": _DESK,
     "AttachEvidence": {*_WALL, *_STREET},
-    "SetDuty": _STREET,
+    "SetDuty": {*_DESK, *_STREET},
     "PutUnits": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutCameras": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutJurisdictions": {_R.ADMINISTRATOR},
@@ -141,6 +135,16 @@ COMMANDS: dict[str, set[Role]] = {
     "PutCalendarDays": {_R.ADMINISTRATOR},
     "PutCatalogue": {_R.ADMINISTRATOR},
     "PutGrids": {_R.ADMINISTRATOR},
+    "SendMessage": _DESK,
+    "MarkMessage": {*_DESK, *_STREET},
+    "ReplyMessage": _STREET,
+    "SeeReply": _DESK,
+    "EndRollCall": _DESK,
+    "PutRoster": _DESK,
+    "PutInstructions": _DESK,
+    "PrepareHandover": _DESK,
+    "ReadBack": _DESK,
+    "SignHandover": _DESK,
 }
 OTHERS: dict[str, set[Role]] = {
     "read:city": EVERYBODY,
@@ -197,7 +201,7 @@ def clients(central: CentralServer) -> Iterator[dict[Role, CentralClient]]:
 #: What reaches no further than its own unit, or is about no place; the rest is by district.
 OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
-    "PressPanic", "AnswerRoll", "write:positions", "handheld",
+    "PressPanic", "AnswerRoll", "MarkMessage", "ReplyMessage", "write:positions", "handheld",
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
@@ -311,29 +315,6 @@ def opened_stream(client: CentralClient, path: str) -> Stream:
     if path == "/v1/stream":
         return client.stream()
     return client.handheld()
-
-
-def others() -> list[Message]:
-    """Return one of every message that is no command."""
-    now = datetime.now(UTC)
-    change = Change("main", 1, "unit", "u1", 1, Op.PATCH, {"phone": "1"})
-    task = Task(
-        assignment="a", incident="i", unit="u1", number="1", form="0301", form_zh="", form_en="",
-        level=1, state=AssignmentState.ORDERED, place="", summary="", ordered_at=now,
-    )  # fmt: skip
-    return [
-        Hello(1, "made up", "c"),
-        Welcome("e", {}, False, 0),
-        Refused("no"),
-        change,
-        Changes((change,)),
-        Skip("main", 1, 2),
-        Forget("main", 1, "unit", "u1"),
-        Result("c", Verdict.ACCEPTED),
-        Deliver("d", 1, task),
-        Ack("d", "u2", "a", AssignmentState.SEEN, now),
-        Beat(),
-    ]
 
 
 def code_after(stream: Stream, message: Message) -> int | None:
