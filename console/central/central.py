@@ -9,8 +9,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from argon2 import PasswordHasher
@@ -25,6 +23,7 @@ from console.central.again import again
 from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.backup import check_restored
+from console.central.cityground import nowhere, opened_pack, zone_named
 from console.central.consoles import ConsoleHub
 from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
@@ -58,13 +57,13 @@ from console.central.settings import CentralError, CentralSettings
 from console.central.situation import SituationRoutes
 from console.central.snapshots import SnapshotShelf
 from console.central.streams import Streams
+from console.central.street import Ways
 from console.central.tokens import central_secrets
 from console.central.trails import TrailKeeper, TrailRoutes
 from console.central.units import Register
 from console.central.web import put_error_handlers
 from console.domain.audit import Act
 from console.domain.units import Unit
-from console.store.citypack import CityPack, CityPackError
 from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import read_rows
 from console.store.seat import Seat
@@ -96,10 +95,10 @@ class Foundation:
             self.engine, self.seat = opened_database(settings)
             self._closing.callback(self.engine.dispose)
             self._closing.callback(self.seat.close)
-            self.pack = _opened_pack(settings.pack_path)
+            self.pack = opened_pack(settings.pack_path)
             if self.pack is not None:
                 self._closing.callback(self.pack.close)
-            self.zone = _zone(settings.time_zone)
+            self.zone = zone_named(settings.time_zone)
             self._killpoints = settings.killpoints
             self.evidence = EvidenceStore(settings.folder / "evidence", killpoints=self._killpoints)
             self._keeper = opened_keeper(settings)
@@ -118,7 +117,7 @@ class Foundation:
         """Return the writer, not yet started."""
         surroundings = Surroundings(
             numbers=Numbers(self.zone),
-            district_at=_nowhere if self.pack is None else self.pack.district_at,
+            district_at=nowhere if self.pack is None else self.pack.district_at,
             evidence_size=self.evidence.size_of,
         )
         return Sequencer(
@@ -291,6 +290,7 @@ class Central:
             evidence=foundation.evidence,
             snapshots=SnapshotShelf(foundation.engine, settings),
             audit=self.audit,
+            ways=Ways(foundation.pack),
         )
         audit = AuditRoutes(
             door=self.door,
@@ -371,28 +371,6 @@ def opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
     except StoreError as error:
         raise CentralError(str(error)) from error
     return engine, seat
-
-
-def _opened_pack(path: Path | None) -> CityPack | None:
-    if path is None:
-        return None
-    try:
-        return CityPack.open(path)
-    except CityPackError as error:
-        raise CentralError(str(error)) from error
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise CentralError(
-            f"There is no time zone {name!r}; write it like Asia/Shanghai or Europe/Helsinki."
-        ) from error
-
-
-def _nowhere(_lat: float, _lon: float) -> tuple[None, None]:
-    return None, None
 
 
 def _now() -> datetime:

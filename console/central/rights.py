@@ -22,6 +22,7 @@ LOGGED_ON = "logged_on"
 ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/"): OPEN,
     ("GET", "/handheld"): OPEN,
+    ("GET", "/handheld/leaflet"): OPEN,
     ("GET", "/v1/openapi.json"): OPEN,
     ("POST", "/v1/session"): OPEN,
     ("DELETE", "/v1/session"): LOGGED_ON,
@@ -48,6 +49,9 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/trails"): "read:trails",
     ("GET", "/v1/situation"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
+    ("GET", "/v1/handheld/route"): "handheld",
+    ("GET", "/v1/handheld/near"): "handheld",
+    ("GET", "/v1/handheld/site"): "handheld",
     ("GET", "/v1/admin/rows/{kind}"): "read:admin",
     ("GET", "/v1/admin/roles"): "read:admin",
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from xstatic.pkg import leaflet
 
 from console.central.door import Door
 from console.central.web import AnswerError, permitted
@@ -63,6 +64,8 @@ class CityRoutes:
         """Serve the officers' page, if it ships with the program."""
         folder = self.resources_dir / "handheld"
         if folder.is_dir():
+            leaflet_folder = Path(leaflet.BASE_DIR)
+            app.mount("/handheld/leaflet", StaticFiles(directory=leaflet_folder), name="leaflet")
             app.mount("/handheld", StaticFiles(directory=folder, html=True), name="handheld")
             app.add_route("/", _to_handheld, include_in_schema=False)
 

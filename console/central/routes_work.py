@@ -24,8 +24,10 @@ from console.central.evidence import (
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
 from console.central.routes_patrol import PatrolRoutes
+from console.central.routes_street import StreetRoutes
 from console.central.sequencer import Sequencer
 from console.central.snapshots import SnapshotShelf
+from console.central.street import Ways
 from console.central.tasks import task_of
 from console.central.units import Register
 from console.central.web import (
@@ -61,6 +63,7 @@ class WorkRoutes:
     evidence: EvidenceStore
     snapshots: SnapshotShelf
     audit: AuditDesk
+    ways: Ways
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -74,6 +77,10 @@ class WorkRoutes:
             ("/v1/handheld/tasks", "GET", self.tasks),
         ):
             router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        street = StreetRoutes(
+            door=self.door, link=self.link, register=self.register, ways=self.ways
+        )
+        router.include_router(street.router())
         router.include_router(PatrolRoutes(door=self.door, link=self.link).router())
         return router
 

@@ -1,9 +1,13 @@
-// The officers' page: log on, take tasks, accept or refuse, go, arrive, report with a photo.
+// The officers' page: log on, take tasks, accept or refuse, go, arrive, report; and what is around.
 
+import { attach, captureView, captured } from "./capture.js";
 import { Link } from "./link.js";
+import { Nearby } from "./nearby.js";
 import { Positions } from "./position.js";
+import { raiseView } from "./raise.js";
 import * as shelf from "./shelf.js";
-import { listView, logOnView, taskView, tellView } from "./views.js";
+import { TaskMap } from "./taskmap.js";
+import { listView, logOnView, make, taskView, tellView } from "./views.js";
 import { Panic, equipment, equipmentView } from "./watch.js";
 import { reasonIn, switchLanguage, word } from "./words.js";
 
@@ -23,12 +27,22 @@ const link = new Link({
   task: took,
   status: drawHeader,
   refused,
+  settled,
   outbox: count => { unsent = count; drawHeader(); },
   ended: reason => { notice(reasonIn(reason)); show("log_on"); },
 });
 const positions = new Positions(() => link.session, text => notice(word("no_position") + text));
-const panic = new Panic(body => link.submit(body), () => link.session?.unit ?? null,
-  () => positions.last?.coords ?? null, notice);
+const here = () => positions.here();
+const coordsNow = () => positions.last?.coords ?? null;
+const panic = new Panic(body => link.submit(body), () => link.session?.unit ?? null, coordsNow, notice);
+const taskMap = new TaskMap(link, here);
+const nearby = new Nearby(link, here, { raise: () => show("raise"), camera: () => {} });
+
+/** The pages at the foot of the screen, each with what it shows. */
+const PAGES = [
+  { view: "list", glyph: "☰", key: "tasks" },
+  { view: "near", glyph: "◎", key: "nearby" },
+];
 
 /** What central did not accept stays in sight until it is tapped away. */
 let refusals = [];
@@ -46,6 +60,12 @@ async function refused(reason, body) {
   notice(said);
   if (body?.type === "SetDuty") await setDuty(!body.on_duty);
   else if (body?.assignment) await setBack(body.assignment);
+}
+
+/** Tell what central made of something that was sent: the number of a case it filed. */
+function settled(body, numbers) {
+  const number = body?.type === "OpenIncident" ? numbers[body.incident] : null;
+  if (number) notice(word("filed_as")(number));
 }
 
 /** Show a task as central has it, after it did not accept what was done here. */
@@ -68,6 +88,7 @@ function took(task) {
   if (ENDED.has(task.state)) {
     tasks.delete(task.assignment);
     shelf.drop("tasks", task.assignment);
+    TaskMap.forget(task.assignment);
     if (shown.assignment === task.assignment) shown = { view: "list", assignment: null };
   } else {
     tasks.set(task.assignment, task);
@@ -88,24 +109,49 @@ function ring() {
 
 function show(view, assignment = null) {
   shown = { view, assignment };
+  scrollTo(0, 0);
   draw();
+}
+
+/** The page that belongs to no task, undefined for the list of tasks. */
+function pageView() {
+  switch (shown.view) {
+    case "near": return nearby.view();
+    case "raise": return raiseView(link, here, { back: () => show("near"), tell: notice });
+    default: return undefined;
+  }
+}
+
+function viewOfTask(task) {
+  const back = () => show(shown.view === "outcome" ? "task" : "list", task.assignment);
+  switch (shown.view) {
+    case "refuse": return tellView(task, { title: word("refuse"), label: word("why"),
+      needed: word("need_why"), photo: false }, { back, send: text => step(task, "refused", text) });
+    case "outcome": return tellView(task, { title: word("outcome"), label: word("outcome_text"),
+      needed: word("need_text"), photo: true },
+    { back, send: (text, shot) => report(task, text, shot), taken: takenFrom });
+    default: return taskView(task, partsOf(task), { back: () => show("list"), step, refuse, outcome });
+  }
+}
+
+/** What a task shows below its steps. */
+function partsOf(task) {
+  const parts = [...taskMap.view(task)];
+  if (!OPEN.has(task.state)) {
+    parts.push(make("h2", {}, word("evidence")),
+      captureView(coordsNow, shot => attach(link, shot, task.incident), { id: "task-" }));
+  }
+  return parts;
 }
 
 function draw() {
   drawHeader();
   const task = tasks.get(shown.assignment);
-  const back = () => show(task && shown.view === "tell" ? "task" : "list", shown.assignment);
   let view;
   if (!link.session) view = logOnView(logOn);
-  else if (shown.view === "task" && task) view = taskView(task, { back: () => show("list"), step, refuse, outcome });
-  else if (shown.view === "refuse" && task) {
-    view = tellView(task, { title: word("refuse"), label: word("why"), needed: word("need_why"),
-      photo: false }, { back, send: text => step(task, "refused", text) });
-  } else if (shown.view === "outcome" && task) {
-    view = tellView(task, { title: word("outcome"), label: word("outcome_text"),
-      needed: word("need_text"), photo: true },
-    { back: () => show("task", task.assignment), send: (text, photo) => report(task, text, photo) });
-  } else {
+  else if (task && ["task", "refuse", "outcome"].includes(shown.view)) view = viewOfTask(task);
+  else view = pageView();
+  if (!view) {
     const sorted = [...tasks.values()].sort((a, b) => a.level - b.level || (a.ordered_at < b.ordered_at ? -1 : 1));
     view = listView(sorted, onDuty, { open, duty, logOff });
   }
@@ -128,8 +174,23 @@ function drawHeader() {
   duty.hidden = !link.session;
   duty.textContent = word(onDuty ? "is_on_duty" : "is_off_duty");
   document.getElementById("who").textContent = link.session ? link.session.name : word("title");
-  document.getElementById("notice").addEventListener("click", () => { refusals = []; notice(""); });
-document.getElementById("language").textContent = word("other");
+  document.getElementById("language").textContent = word("other");
+  drawPages();
+}
+
+function drawPages() {
+  const bar = document.getElementById("pages");
+  bar.hidden = !link.session;
+  bar.setAttribute("aria-label", word("pages"));
+  const chosen = PAGES.some(one => one.view === shown.view) ? shown.view : shown.view === "raise" ? "near" : "list";
+  for (const one of PAGES) {
+    const id = `page-${one.view}`;
+    const button = document.getElementById(id)
+      ?? bar.appendChild(make("button", { type: "button", id, onclick: () => show(one.view) }));
+    button.replaceChildren(make("span", { "aria-hidden": "true" }, one.glyph), make("span", {}, word(one.key)));
+    if (one.view === chosen) button.setAttribute("aria-current", "page");
+    else button.removeAttribute("aria-current");
+  }
 }
 
 async function logOn(callSign, pin, code) {
@@ -201,19 +262,23 @@ async function step(task, state, note = null) {
   await keep({ ...task, state });
 }
 
-async function report(task, text, photo) {
-  const at = now();
-  const evidence = [];
-  if (photo) {
-    const { sha256, size } = await link.submitPhoto(photo);
-    const id = shelf.newId();
-    evidence.push(id);
-    await link.submit({ type: "AttachEvidence", evidence: {
-      id, incident: task.incident, kind: photo.type.startsWith("video/") ? "video" : "photo",
-      media_type: photo.type || "image/jpeg", sha256,
-      size, captured_at: at, unit: task.unit,
-    } });
+/** Return the recording in an input, hashed; null when it cannot be kept, with the reason said. */
+async function takenFrom(input, note) {
+  note.textContent = word("hashing");
+  try {
+    const shot = await captured(input.files[0], coordsNow());
+    note.textContent = `SHA-256 ${shot.sha256.slice(0, 16)}…`;
+    return shot;
+  } catch (error) {
+    note.textContent = error.message;
+    input.value = "";
+    return null;
   }
+}
+
+async function report(task, text, shot) {
+  const at = now();
+  const evidence = shot ? [await attach(link, shot, task.incident)] : [];
   await submitted({ type: "ReportOutcome", assignment: task.assignment, outcome: text, at, evidence });
   await keep({ ...task, state: "cleared" });
 }
@@ -229,6 +294,7 @@ async function submitted(body) {
   notice(link.isUp ? "" : word("saved"));
 }
 
+document.getElementById("notice").addEventListener("click", () => { refusals = []; notice(""); });
 document.getElementById("language").addEventListener("click", () => { switchLanguage(); draw(); });
 if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("sw.js");
 if (await link.resume()) await begin();

@@ -7,6 +7,8 @@ const PROTOCOL = 1;
 const SCHEMA = 1;
 /** What is larger goes in parts of this size; central answers 409 to say where to go on. */
 const PART_BYTES = 2 * 1024 * 1024;
+const LARGE_BYTES = 32 * 1024 * 1024;
+const LARGE_PART_BYTES = 8 * 1024 * 1024;
 const ELSEWHERE = 409;
 const BEAT_MS = 2_000;
 const MISSED_BEATS = 3;
@@ -18,7 +20,7 @@ const FINAL = new Set(["accepted", "duplicate", "conflict", "rejected"]);
 
 /** The line to central for one device. */
 export class Link {
-  /** @param {{task, status, refused, outbox, ended}} told callbacks, see app.js */
+  /** @param {{task, status, refused, settled, outbox, ended}} told callbacks, see app.js */
   constructor(told) {
     this.told = told;
     this.session = null;
@@ -26,6 +28,8 @@ export class Link {
     this.isUp = false;
     this.pause = FIRST_PAUSE_MS;
     this.waiting = new Map();
+    /** How far central has what goes in parts, by outbox id. */
+    this.begun = new Map();
     this.sending = null;
     this.seq = 0;
     addEventListener("online", () => this.connect());
@@ -116,15 +120,13 @@ export class Link {
     return (await answer.json()).tasks.find(task => task.assignment === assignment);
   }
 
-  /** Keep a photo until central has its bytes; returns its SHA-256 and size. */
-  async submitPhoto(blob) {
-    const bytes = await blob.arrayBuffer();
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const sha256 = [...digest].map(byte => byte.toString(16).padStart(2, "0")).join("");
+  /** Keep bytes until central has them; they are on the device when this resolves. */
+  async submitBytes(blob, sha256) {
     const id = shelf.newId();
     const { unit } = this.session;
-    await shelf.put("outbox", id, { id, unit, sha256, bytes, type: blob.type || "image/jpeg" });
-    return { sha256, size: bytes.byteLength };
+    await shelf.put("bytes", id, blob);
+    await shelf.put("outbox", id, { id, unit, sha256, type: blob.type || "application/octet-stream" });
+    this.told.outbox((await this.mine()).length);
   }
 
   /** Open the stream; does nothing while one is open or opening. */
@@ -157,7 +159,8 @@ export class Link {
     } else if (kind === "deliver") {
       this.delivered(message[1], message[3]);
     } else if (kind === "result") {
-      this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null });
+      this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null,
+        numbers: message[7] ?? {} });
     } else if (kind === "refused") {
       this.over(message[1]);
     }
@@ -187,6 +190,7 @@ export class Link {
     this.socket = null;
     this.isUp = false;
     for (const settle of this.waiting.values()) settle(null);
+    this.begun.clear();
     this.told.status();
     if (!this.session) return;
     const pause = this.pause * (0.75 + Math.random() / 2);
@@ -207,7 +211,7 @@ export class Link {
     }
   }
 
-  /** Send what is in the outbox, one after the other, until it is empty or the line breaks. */
+  /** Send what is in the outbox until it is empty or the line breaks. */
   async flush() {
     if (this.sending) return this.sending;
     this.sending = this.sendAll().finally(() => { this.sending = null; });
@@ -219,9 +223,12 @@ export class Link {
       const items = await this.mine();
       this.told.outbox(items.length);
       if (!items.length || !this.isUp) return;
-      const done = items[0].sha256 ? await this.sendBytes(items[0]) : await this.sendCommand(items[0]);
-      if (!done) return;
-      await shelf.drop("outbox", items[0].id);
+      const item = nextOf(items);
+      const settled = item.sha256 ? await this.sendBytes(item) : await this.sendCommand(item);
+      if (settled === null) continue; // a part of many; what is more urgent goes between
+      if (!settled) return;
+      if (item.sha256) await shelf.drop("bytes", item.id);
+      await shelf.drop("outbox", item.id);
     }
   }
 
@@ -235,47 +242,70 @@ export class Link {
     if (!result || !FINAL.has(result.verdict)) return false;
     if (result.verdict === "rejected" || result.verdict === "conflict") {
       this.told.refused(result.reason ?? result.verdict, item.body);
+    } else {
+      this.told.settled(item.body, result.numbers);
     }
     return true;
   }
 
-  sendWhole(item) {
-    return fetch(`/v1/evidence/${item.sha256}`, {
-      method: "PUT",
-      headers: { "Authorization": `Bearer ${this.session.token}`, "Content-Type": item.type },
-      body: item.bytes,
+  headers() {
+    return { "Authorization": `Bearer ${this.session.token}` };
+  }
+
+  sendWhole({ sha256, type }, blob) {
+    return fetch(`/v1/evidence/${sha256}`, {
+      method: "PUT", headers: { ...this.headers(), "Content-Type": type }, body: blob,
     });
   }
 
-  /** Send a film in parts, from where central has it; returns the last answer. */
-  async sendParts({ sha256, bytes }) {
+  /** Send the next part of what is large, from where central has it; returns its answer. */
+  async sendPart({ id, sha256 }, blob) {
     const address = `/v1/evidence/${sha256}`;
-    const headers = { "Authorization": `Bearer ${this.session.token}` };
-    let answer = await fetch(`${address}/upload`, { headers });
-    while (answer.ok || answer.status === ELSEWHERE) {
-      const { offset, complete } = await answer.json();
-      if (complete) return answer;
-      answer = await fetch(address, {
-        method: "PATCH",
-        headers: { ...headers, "Upload-Offset": `${offset}`, "Upload-Length": `${bytes.byteLength}` },
-        body: bytes.slice(offset, offset + PART_BYTES),
-      });
-    }
-    return answer;
+    const begun = this.begun.get(id);
+    if (begun === undefined) return fetch(`${address}/upload`, { headers: this.headers() });
+    return fetch(address, {
+      method: "PATCH",
+      headers: { ...this.headers(), "Upload-Offset": `${begun}`, "Upload-Length": `${blob.size}` },
+      body: blob.slice(begun, begun + (blob.size > LARGE_BYTES ? LARGE_PART_BYTES : PART_BYTES)),
+    });
   }
 
+  /** Returns whether the bytes are settled, for good or for bad; null when more parts follow. */
   async sendBytes(item) {
+    const blob = item.bytes ? new Blob([item.bytes]) : await shelf.get("bytes", item.id);
+    if (!blob) {
+      this.told.refused("This recording is no longer on this device; take it again.", null);
+      return true;
+    }
     try {
-      const answer = item.bytes.byteLength > PART_BYTES ? await this.sendParts(item)
-        : await this.sendWhole(item);
+      const isLarge = blob.size > PART_BYTES;
+      const answer = isLarge ? await this.sendPart(item, blob) : await this.sendWhole(item, blob);
+      const said = await answer.json().catch(() => ({}));
+      if (isLarge && (answer.ok || answer.status === ELSEWHERE)) {
+        this.begun.set(item.id, said.offset);
+        if (said.complete) this.begun.delete(item.id);
+        return said.complete ? true : null;
+      }
       if (answer.ok) return true;
       if (answer.status >= 500 || LATER.has(answer.status)) return false;
-      const said = await answer.json().catch(() => ({}));
       this.told.refused(said.error ?? `${answer.status}`, null);
       return true;
     } catch (error) {
-      console.info("photo not sent yet:", error.message);
+      console.info("recording not sent yet:", error.message);
       return false;
     }
   }
+}
+
+/** Commands go before bytes, but none before what it speaks of: its evidence, that one's bytes. */
+function nextOf(items) {
+  const hashes = new Set(items.filter(one => one.sha256).map(one => one.sha256));
+  const named = new Set(items.flatMap(({ body }) => body?.evidence?.id ?? []));
+  const waits = body => hashes.has(body.evidence?.sha256) ||
+    (Array.isArray(body.evidence) && body.evidence.some(one => named.has(one)));
+  const outcome = items.findIndex(one => one.body?.type === "ReportOutcome" && waits(one.body));
+  const isFree = (body, at) => !waits(body) && (body.type !== "SetDuty" || outcome < 0 || at < outcome);
+  const ready = items.filter((one, at) => one.body && isFree(one.body, at));
+  return ready.find(one => one.body.type === "PressPanic") ?? ready[0] ?? items.find(one => one.sha256) ??
+    items[0];
 }

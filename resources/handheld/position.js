@@ -56,6 +56,17 @@ export class Positions {
     this.last = null;
   }
 
+  /** Return where the device is, `{latitude, longitude}`, or null if it does not say. */
+  async here() {
+    if (this.last) return this.last.coords;
+    if (!navigator.geolocation) return null;
+    return new Promise(resolve => navigator.geolocation.getCurrentPosition(
+      fix => resolve(fix.coords),
+      error => { this.trouble(error.message); resolve(null); },
+      { enableHighAccuracy: true, maximumAge: 60_000, timeout: 10_000 },
+    ));
+  }
+
   took(fix) {
     this.last = fix;
     if (document.visibilityState === "visible" && Date.now() - this.sentAt >= SEND_EVERY_MS) {

@@ -1,15 +1,19 @@
-// What the handheld keeps across restarts, in IndexedDB: session, tasks, outbox with its photos.
+// What the handheld keeps across restarts, in IndexedDB: session, tasks, outbox, and the bytes that
+// are still to be sent.
 
 const NAME = "zhihui-handheld";
-const STORES = ["kept", "tasks", "outbox"];
+const VERSION = 2;
+const STORES = ["kept", "tasks", "outbox", "bytes"];
 
 let opening = null;
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
+    const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
-      for (const store of STORES) request.result.createObjectStore(store);
+      for (const store of STORES) {
+        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
+      }
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

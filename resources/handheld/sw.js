@@ -1,9 +1,13 @@
 // Keeps the page itself on the device, so that it opens without a network.
 
-const CACHE = "zhihui-handheld-3";
-const FILES = ["./", "app.js", "app.css", "link.js", "position.js", "session.js", "shelf.js", "views.js",
-  "watch.js",
-  "words.js", "icon.svg", "manifest.webmanifest"];
+const CACHE = "zhihui-handheld-4";
+/** Tiles of the map that were looked at last, for when there is no network. */
+const TILES = "zhihui-tiles-1";
+const MOST_TILES = 800;
+const FILES = ["./", "app.js", "app.css", "ask.js", "capture.js", "link.js", "map.js", "nearby.js",
+  "position.js", "raise.js", "session.js", "sha256.js", "shelf.js", "site.js", "street.css", "taskmap.js",
+  "views.js", "watch.js", "words.js", "words_street.js", "leaflet/leaflet.js", "leaflet/leaflet.css",
+  "icon.svg", "manifest.webmanifest"];
 
 self.addEventListener("install", event => {
   event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(FILES)).then(() => self.skipWaiting()));
@@ -11,7 +15,7 @@ self.addEventListener("install", event => {
 
 self.addEventListener("activate", event => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    for (const name of await caches.keys()) if (![CACHE, TILES].includes(name)) await caches.delete(name);
     await self.clients.claim();
   })());
 });
@@ -19,6 +23,10 @@ self.addEventListener("activate", event => {
 // The network first, so that a new version shows at once; the kept copy when there is none.
 self.addEventListener("fetch", event => {
   const url = new URL(event.request.url);
+  if (event.request.method === "GET" && url.pathname.startsWith("/v1/tiles/")) {
+    event.respondWith(tile(event.request));
+    return;
+  }
   if (event.request.method !== "GET" || !url.pathname.startsWith("/handheld/")) return;
   event.respondWith((async () => {
     const cache = await caches.open(CACHE);
@@ -32,3 +40,17 @@ self.addEventListener("fetch", event => {
     }
   })());
 });
+
+/** A tile as it was kept, else from central; the oldest go when there are too many. */
+async function tile(request) {
+  const cache = await caches.open(TILES);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) {
+    await cache.put(request, answer.clone());
+    const held = await cache.keys();
+    for (const old of held.slice(0, Math.max(0, held.length - MOST_TILES))) await cache.delete(old);
+  }
+  return answer;
+}

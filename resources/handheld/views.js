@@ -70,7 +70,7 @@ function fact(key, value) {
 }
 
 /** One task with the steps that can be taken now. */
-export function taskView(task, { back, step, refuse, outcome }) {
+export function taskView(task, parts, { back, step, refuse, outcome }) {
   const open = ["ordered", "delivered", "seen"].includes(task.state);
   const button = (id, key, wanted, kind = "main") => make("button",
     { type: "button", id, class: kind, onclick: () => step(task, wanted) }, word(key));
@@ -94,15 +94,23 @@ export function taskView(task, { back, step, refuse, outcome }) {
     make("span", { class: "state", id: "state" }, word("state")[task.state] ?? task.state)),
     make("h1", {}, `${formName(task)} · ${task.number}`),
     fact("place", task.place), fact("summary", task.summary || "—"),
-    fact("ordered", clock(task.ordered_at)), fact("due", clock(task.due_at)),
-    make("div", { class: "actions" }, ...actions,
+    task.note ? fact("instructions", task.note) : null,
+    make("div", { class: "pair" },
+      fact("ordered", clock(task.ordered_at)), fact("due", clock(task.due_at))),
+    make("div", { class: "actions" }, ...actions),
+    ...parts,
+    make("div", { class: "actions" },
       make("button", { type: "button", id: "back", class: "wide", onclick: back }, word("back"))));
 }
 
 /** A form for a reason or an outcome, with a photo where one is asked for. */
-export function tellView(task, { title, label, needed, photo }, { back, send }) {
+export function tellView(task, { title, label, needed, photo }, { back, send, taken }) {
   const text = make("textarea", { id: "text", maxlength: 2000 });
-  const file = make("input", { id: "photo", type: "file", accept: "image/*,video/*", capture: "environment" });
+  const file = make("input", { id: "photo", type: "file", accept: "image/*,video/*,audio/*",
+    capture: "environment" });
+  let taking = null;
+  const note = make("p", { class: "quiet-text", role: "status" });
+  file.addEventListener("change", () => { taking = file.files[0] ? taken(file, note) : null; });
   const button = make("button", { type: "submit", class: "main", id: "send" }, word("send"));
   return make("form", {
     id: "tell",
@@ -115,12 +123,18 @@ export function tellView(task, { title, label, needed, photo }, { back, send }) 
         return;
       }
       button.disabled = true;
-      await send(text.value.trim(), photo ? file.files[0] ?? null : null);
+      const shot = await taking;
+      if (taking && !shot) { // it was refused with a sentence: nothing goes off without it unseen
+        taking = null;
+        button.disabled = false;
+        return;
+      }
+      await send(text.value.trim(), shot);
     },
   },
   make("h1", {}, `${title} · ${task.number}`),
   make("label", {}, label, text),
-  photo ? make("label", {}, word("photo"), file) : null,
+  photo ? make("label", {}, word("photo"), file) : null, photo ? note : null,
   make("div", { class: "actions" }, button,
     make("button", { type: "button", id: "back", onclick: back }, word("back"))));
 }

@@ -1,4 +1,7 @@
-// Every text of the page, in both languages.
+// Texts of the page in both languages: log-on, tasks, outbox; the rest in the files beside it.
+
+import { STREET, STREET_REASONS } from "./words_street.js";
+
 const WORDS = {
   zh: {
     panic: "求助", panic_label: "紧急求助：连按两次", panic_again: "再按一次即发出紧急求助。",
@@ -9,7 +12,7 @@ const WORDS = {
     on_duty: "上岗", off_duty: "下岗", is_on_duty: "在岗", is_off_duty: "未上岗",
     tasks: "我的任务", empty: "暂无任务。指挥中心派单后会显示在这里并响铃。",
     accept: "接单", refuse: "拒单", on_the_way: "出发赶往", on_scene: "已到场",
-    outcome: "反馈结果", outcome_text: "处理结果", photo: "现场照片或视频", take_photo: "拍照 / 选择",
+    outcome: "反馈结果", outcome_text: "处理结果", photo: "现场照片、视频或录音",
     send: "提交", back: "返回", why: "拒单原因", place: "地点", summary: "内容", ordered: "派单时间",
     due: "时限", form: "违法形态", online: "已连接", offline: "离线", unsent: n => `${n} 条未发送`,
     asleep: "页面不在前台时定位会停止，指挥中心会看到您“休眠”。", no_position: "定位不可用：",
@@ -34,8 +37,8 @@ const WORDS = {
     is_off_duty: "off duty", tasks: "My tasks",
     empty: "No tasks. When the command center sends you somewhere, it appears here with a sound.",
     accept: "Accept", refuse: "Refuse", on_the_way: "On the way", on_scene: "On scene",
-    outcome: "Report outcome", outcome_text: "What was done", photo: "Photo or film",
-    take_photo: "Take or choose", send: "Send", back: "Back", why: "Why not", place: "Place",
+    outcome: "Report outcome", outcome_text: "What was done", photo: "Photo, film or sound",
+    send: "Send", back: "Back", why: "Why not", place: "Place",
     summary: "What", ordered: "Ordered at", due: "Limit", form: "Form", online: "connected",
     offline: "offline", unsent: n => `${n} not sent`,
     asleep: "While this page is not in front your position stops; the center sees you asleep.",
@@ -75,13 +78,13 @@ let language = localStorage.getItem("language") || (navigator.language.startsWit
 
 /** Return the text for a key in the chosen language. */
 export function word(key) {
-  return WORDS[language][key];
+  return WORDS[language][key] ?? STREET[language][key];
 }
 
 /** Return central's reason in the chosen language; one that is not known as it was said. */
 export function reasonIn(reason) {
   if (language === "en") return reason;
-  const [pattern, text] = REASONS.find(([known]) => known.test(reason)) ?? [null, reason];
+  const [pattern, text] = [...REASONS, ...STREET_REASONS].find(([known]) => known.test(reason)) ?? [null, reason];
   if (!pattern) return reason;
   const states = WORDS.zh.state;
   return reason.replace(pattern, text).replace(/“(\w+)”/g, (all, code) => `“${states[code] ?? code}”`);

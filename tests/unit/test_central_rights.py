@@ -22,6 +22,7 @@ from central_parts import (
 )
 from command_samples import samples
 from fastapi import FastAPI
+from handheld_rights import HANDHELD_PAGES, HANDHELD_ROUTES
 from message_samples import others
 from real_data import ROOT
 from websockets.exceptions import ConnectionClosed
@@ -79,8 +80,8 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/evidence/{sha256}/upload"): {*_WALL, *_STREET},
     ("GET", "/v1/evidence/{sha256}"): {*_WALL, _R.SUPERVISOR},
     ("GET", "/v1/snapshot"): _SEES_ROWS,
+    **HANDHELD_ROUTES,
     ("GET", "/v1/situation"): _SEES_ROWS,
-    ("GET", "/v1/handheld/tasks"): _STREET,
     ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},
     ("GET", "/v1/admin/roles"): {_R.ADMINISTRATOR},
     ("GET", "/metrics"): None,
@@ -100,7 +101,7 @@ STREAMS: dict[tuple[str, str], set[Role]] = {
     ("WS", "/v1/stream"): _SEES_ROWS,
     ("WS", "/v1/handheld/stream"): _STREET,
 }
-OPEN_PAGES = {("GET", "/"), ("GET", "/handheld"), ("GET", "/v1/openapi.json")}
+OPEN_PAGES = {*HANDHELD_PAGES, ("GET", "/v1/openapi.json")}
 COMMANDS: dict[str, set[Role]] = {
     "OpenIncident": {*_WALL, _R.HOTLINE_SEAT, *_STREET},
     "AmendIncident": _DESK,

@@ -1,0 +1,190 @@
+"""Routes of the officers' page: the way to a task, what is near, the site's forms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.central.accounts import Session
+from console.central.door import Door
+from console.central.loop import WriterLink
+from console.central.rows import LiveRows
+from console.central.street import (
+    NEAR_M,
+    GridIndex,
+    NoRoadsError,
+    Ways,
+    cameras_near,
+    open_near,
+    remit_of,
+)
+from console.central.units import Register
+from console.central.web import AnswerError, permitted
+from console.dispatch.forms import form_in
+from console.domain.catalogue import CatalogueItem, CatalogueName, Grid
+from console.domain.incidents import Incident
+from console.domain.permissions import Remit
+from console.domain.units import Unit
+from console.roads import NoRouteError, RoadColumnsError
+from console.store.citypack import CityPackError
+
+_json = msgspec.json.Encoder()
+#: Tables of the site that the page keeps, to be had without a network too.
+_KEPT = (CatalogueName.FORM_CLASS, CatalogueName.FORM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreetRoutes:
+    """What the officers' page asks besides its tasks; everything within the unit's district."""
+
+    door: Door
+    link: WriterLink
+    register: Register
+    ways: Ways
+    grids: GridIndex = field(default_factory=GridIndex)
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(tags=["handheld"])
+        for path, endpoint in (
+            ("/v1/handheld/route", self.route),
+            ("/v1/handheld/near", self.near),
+            ("/v1/handheld/site", self.site),
+        ):
+            router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+        return router
+
+    async def route(self, request: Request, assignment: str, lat: float, lon: float) -> Response:
+        """Give the fastest way by road from a place to a task of one's own.
+
+        Args:
+            request: Who asks.
+            assignment: Id of the task.
+            lat: Where one is, WGS-84 degrees.
+            lon: Where one is, WGS-84 degrees.
+        """
+        unit = unit_of(permitted(self.door, request, "handheld"), self.register)
+        check_place(lat, lon)
+        place = _place_in(
+            await self.link.in_writer(lambda _, rows: _incident_of(rows, assignment, unit))
+        )
+        try:
+            way = await self.ways.way(unit, (lat, lon), place)
+        except (NoRouteError, NoRoadsError) as error:
+            raise AnswerError(404, str(error)) from error
+        except (CityPackError, RoadColumnsError) as error:
+            raise AnswerError(503, str(error)) from error
+        told = {
+            "points": [[round(y, 6), round(x, 6)] for y, x in way.points.tolist()],
+            "seconds": round(way.seconds),
+            "metres": round(way.metres),
+            "mode": way.mode,
+        }
+        return _told(told)
+
+    async def near(self, request: Request, lat: float, lon: float) -> Response:
+        """Give the open cases, camera points and responsibility grids around a place.
+
+        Args:
+            request: Who asks.
+            lat: Where one is, WGS-84 degrees.
+            lon: Where one is, WGS-84 degrees.
+        """
+        unit = unit_of(permitted(self.door, request, "handheld"), self.register)
+        check_place(lat, lon)
+        remit = remit_of(unit)
+        told = await self.link.in_writer(lambda _, rows: self._near(rows, lat, lon, remit))
+        told["cameras"] = await self.link.reading(
+            lambda connection: _cameras(connection, lat, lon, remit)
+        )
+        return _told(told)
+
+    async def site(self, request: Request) -> Response:
+        """Give the site's tables that the page shows: forms and their classes."""
+        permitted(self.door, request, "handheld")
+        items = await self.link.in_writer(lambda _, rows: rows.every(CatalogueItem))
+        kept = [one for one in items if one.catalogue in _KEPT and not one.retired]
+        return _told({"items": sorted(kept, key=lambda one: one.id)})
+
+    def _near(self, rows: LiveRows, lat: float, lon: float, remit: Remit) -> dict[str, Any]:
+        found = open_near(rows, lat, lon, remit)
+        return {
+            "radius_m": NEAR_M,
+            "cases": [_case(rows, away, one) for away, one in found],
+            "grids": [
+                {
+                    "code": one.code, "name_zh": one.name_zh, "name_en": one.name_en,
+                    "holder": one.holder, "phone": one.phone,
+                }
+                for one in self.grids.at(rows.every(Grid), lat, lon)
+            ],
+        }  # fmt: skip
+
+
+def unit_of(session: Session, register: Register) -> Unit:
+    """Return the unit whose handheld asks.
+
+    Raises:
+        AnswerError: 422, whoever asks speaks for no unit or for many.
+    """
+    own = session.person.unit
+    unit = None if own is None else register.unit(own)
+    if unit is None:
+        raise AnswerError(422, "Only the handheld of one unit may ask this; log on as a unit.")
+    return unit
+
+
+def check_place(lat: float, lon: float) -> None:
+    """Check that two numbers are a place.
+
+    Raises:
+        AnswerError: 422, they are none.
+    """
+    if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
+        raise AnswerError(422, f"{lat}, {lon} is no place on the globe (latitude, longitude).")
+
+
+def _incident_of(rows: LiveRows, assignment: str, unit: Unit) -> Incident | None:
+    """Return what an assignment of this unit is to."""
+    held = rows.assignment(assignment)
+    return None if held is None or held.unit != unit.id else rows.incident(held.incident)
+
+
+def _place_in(incident: Incident | None) -> tuple[float, float]:
+    if incident is None:
+        raise AnswerError(404, "This is no task of yours.")
+    if incident.lat is None or incident.lon is None:
+        raise AnswerError(404, "Nobody knows yet where this task is; go by its words.")
+    return incident.lat, incident.lon
+
+
+def _case(rows: LiveRows, away_m: float, incident: Incident) -> dict[str, Any]:
+    form = form_in(rows, incident.form)
+    return {
+        "incident": incident.id, "number": incident.number or "", "form": incident.form,
+        "form_zh": form.name_zh, "form_en": form.name_en, "level": int(incident.level),
+        "stage": incident.stage, "place": incident.place, "summary": incident.summary,
+        "lat": incident.lat, "lon": incident.lon, "metres": round(away_m),
+        "opened_at": incident.opened_at, "due_at": incident.due_at,
+    }  # fmt: skip
+
+
+def _cameras(connection: Connection, lat: float, lon: float, remit: Remit) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id, "name": one.name, "lat": one.lat, "lon": one.lon,
+            "bearing_deg": one.bearing_deg, "metres": round(away),
+        }
+        for away, one in cameras_near(connection, lat, lon, remit)
+    ]  # fmt: skip
+
+
+def _told(told: dict[str, Any]) -> Response:
+    return Response(_json.encode(told), media_type="application/json")

@@ -1,0 +1,55 @@
+// Texts of what the page does on the street: map, what is near, evidence, raising.
+export const STREET = {
+  zh: {
+    map: "地图", zoom_in: "放大", zoom_out: "缩小", nearby: "附近", raise: "上报案件", again: "刷新",
+    looking: "正在查找…", looking_place: "正在定位…", no_place: "没有定位，无法查看附近；请打开定位权限后重试。",
+    no_network: "没有网络，联网后再试。", log_on_first: "请先登录。", as_last_seen: "以下为上次看到的情况。",
+    near_count: (n, far) => `本辖区 ${far} 内未结案件 ${n} 件`, none_near: "附近没有未结案件。",
+    grid: "责任网格", cameras: "附近点位", choose: "请选择…", need_form: "请选择违法形态。",
+    need_place: "请填写地点。", need_summary: "请写明看到了什么。", raised: "已保存，送达中心后立案编号。",
+    filed_as: number => `已立案：${number}`, take_photo: "拍照", take_video: "录像", take_sound: "录音",
+    hashing: "正在计算校验值…", shot: (size, hash) => `已取证 ${size} · SHA-256 ${hash}…`,
+    empty_file: "文件是空的，没有保存；请重新拍摄。",
+    too_large: (size, most) => `文件 ${size}，超过 ${most}，没有保存；请分段录制后逐段提交。`,
+    no_room: (size, free) => `文件 ${size}，本机剩余空间 ${free}，没有保存；请先联网发送或清理存储。`,
+    unreadable: "文件读不出来，没有保存；请重新拍摄。", evidence: "现场取证", way: "路线",
+    way_is: (time, far, mode) => `${far} · 约 ${time} 分钟（${mode}）`, way_kept: "（上次计算）",
+    modes: { car: "驾车", foot: "步行", bike: "骑行" }, instructions: "指令",
+    stage: { collect: "采集", file: "立案", dispatch: "派遣", handle: "处理", report_back: "反馈",
+      verify: "核查", evaluate: "评价" },
+    pages: "页面",
+  },
+  en: {
+    map: "Map", zoom_in: "Closer", zoom_out: "Further", nearby: "Nearby", raise: "Raise a case", again: "Refresh",
+    looking: "Looking…", looking_place: "Finding the place…",
+    no_place: "There is no position, so nothing near can be shown; allow it and try again.",
+    no_network: "There is no network; try again when you are online.", log_on_first: "Log on first.",
+    as_last_seen: "This is what was seen last.",
+    near_count: (n, far) => `${n} open in your district within ${far}`, none_near: "No open cases near.",
+    grid: "Responsibility grid", cameras: "Camera points near", choose: "Choose…", need_form: "Choose the form.",
+    need_place: "Say where.", need_summary: "Say what you see.",
+    raised: "Saved; it gets its number when central has it.",
+    filed_as: number => `Filed as ${number}`, take_photo: "Photo", take_video: "Film", take_sound: "Sound",
+    hashing: "Computing the hash…", shot: (size, hash) => `Taken: ${size} · SHA-256 ${hash}…`,
+    empty_file: "The file is empty and was not kept; take it again.",
+    too_large: (size, most) => `The file has ${size}, more than ${most}; it was not kept. Record it in pieces.`,
+    no_room: (size, free) => `The file has ${size}, this device has ${free} left; it was not kept. Go online to send, `
+      + "or make room.",
+    unreadable: "The file cannot be read and was not kept; take it again.", evidence: "Evidence", way: "Way",
+    way_is: (time, far, mode) => `${far} · about ${time} min ${mode}`, way_kept: " (as computed last)",
+    modes: { car: "by car", foot: "on foot", bike: "by bicycle" }, instructions: "Instructions",
+    stage: { collect: "collected", file: "filed", dispatch: "dispatched", handle: "being handled",
+      report_back: "reported back", verify: "verified", evaluate: "closed" },
+    pages: "Pages",
+  },
+};
+
+/** Sentences of central and of the page, in Chinese. */
+export const STREET_REASONS = [
+  [/^There is no way by (\w+) from .*$/, "路网上没有可达的路线，请按地点前往。"],
+  [/^Central has no map of the city;.*$/, "中心没有装载地图，请联系管理员。"],
+  [/^Nobody knows yet where this task is;.*$/, "该任务还没有坐标，请按文字地点前往。"],
+  [/^This is no task of yours\.$/, "这不是您的任务。"],
+  [/^This recording is no longer on this device;.*$/, "该录像（照片）已不在本机，请重新拍摄。"],
+  [/^Only the handheld of one unit may ask this;.*$/, "只有单个人员的手持终端可以查询，请以该呼号登录。"],
+];

@@ -1,0 +1,218 @@
+"""The officers' page on the street: map and way, what is near, evidence, raising; offline too."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from central_parts import CentralServer, some_units
+from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from test_handheld_page import FLAGS, Dispatcher, a_photo, log_on, rows, until
+
+from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from tests.real_data import ROOT
+
+pytestmark = pytest.mark.e2e
+LAT, LON = LAT0 + 8 * STEP_DEG, LON0 + 8 * STEP_DEG
+LARGE = 60 << 20
+
+
+@pytest.fixture(scope="module")
+def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]:
+    folder = tmp_path_factory.mktemp("street")
+    server = CentralServer(
+        folder / "home",
+        resources_dir=ROOT / "resources",
+        pack_path=write_small_pack(folder / "small.citypack"),
+    )
+    server.seed(
+        [replace(one, district="D01") for one in some_units()],
+        cameras=[
+            Camera(
+                id="c1", name="东长街口", main_url="rtsp://c/1", district="D01", lat=LAT, lon=LON
+            )
+        ],
+        jurisdictions=[
+            Jurisdiction(
+                id="D01",
+                parent=None,
+                level=JurisdictionLevel.DISTRICT,
+                name_zh="东区",
+                name_en="East",
+            )
+        ],
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "these tests need Debian's chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        geolocation={"latitude": LAT, "longitude": LON, "accuracy": 8},
+        permissions=["geolocation"], locale="zh-CN", color_scheme="dark",
+    )  # fmt: skip
+    yield context
+    context.close()
+
+
+def check_accessible(page: Page, screen: str) -> None:
+    """Check that axe finds nothing serious on what is shown."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    grave = [
+        (one["id"], [node["target"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert not grave, (screen, grave)
+
+
+def placed(central: CentralServer, unit: str) -> tuple[str, str]:
+    """Send a unit to an incident four crossings north."""
+    dispatcher = Dispatcher(central)
+    incident, assignment = dispatcher.send(unit)
+    dispatcher.order(
+        {"type": "AmendIncident", "incident": incident, "lat": LAT + 4 * STEP_DEG, "lon": LON}
+    )
+    return incident, assignment
+
+
+def test_that_a_task_has_its_map_and_way_also_without_a_network(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{central.url}/handheld/")
+    check_accessible(page, "log-on")
+    log_on(page, central, "K1")
+    check_accessible(page, "tasks")
+    _, assignment = placed(central, "u1")
+    page.click(f".task[data-assignment='{assignment}']")
+    expect(page.locator("#way")).to_contain_text("分钟（步行）")
+    assert page.locator(".map path.leaflet-interactive, .map svg path").count() >= 2
+    loaded = "[...document.querySelectorAll('.map img.leaflet-tile')].some(one => one.naturalWidth)"
+    page.wait_for_function(loaded)
+    page.click("#accept")
+    check_accessible(page, "task")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    phone.set_offline(True)
+    page.reload()
+    page.click(f".task[data-assignment='{assignment}']")
+    expect(page.locator("#way")).to_contain_text("上次计算")
+    assert page.locator(".map .mark.case").count() == 1
+    phone.set_offline(False)
+
+
+def test_that_near_are_cases_and_cameras_and_a_case_is_raised_offline(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K2")
+    incident, _ = Dispatcher(central).send("u3")
+    Dispatcher(central).order(
+        {"type": "AmendIncident", "incident": incident, "lat": LAT + STEP_DEG, "lon": LON}
+    )
+    page.click("#page-near")
+    page.click(f".case[data-incident='{incident}']")
+    expect(page.locator(f".case[data-incident='{incident}'] .more")).to_have_text(
+        "夜间施工，噪声很大"
+    )
+    expect(page.locator(".camera[data-camera='c1']")).to_contain_text("东长街口")
+    check_accessible(page, "nearby")
+    page.click("#raise")
+    check_accessible(page, "raise")
+    page.click("#raise-send")
+    assert page.evaluate("document.getElementById('raise-form').validationMessage") == (
+        "请选择违法形态。"
+    )
+    page.select_option("#raise-form", "0502")
+    phone.set_offline(True)
+    page.fill("#raise-place", "东长街 8号")
+    page.fill("#raise-summary", "占道经营 🍢")
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    page.set_input_files("#raise-take-photo", photo)
+    expect(page.locator(".shots")).to_contain_text(hashlib.sha256(a_photo()).hexdigest()[:12])
+    page.click("#raise-send")
+    expect(page.locator("#unsent")).to_contain_text("3")
+    phone.set_offline(False)
+    expect(page.locator("#notice")).to_contain_text("已立案", timeout=30_000)
+    expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
+    found = rows(
+        central, "SELECT channel, summary, lat, district FROM incident WHERE opened_by = 'u2'"
+    )
+    assert found == [("officer", "占道经营 🍢", LAT, "D01")]
+    taken = rows(central, "SELECT sha256, lat FROM evidence WHERE taken_by = 'u2'")
+    assert taken == [(hashlib.sha256(a_photo()).hexdigest(), LAT)]
+
+
+def test_that_a_large_film_survives_a_restart_and_lets_a_call_for_help_pass(
+    central: CentralServer, phone: BrowserContext, tmp_path: Path
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K4")
+    incident, assignment = placed(central, "u4")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#accept")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    state = "SELECT state FROM assignment WHERE id = ?"
+    assert until(lambda: rows(central, state, assignment) == [("accepted",)])
+    expect(page.locator("#unsent")).to_be_hidden()
+    phone.set_offline(True)
+    film = tmp_path / "film.mp4"
+    film.write_bytes(os.urandom(1 << 20) * (LARGE >> 20))
+    page.set_input_files("#task-take-video", film)
+    expect(page.locator(".shots")).to_contain_text("SHA-256", timeout=60_000)
+    page.click("#on-the-way")
+    page.click("#panic")
+    page.click("#panic")
+    page.reload()
+    expect(page.locator("#unsent")).to_contain_text("4")
+    phone.set_offline(False)
+    pressed = "SELECT raised_at FROM alarm_mark WHERE id = 'panic:u4'"
+    assert until(lambda: bool(rows(central, pressed)))
+    query = "SELECT sha256, size FROM evidence WHERE incident = ?"
+    assert rows(central, query, incident) == [], "help goes before sixty megabytes"
+    expect(page.locator("#unsent")).to_be_hidden(timeout=60_000)
+    with film.open("rb") as file:
+        wanted = hashlib.file_digest(file, "sha256").hexdigest()
+    assert rows(central, query, incident) == [(wanted, LARGE)]
+    assert central.evidence(wanted).stat().st_size == LARGE
+
+
+def test_that_a_film_that_cannot_be_kept_is_refused_with_a_sentence(
+    central: CentralServer, phone: BrowserContext, tmp_path: Path
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K5")
+    _, assignment = placed(central, "u5")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#accept")
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(513 << 20)
+    page.set_input_files("#task-take-video", film)
+    expect(page.locator(".shots")).to_contain_text("超过 536.9 MB，没有保存")
+    film.write_bytes(b"")
+    page.set_input_files("#task-take-video", film)
+    expect(page.locator(".shots")).to_contain_text("文件是空的")
+    expect(page.locator("#unsent")).to_be_hidden()
