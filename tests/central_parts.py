@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from console.app.cluster import Cluster
 from console.app.served import own_ca
 from console.central.server import seed_registry, serve
-from console.central.settings import CentralSettings
+from console.central.settings import Basemap, CentralSettings
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
@@ -107,6 +107,7 @@ class CentralServer:
         resources_dir: Path | None = None,
         pack_path: Path | None = None,
         database: Database | None = None,
+        basemap: Callable[[Path | None, Path], Basemap] | None = None,
     ) -> None:
         self.home = home
         self.database_url = (database or Database()).url(home / "central")
@@ -114,6 +115,7 @@ class CentralServer:
             home=home,
             resources_dir=resources_dir or home / "no-resources",
             pack_path=pack_path,
+            basemap=basemap,
             port=0,
             database_url=self.database_url,
             reserve_bytes=1 << 20,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -27,28 +28,57 @@ class Basemap(Protocol):
         """Let go of what tiles are drawn from."""
 
 
+class NoBasemapError(ZhihuiError):
+    """There is nothing to draw tiles from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no basemap: neither a city pack nor “basemap” in config.toml. Import a city, "
+            "or name a file or an address there."
+        )
+
+
 def open_basemap(
-    where: str, datum: str, *, pack_path: Path, cache: Path
+    where: str, datum: str, *, pack_path: Path | None, cache: Path
 ) -> tuple[Basemap, str | None, str]:
     """Return the basemap, whose its data is, and why it is not the one that was wanted.
 
     Args:
         where: A file or an address; empty for the pack's own.
         datum: What a file's or a server's tiles are in.
-        pack_path: The city pack.
+        pack_path: The city pack, if there is one.
         cache: Folder for tiles.
 
     Returns:
         The basemap; whose its data is (``None``: the pack's); a sentence, empty when all is well.
+
+    Raises:
+        ZhihuiError: Neither can be used.
     """
+    trouble = ""
     if where:
         try:
             tiles = _source(where, Datum(datum), cache)
             return tiles, tiles.attribution, ""
         except ZhihuiError as error:
+            if pack_path is None:
+                raise
             _log.error("%s", error)
-            return TileRenderer(pack_path, cache), None, str(error)
-    return TileRenderer(pack_path, cache), None, ""
+            trouble = str(error)
+    if pack_path is None:
+        raise NoBasemapError
+    return TileRenderer(pack_path, cache), None, trouble
+
+
+def served_basemap(where: str, datum: str) -> Callable[[Path | None, Path], Basemap] | None:
+    """Return what opens the basemap that central serves; ``None`` for the pack's own."""
+    if not where:
+        return None
+
+    def opened(pack_path: Path | None, cache: Path) -> Basemap:
+        return open_basemap(where, datum, pack_path=pack_path, cache=cache)[0]
+
+    return opened
 
 
 def _source(where: str, datum: Datum, cache: Path) -> SourceTiles:

@@ -68,11 +68,13 @@ def central_settings(
     home: Path, config: Config, *, pack: Path | None = None, database_url: str | None = None
 ) -> CentralSettings:
     """Return the settings of the central server of a home."""
+    from console.app.basemap import served_basemap
     from console.central.limits import DevicePolicy
     from console.central.settings import CentralSettings
 
     return CentralSettings(
         home=home,
+        basemap=served_basemap(config.basemap, config.basemap_datum),
         resources_dir=RESOURCES,
         host=config.host,
         port=config.port,

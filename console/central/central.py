@@ -304,6 +304,7 @@ class Central:
             pack=foundation.pack,
             tiles_dir=settings.folder / "tiles",
             resources_dir=settings.resources_dir,
+            basemap=settings.basemap,
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -12,9 +13,11 @@ from starlette.staticfiles import StaticFiles
 from xstatic.pkg import leaflet
 
 from console.central.door import Door
+from console.central.settings import Basemap
 from console.central.web import AnswerError, permitted
-from console.render.tiles import TileError, TileRenderer
-from console.store.citypack import CityPack, CityPackError
+from console.domain.errors import ZhihuiError
+from console.render.tiles import TileError, TileRenderer, checked_tile
+from console.store.citypack import CityPack
 
 _NO_PACK = "Central was started without a city pack: start it with one, or import a city first."
 
@@ -28,21 +31,29 @@ class CityRoutes:
     """The city pack and its basemap, and the officers' page."""
 
     def __init__(
-        self, door: Door, *, pack: CityPack | None, tiles_dir: Path, resources_dir: Path
+        self,
+        door: Door,
+        *,
+        pack: CityPack | None,
+        tiles_dir: Path,
+        resources_dir: Path,
+        basemap: Callable[[Path | None, Path], Basemap] | None = None,
     ) -> None:
         """Args are set once.
 
         Args:
             door: Knows who asks.
             pack: The city pack that is served, if there is one.
-            tiles_dir: Where finished basemap tiles are kept.
+            tiles_dir: Where basemap tiles are kept.
+            basemap: Opens what tiles are drawn from; without it they are drawn from the pack.
             resources_dir: Where the officers' page lies, under ``handheld``.
         """
         self.door = door
         self.pack = pack
         self.resources_dir = resources_dir
         self._tiles_dir = tiles_dir
-        self._renderer: TileRenderer | None = None
+        self._open_basemap = basemap
+        self._basemap: Basemap | None = None
         self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
     def router(self) -> APIRouter:
@@ -57,8 +68,8 @@ class CityRoutes:
 
     def close(self) -> None:
         """Let go of what tiles are drawn from."""
-        if self._renderer is not None:
-            self._renderer.close()
+        if self._basemap is not None:
+            self._basemap.close()
 
     def mount_pages(self, app: FastAPI) -> None:
         """Serve the officers' page, if it ships with the program."""
@@ -86,23 +97,29 @@ class CityRoutes:
         self, theme: str, z: int, x: int, y: int, lang: str = "zh", scale: int = 1
     ) -> Response:
         """Give a basemap tile; no token is needed, a map shows nobody's doings."""
-        self._pack()
+        if self._open_basemap is None:
+            self._pack()
         try:
+            checked_tile(theme, lang, (z, x, y), scale)
             async with self._drawing:
                 picture = await asyncio.to_thread(self._drawn, theme, lang, (z, x, y), scale)
         except TileError as error:
             raise AnswerError(404, str(error)) from error
-        except CityPackError as error:
+        except ZhihuiError as error:
             raise AnswerError(503, str(error)) from error
         headers = {"Cache-Control": f"public, max-age={_TILE_KEPT_S}"}
         return Response(picture, media_type="image/png", headers=headers)
 
     def _drawn(self, theme: str, lang: str, place: tuple[int, int, int], scale: int) -> bytes:
         """Return a tile; in a thread of its own, one at a time."""
-        if self._renderer is None:
-            self._renderer = TileRenderer(self._pack().path, self._tiles_dir)
+        if self._basemap is None:
+            path = None if self.pack is None else self.pack.path
+            if self._open_basemap is None:
+                self._basemap = TileRenderer(self._pack().path, self._tiles_dir)
+            else:
+                self._basemap = self._open_basemap(path, self._tiles_dir)
         z, x, y = place
-        return self._renderer.png(theme, lang, z, x, y, scale)
+        return self._basemap.png(theme, lang, z, x, y, scale)
 
     def _pack(self) -> CityPack:
         if self.pack is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import make_url
 
@@ -21,6 +22,16 @@ SPARE_BYTES = 16 << 20
 _RETENTION = RetentionRules()
 
 
+class Basemap(Protocol):
+    """Draws tiles, and is let go of in the end."""
+
+    def png(self, theme: str, lang: str, z: int, x: int, y: int, scale: int = 1) -> bytes:
+        """Return one tile."""
+
+    def close(self) -> None:
+        """Let go of what tiles are drawn from."""
+
+
 class CentralError(ZhihuiError):
     """Central cannot start or go on; the sentence says why and what can be done."""
 
@@ -34,6 +45,8 @@ class CentralSettings:
         port: TCP port, 0 for any that is free.
         database_url: SQLAlchemy address of a server's database; ``None`` for the embedded one.
         pack_path: The city pack that is served to consoles, if there is one.
+        basemap: Opens what tiles are drawn from, given the city pack and a folder for tiles;
+            without it they are drawn from the pack.
         resources_dir: Where the handheld page lies, under ``handheld``.
         devices: Which unknown devices may be logged on with.
         limits: How much one place and one session may ask for.
@@ -58,6 +71,9 @@ class CentralSettings:
     retention: RetentionRules = _RETENTION
     reserve_bytes: int = RESERVE_BYTES
     spare_bytes: int = SPARE_BYTES
+    basemap: Callable[[Path | None, Path], Basemap] | None = field(
+        default=None, repr=False, compare=False
+    )
     killpoints: Killpoints = field(default=UNARMED, repr=False, compare=False)
 
     @property

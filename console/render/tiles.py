@@ -89,7 +89,7 @@ class TileRenderer:
             TileError: One of the arguments is none of these.
             CityPackError: The pack turned out damaged.
         """
-        checked = _checked(theme, lang, (z, x, y), scale)
+        checked = checked_tile(theme, lang, (z, x, y), scale)
         path = self._folder / f"{theme}-{lang}-{scale}" / str(z) / f"{x}_{y}.png"
         try:
             return path.read_bytes()
@@ -131,8 +131,8 @@ class TileRenderer:
                 )  # fmt: skip
 
 
-def _checked(theme: str, lang: str, place: tuple[int, int, int], scale: int) -> Theme:
-    """Return the theme of a question.
+def checked_tile(theme: str, lang: str, place: tuple[int, int, int], scale: int) -> Theme:
+    """Return the theme of a tile that is asked for by zoom, column and row.
 
     Raises:
         TileError: Something in the question is wrong.

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import requests
 from central_parts import CentralClient, CentralServer, some_units
 from test_citypack import write_small
+from test_tile_sources import mbtiles
 
+from console.app.basemap import served_basemap
 from console.central import evidence
 from console.central.evidence import MAX_BYTES
 from console.domain.ids import new_id
@@ -90,6 +94,39 @@ def test_that_tiles_and_the_officers_page_need_no_token(city: CentralServer) -> 
         assert "error" in answer.json()
     page = requests.get(f"{city.url}/handheld/", timeout=20)
     assert "城管通" in page.content.decode()
+
+
+def test_that_central_serves_the_basemap_that_is_configured(tmp_path: Path) -> None:
+    whole = np.full((256, 256, 3), (30, 60, 200), np.uint8)
+    body = cv2.imencode(".png", whole)[1].tobytes()
+    path = mbtiles(tmp_path / "own.mbtiles", {(9, 421, 194): body})
+    for pack_path in (None, write_small(tmp_path / "small.citypack")):
+        server = CentralServer(
+            tmp_path / f"home-{pack_path is None}", pack_path=pack_path,
+            basemap=served_basemap(str(path), "WGS-84"),
+        )  # fmt: skip
+        server.start()
+        tile = requests.get(f"{server.url}/v1/tiles/light/9/421/194.png", timeout=60)
+        picture = cv2.imdecode(np.frombuffer(tile.content, np.uint8), cv2.IMREAD_COLOR)
+        assert picture[128, 128].tolist() == [30, 60, 200]
+        # a bad question is refused as ever, and another zoom is drawn from what there is
+        assert requests.get(f"{server.url}/v1/tiles/neon/9/1/1.png", timeout=20).status_code == 404
+        server.stop()
+
+
+def test_that_without_the_configured_basemap_central_serves_the_packs(tmp_path: Path) -> None:
+    missing = served_basemap(str(tmp_path / "gone.pmtiles"), "WGS-84")
+    pack_path = write_small(tmp_path / "small.citypack")
+    server = CentralServer(tmp_path / "home", pack_path=pack_path, basemap=missing)
+    server.start()
+    assert requests.get(f"{server.url}/v1/tiles/dark/10/843/388.png", timeout=60).status_code == 200
+    server.stop()
+    server = CentralServer(tmp_path / "bare", basemap=missing)
+    server.start()
+    answer = requests.get(f"{server.url}/v1/tiles/dark/10/843/388.png", timeout=20)
+    assert answer.status_code == 503
+    assert "gone.pmtiles" in answer.json()["error"]
+    server.stop()
 
 
 def test_that_incidents_get_the_district_they_lie_in(dispatcher: CentralClient) -> None:

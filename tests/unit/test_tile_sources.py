@@ -23,8 +23,8 @@ from real_data import real_data
 from console.app.basemap import open_basemap
 from console.gateways.tileserver import TileAddressError, TileServer
 from console.geo.coordinates import Datum
-from console.geo.datums import wgs84_to_gcj02
-from console.geo.mercator import to_degrees, to_pixels
+from console.geo.datums import wgs84_to_bd09, wgs84_to_gcj02
+from console.geo.mercator import metres_a_pixel, to_degrees, to_pixels
 from console.render.mvt import VectorTileError, read_tile
 from console.render.tilefiles import (
     MbTiles,
@@ -33,7 +33,7 @@ from console.render.tilefiles import (
     open_tiles,
     tile_id_of,
 )
-from console.render.tilesource import SourceTiles
+from console.render.tilesource import SourceTiles, shifted_pixels
 
 
 def picture(body: bytes) -> np.ndarray:
@@ -227,6 +227,23 @@ def test_that_tiles_of_another_datum_lie_where_wgs84_has_them(tmp_path: Path, da
     assert np.hypot(found[0] - wx, found[1] - wy) < 0.8
     back = to_degrees(found[0], found[1], z)
     assert abs(float(back[0]) - lat) < 2e-5
+
+
+@pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
+@pytest.mark.parametrize("side", [256, 512])
+@pytest.mark.parametrize(("z", "least_m"), [(8, 1.0), (10, 0.3), (12, 0.1), (14, 0.1), (18, 0.1)])
+def test_that_every_pixel_of_a_tile_is_shifted_to_a_tenth_of_a_metre(
+    datum: Datum, side: int, z: int, least_m: float
+) -> None:
+    column, row = (int(float(v) // 256) for v in to_pixels(39.9, 116.4, z))
+    found = shifted_pixels(datum, (z, column, row), side)
+    middles = (np.arange(side) + 0.5) * 256 / side
+    columns, rows = np.meshgrid(middles + column * 256, middles + row * 256)
+    lat, lon = to_degrees(columns.ravel(), rows.ravel(), z)
+    shift = wgs84_to_gcj02 if datum is Datum.GCJ02 else wgs84_to_bd09
+    true = np.column_stack(to_pixels(*shift(lat, lon), z)).reshape(side, side, 2)
+    off_m = np.hypot(*np.moveaxis(found - true, -1, 0)) * metres_a_pixel(39.9, z)
+    assert off_m.max() < least_m
 
 
 @pytest.mark.parametrize(
