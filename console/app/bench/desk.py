@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import requests
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -41,6 +41,8 @@ from widgets.shell.window import MainWindow
 
 _FORMS = ("0502", "0503", "0102", "0301", "0501", "0105", "0303")
 _WAIT_S = 30.0
+#: What is waited for is looked at no later than so long after it came.
+_WAKE_MS = 2
 
 
 def run(
@@ -300,10 +302,17 @@ _LETTERS = {Qt.Key.Key_1: "1", Qt.Key.Key_Return: "\r"}
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float = 0.0) -> bool:
-    """Let Qt work until a condition holds; return whether it does in time."""
+    """Let Qt work until a condition holds; return whether it does in time.
+
+    It sleeps between events, as a window does: spinning would take the interpreter's lock, and a
+    core, from the threads that are waited for.
+    """
     end = time.perf_counter() + within_s
+    waking = QTimer(interval=_WAKE_MS)
+    waking.start()
+    flags = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
     while True:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+        QApplication.processEvents(flags)
         if condition():
             return True
         if time.perf_counter() > end:
