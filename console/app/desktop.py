@@ -177,6 +177,7 @@ class Console(QObject):
         wall.feed.evidence_added.connect(desk.take_added)
         wall.feed.plan_refused.connect(desk.say_trouble)
         wall.widget.evidence_refused.connect(desk.say_trouble)
+        wall.screens.told.connect(self._say)
         wall.widget.camera_picked.connect(self._show_camera)
         desk.picked_listeners.append(self._show_near_points)
         self.window.regions.set_widget(Region.WALL, wall.widget)
@@ -208,6 +209,9 @@ class Console(QObject):
         if before is not None:
             before.close()
         self._show_city()
+
+    def _say(self, sentence: str, is_trouble: bool) -> None:
+        self.window.notice.say(sentence, is_trouble=is_trouble)
 
     def _show_city(self, _language: str = "") -> None:
         if self._map is not None:

@@ -15,8 +15,18 @@ from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId, PersonId
 from console.patrol.leases import LEASE_S
 from console.patrol.ledger import Look, Looker
-from console.protocol.patrol import LookSent, PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.patrol.schedule import Seen
+from console.protocol.patrol import (
+    Handing,
+    LookSent,
+    PatrolPast,
+    PatrolTurn,
+    PatrolTurnAnswer,
+    PlanSent,
+    Screen,
+)
 from console.sync.client import SyncClient
+from console.ui.wall_patrol import HISTORY_DAYS
 from console.video.looks import LooksReader
 
 _log = logging.getLogger("zhihui.console")
@@ -24,6 +34,7 @@ TURN_MS = 10_000
 #: Until central was there once it is asked more often.
 FIRST_AGAIN_MS = 1_500
 _MOST_LOOKS = 5_000
+_PAST_EVERY_S = 3600.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,19 +48,27 @@ class PatrolLink(QObject):
         granted: Points that this console's sweep may visit, a list of ids.
         looks_came: Looks of other consoles, a list of ``Look``.
         plans_came: The plans kept at central, a list of ``PlanSent``.
+        past_came: Where violations were in the last weeks, a list of ``Seen``.
+        handed: A ``Handing``: points that another screen hands to this one.
     """
 
     granted = Signal(list)
     looks_came = Signal(list)
     plans_came = Signal(list)
+    past_came = Signal(list)
+    handed = Signal(object)
     _answered = Signal(object)
     _planned = Signal(object)
+    _counted = Signal(object)
 
     def __init__(
-        self, client: SyncClient, looks: LooksReader, parent: QObject | None = None
+        self, client: SyncClient, looks: LooksReader, name: str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._client, self._looks = client, looks
+        self._client, self._looks, self._name = client, looks, name
+        self.screens: tuple[Screen, ...] = ()
+        self._handing: list[Handing] = []
+        self._past_s: float | None = None
         self._points: tuple[str, ...] = ()
         self._own: list[LookSent] = []
         self._swept = datetime.now(UTC) - timedelta(hours=12)
@@ -60,6 +79,7 @@ class PatrolLink(QObject):
         self._granted_s = 0.0
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._planned.connect(self._take_plans, Qt.ConnectionType.QueuedConnection)
+        self._counted.connect(self._take_past, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self, interval=TURN_MS)
         self._timer.timeout.connect(self.turn)
         self._timer.start()
@@ -81,12 +101,17 @@ class PatrolLink(QObject):
         self._own.append(LookSent(look.point, _ms(look.at), person))
         del self._own[:-_MOST_LOOKS]
 
+    def hand(self, handing: Handing) -> None:
+        """Hand points to another screen with the next turn, which is now."""
+        self._handing.append(handing)
+        self.turn()
+
     def turn(self, *, leaving: bool = False) -> None:
         """Ask central, unless the last question is still open."""
         if self._asked:
             return
         self._asked = True
-        own = tuple(self._own)
+        own, handing = tuple(self._own), tuple(self._handing)
         swept_until = datetime.now(UTC)
         seen = [
             LookSent(state.point, _ms(state.picture_at))
@@ -95,6 +120,8 @@ class PatrolLink(QObject):
         ]
         turn = PatrolTurn(
             console=self._client.console_id,
+            name=self._name[:80],
+            handing=handing,
             points=self._points,
             looks=(*own, *seen[:_MOST_LOOKS]),
             since_ms=self._since_ms,
@@ -102,7 +129,8 @@ class PatrolLink(QObject):
         )
 
         def done(future: Future[PatrolTurnAnswer]) -> None:
-            self._answered.emit((_outcome(future), len(own), swept_until))
+            sent = (len(own), len(handing))
+            self._answered.emit((_outcome(future), sent, swept_until))
 
         try:
             self._client.patrol_turn(turn).add_done_callback(done)
@@ -116,8 +144,8 @@ class PatrolLink(QObject):
         if self._granted:
             self.turn(leaving=True)
 
-    def _take(self, came: tuple[PatrolTurnAnswer | str, int, datetime]) -> None:
-        answer, sent, swept_until = came
+    def _take(self, came: tuple[PatrolTurnAnswer | str, tuple[int, int], datetime]) -> None:
+        answer, (sent, handed), swept_until = came
         self._asked = False
         if isinstance(answer, str):
             if answer:
@@ -126,6 +154,8 @@ class PatrolLink(QObject):
                 QTimer.singleShot(FIRST_AGAIN_MS, self.turn)
             return
         del self._own[:sent]
+        del self._handing[:handed]
+        self.screens = answer.screens
         self._swept, self._since_ms = swept_until, answer.now_ms
         self._granted_s = time.monotonic()
         if answer.granted != self._granted:
@@ -133,11 +163,36 @@ class PatrolLink(QObject):
             self.granted.emit(list(answer.granted))
         if answer.looks:
             self.looks_came.emit([_look(one) for one in answer.looks])
+        for one in answer.handed:
+            self.handed.emit(one)
+        self._ask_past()
         if answer.plans_version != self._plans_version:
             self._plans_version = answer.plans_version
             self._client.patrol_plans().add_done_callback(
                 lambda future: self._planned.emit(_outcome(future))
             )
+
+    def _ask_past(self) -> None:
+        """Have the past counted at the start, and once an hour."""
+        now_s = time.monotonic()
+        if self._past_s is None or now_s - self._past_s > _PAST_EVERY_S:
+            self._past_s = now_s
+            self._client.patrol_past(HISTORY_DAYS).add_done_callback(
+                lambda future: self._counted.emit(_outcome(future))
+            )
+
+    def _take_past(self, past: PatrolPast | str) -> None:
+        if isinstance(past, str):
+            self._past_s = None
+            return
+        self.past_came.emit(
+            [
+                Seen(point=CameraId(point), hour=hour)
+                for point, hours in past.counts.items()
+                for hour, count in enumerate(hours)
+                for _ in range(count)
+            ]
+        )
 
     def _take_plans(self, plans: list[PlanSent] | str) -> None:
         if isinstance(plans, str):

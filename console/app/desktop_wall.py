@@ -12,14 +12,16 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
 from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
+from console.app.desktop_screens import WallScreens, screen_name
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
 from console.domain.places import Camera
+from console.patrol.ledger import Look
 from console.protocol.patrol import PlanSent
 from console.sync.state import Who
+from console.ui.planbook import PlanBook
 from console.ui.wall_directory import CameraDirectory, DirectoryModel
 from console.ui.wall_feed import WallFeed
-from console.ui.wall_patrol import plan_of
 from console.ui.wall_today import midnight
 from console.video.looks import LooksReader
 from console.video.ownlooks import OwnLooks
@@ -69,14 +71,19 @@ class WallDock(QObject):
         self._own = OwnLooks(models.settings.own_looks_path)
         self.feed.remember(self._own.since(midnight()))
         self.feed.point_looked.connect(self._own.put)
-        self.patrol = PatrolLink(models.client, self._looks, self)
+        self.patrol = PatrolLink(models.client, self._looks, screen_name(models.settings), self)
         self.feed.point_looked.connect(self.patrol.note)
         self.patrol.looks_came.connect(self.feed.remember)
         self.patrol.granted.connect(self._sweep_granted)
         self.patrol.plans_came.connect(self._take_plans)
+        self.patrol.past_came.connect(self.feed.plans.set_past)
+        self.book = PlanBook(models.mirror, models.site_forms, models.client, self)
+        self.book.changed.connect(self._offer_plans)
         self._granted: frozenset[str] | None = None
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
+        self.widget.set_plans(self.book)
+        self.screens = WallScreens(self, models, appearance, self)
         self._favourites = models.settings.folder / "favourites.json"
         self._directory = DirectoryModel(CameraDirectory((), {}), self)
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
@@ -96,6 +103,22 @@ class WallDock(QObject):
         appearance.language_changed.connect(self._say_sweep)
         if self._mirror.cameras():
             self._put_cameras()
+
+    @property
+    def directory(self) -> DirectoryModel:
+        """The camera directory."""
+        return self._directory
+
+    @property
+    def looks(self) -> LooksReader:
+        """The sweep's pictures."""
+        return self._looks
+
+    def note_look(self, look: Look) -> None:
+        """Count a person's look at another window's wall."""
+        self.feed.remember([look])
+        self._own.put(look)
+        self.patrol.note(look)
 
     def show_near(self, incident: Incident) -> None:
         """Show the points that look at an incident's place, or go on with the plan."""
@@ -121,6 +144,7 @@ class WallDock(QObject):
     def close(self) -> None:
         """Stop every stream."""
         self._sweep.stop()
+        self.screens.close()
         self.patrol.leave()
         self._builder.shutdown(wait=True, cancel_futures=True)
         self._own.close()
@@ -146,8 +170,10 @@ class WallDock(QObject):
 
     def _put_cameras(self) -> None:
         cameras = self._mirror.cameras()
-        self.feed.put_cameras(cameras)
+        for feed in (self.feed, *(one.feed for one in self.screens.windows)):
+            feed.put_cameras(cameras)
         self._build_directory(cameras)
+        self._offer_plans()
         self.patrol.want([one.id for one in cameras if not one.retired])
         self._write_points()
 
@@ -176,10 +202,13 @@ class WallDock(QObject):
         self._write_points()
 
     def _take_plans(self, plans: list[PlanSent]) -> None:
-        """Offer the plans that are kept at central."""
-        known = {one.id: one for one in self._mirror.cameras() if not one.retired}
-        found = [plan_of(sent, known) for sent in plans]
-        self.feed.plans.given = tuple(plan for plan in found if plan is not None)
+        """Take the plans that are kept at central."""
+        self.book.take(plans)
+
+    def _offer_plans(self) -> None:
+        plans = self.book.runnable()
+        for feed in (self.feed, *(one.feed for one in self.screens.windows)):
+            feed.plans.given = plans
 
     def _write_points(self) -> None:
         if self._granted is None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-
-from console.domain.errors import ZhihuiError
+from console.app.tablefile import write_table
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksReader
@@ -22,10 +18,8 @@ HEADINGS = (
     "在线率 online rate", "图像完好率 good-picture rate", "平均修复时间 mean time to repair (h)",
     "故障次数 faults", "巡看次数 looks",
 )  # fmt: skip
-
-
-class ExportError(ZhihuiError):
-    """The list cannot be written."""
+#: Of a workbook's columns, characters.
+_WIDTHS = (12, 34, 10, 16, 24, 22, 12, 14, 14, 10, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,47 +89,18 @@ def export(path: Path, rows: Sequence[PointRecord]) -> None:
     """Write the list; a name that ends in .xlsx makes a workbook, any other a CSV file.
 
     Raises:
-        ExportError: It cannot be written there.
+        TableFileError: It cannot be written there.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix.lower() == ".xlsx":
-            _as_workbook(path, rows)
-        else:
-            with path.open("w", encoding="utf-8-sig", newline="") as out:
-                writer = csv.writer(out)
-                writer.writerow(HEADINGS)
-                writer.writerows(_cells(row) for row in rows)
-    except OSError as error:
-        raise ExportError(
-            f"The repair list cannot be written to {path} ({error.strerror}); give another place."
-        ) from error
-
-
-def _as_workbook(path: Path, rows: Sequence[PointRecord]) -> None:
-    book = Workbook(write_only=False)
-    sheet = book.active
-    if sheet is None:
-        raise ExportError("The workbook has no sheet; this is a fault of the program.")
-    sheet.title = "repairs"
-    sheet.append(list(HEADINGS))
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for row in rows:
-        sheet.append(_cells(row))
-    for column, width in zip("ABCDEFGHIJK", (12, 34, 10, 16, 24, 22, 12, 14, 14, 10, 10),
-                             strict=True):  # fmt: skip
-        sheet.column_dimensions[column].width = width
-    sheet.freeze_panes = "A2"
-    book.save(path)
+    cells = [_cells(row) for row in rows]
+    write_table(path, HEADINGS, cells, title="repairs", widths=_WIDTHS)
 
 
 def _cells(row: PointRecord) -> list[str | float | int]:
     return [
-        _plain(row.point),
-        _plain(row.name),
-        _plain(row.owner or ""),
-        _plain(row.district or ""),
+        row.point,
+        row.name,
+        row.owner or "",
+        row.district or "",
         " ".join(row.faults_now),
         "" if row.since is None else row.since.astimezone().isoformat(timespec="seconds"),
         "" if row.online_rate is None else round(row.online_rate, 4),
@@ -144,11 +109,6 @@ def _cells(row: PointRecord) -> list[str | float | int]:
         row.faults,
         row.looks,
     ]
-
-
-def _plain(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def month_ago() -> datetime:

@@ -291,6 +291,7 @@ class Central:
             snapshots=SnapshotShelf(foundation.engine, settings),
             audit=self.audit,
             ways=Ways(foundation.pack),
+            zone=foundation.zone,
         )
         audit = AuditRoutes(
             door=self.door,

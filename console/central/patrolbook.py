@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, 
 
 from console.domain.errors import RejectedError
 from console.domain.permissions import Remit
+from console.patrol.layouts import MOST_TILES
 from console.patrol.plans import PatrolPlan, PatrolPlanError
 from console.protocol.patrol import LookSent, PlanSent
 from console.store.mapping import upsert
@@ -214,6 +215,10 @@ def _check(plan: PlanSent) -> None:
     if len(minutes) == 1 or not all(0 <= one < 1440 for one in minutes):
         raise RejectedError(
             f"The plan “{plan.name}” needs both times of day, from 00:00 to 23:59, or neither."
+        )
+    if plan.tiles is not None and not 1 <= plan.tiles <= MOST_TILES:
+        raise RejectedError(
+            f"The plan “{plan.name}” asks for {plan.tiles} tiles; a wall has 1 to {MOST_TILES}."
         )
     if not all(0 <= day <= 6 for day in plan.days):
         raise RejectedError(f"The plan “{plan.name}” names a day that no week has.")

@@ -62,6 +62,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("PUT", "/v1/patrol/plans/{plan}"): "write:patrol",
     ("DELETE", "/v1/patrol/plans/{plan}"): "write:patrol",
     ("GET", "/v1/patrol/looks"): "patrol",
+    ("GET", "/v1/patrol/past"): "patrol",
     ("GET", "/v1/audit"): "read:audit",
     ("GET", "/v1/audit/export"): "read:audit",
     ("GET", "/v1/audit/verify"): "read:audit",

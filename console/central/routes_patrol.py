@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter
@@ -27,15 +28,29 @@ from console.central.patrolbook import (
     put_plan,
     retire_plan,
 )
+from console.central.patrolpast import MOST_DAYS, now, past_of
 from console.central.rows import LiveRows
 from console.central.web import AnswerError, body_of, permitted
 from console.domain.errors import RejectedError
+from console.patrol.handing import Handings, Seat
+from console.patrol.layouts import MOST_TILES
 from console.patrol.leases import LEASE_S, Leases
-from console.protocol.patrol import LookSent, PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.protocol.patrol import (
+    Handing,
+    LookSent,
+    PatrolPast,
+    PatrolTurn,
+    PatrolTurnAnswer,
+    PlanSent,
+    Screen,
+)
 
 _MAX_BYTES = 4 << 20
 _MAX_LOOKS = 20_000
 _LONGEST_NAME = 80
+_MOST_HANDED = 20
+#: The past changes slowly, and counting it takes a moment.
+_PAST_KEPT_S, _MOST_PASTS = 600.0, 64
 _T = TypeVar("_T")
 _json = msgspec.json.Encoder()
 
@@ -47,11 +62,16 @@ class PatrolRoutes:
     Attributes:
         leases: Who sweeps which point; a restart of central forgets them, and they are asked for
             again within seconds.
+        zone: The city's, for the hours of the past.
+        handings: Points on their way from one screen to another.
     """
 
     door: Door
     link: WriterLink
+    zone: ZoneInfo
     leases: Leases = field(default_factory=Leases)
+    handings: Handings[Handing] = field(default_factory=Handings)
+    _pasts: dict[tuple[object, ...], tuple[PatrolPast, float]] = field(default_factory=dict)
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -62,6 +82,7 @@ class PatrolRoutes:
             ("/v1/patrol/plans/{plan}", "PUT", self.put),
             ("/v1/patrol/plans/{plan}", "DELETE", self.retire),
             ("/v1/patrol/looks", "GET", self.looks),
+            ("/v1/patrol/past", "GET", self.past),
         ):
             router.add_api_route(path, endpoint, methods=[method], response_model=None)
         return router
@@ -73,7 +94,14 @@ class PatrolRoutes:
         _check_turn(turn)
         now_ms = round(time.time() * 1000)
         remit = session.person.remit
-        asked = {*turn.points, *(look.point for look in turn.looks)}
+        # Nobody lets go of another's points, or sweeps them in its name.
+        sweeper = f"{session.device}/{turn.console}"
+        handed = self._hand(turn, sweeper, session.person.name)
+        asked = {
+            *turn.points,
+            *(look.point for look in turn.looks),
+            *(point for one in handed for point in one.points),
+        }
         within = await self.link.reading(lambda connection: points_within(connection, asked, remit))
         looks = _credible(turn.looks, within, person=session.person.id, now_ms=now_ms)
         if looks:
@@ -86,10 +114,9 @@ class PatrolRoutes:
             )
         )
         points = tuple(point for point in turn.points if point in within)
-        # Nobody lets go of another's points, or sweeps them in its name.
-        sweeper = f"{session.device}/{turn.console}"
         if turn.leaving:
             self.leases.leave(sweeper)
+            self.handings.left(sweeper)
             granted: list[str] = []
         else:
             granted = self.leases.renew(sweeper, points, time.monotonic())
@@ -99,8 +126,38 @@ class PatrolRoutes:
             looks=seen,
             now_ms=now_ms,
             plans_version=version,
+            screens=tuple(
+                Screen(id=screen, name=seat.name, person=seat.person)
+                for screen, seat in self.handings.others(sweeper, time.monotonic())
+            ),
+            handed=tuple(_seen_of(one, within) for one in handed),
         )
         return Response(_json.encode(answer), media_type="application/json")
+
+    def _hand(self, turn: PatrolTurn, sweeper: str, person: str) -> list[Handing]:
+        """Take what a console hands to others; return what others have handed to it."""
+        now_s = time.monotonic()
+        self.handings.seen(sweeper, Seat(name=turn.name or turn.console, person=person), now_s)
+        for one in turn.handing:
+            self.handings.give(one.to, [msgspec.structs.replace(one, by=person)], now_s)
+        return self.handings.take(sweeper, now_s)
+
+    async def past(self, request: Request, days: int = 60, form: str = "") -> Response:
+        """Give how many incidents of the last days each point could have seen, by hour."""
+        remit = permitted(self.door, request, "patrol").person.remit
+        if not 1 <= days <= MOST_DAYS:
+            raise AnswerError(422, f"The past can be counted over 1 to {MOST_DAYS} days.")
+        key = remit, days, form
+        known, until_s = self._pasts.get(key, (None, 0.0))
+        if known is None or time.monotonic() > until_s:
+            count = partial(
+                past_of, remit=remit, at=now(), days=days, zone=self.zone, form=form or None
+            )
+            known = await self.link.reading(count)
+            if len(self._pasts) >= _MOST_PASTS:
+                self._pasts.clear()
+            self._pasts[key] = known, time.monotonic() + _PAST_KEPT_S
+        return Response(_json.encode(known), media_type="application/json")
 
     async def all_plans(self, request: Request) -> Response:
         """Give the patrol plans."""
@@ -147,13 +204,27 @@ class PatrolRoutes:
         return Response(_json.encode(found), media_type="application/json")
 
 
+def _seen_of(handing: Handing, within: frozenset[str]) -> Handing:
+    """Return what was handed over with the points that whoever gets it may see."""
+    points = tuple(point for point in handing.points if point in within)
+    return msgspec.structs.replace(handing, points=points)
+
+
 def _check_turn(turn: PatrolTurn) -> None:
     if len(turn.points) > MAX_POINTS or len(turn.looks) > _MAX_LOOKS:
         raise AnswerError(
             413, f"At most {MAX_POINTS} points and {_MAX_LOOKS} looks go in one turn."
         )
-    if len(turn.console) > _LONGEST_NAME or not turn.console.isprintable():
+    if any(
+        len(name) > _LONGEST_NAME or not name.isprintable() for name in (turn.console, turn.name)
+    ):
         raise AnswerError(422, f"A console's name has at most {_LONGEST_NAME} letters.")
+    if any(
+        not one.points or len(one.points) > MAX_POINTS or one.dwell_s <= 0
+        or not 1 <= (one.tiles or 1) <= MOST_TILES or len(one.plan) > _LONGEST_NAME
+        for one in turn.handing
+    ) or len(turn.handing) > _MOST_HANDED:  # fmt: skip
+        raise AnswerError(422, "What is handed over has points, a name and a layout of a wall.")
     if any(look.at_ms < 0 for look in turn.looks):
         raise AnswerError(422, "A look is of a time before 1970; put the console's clock right.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter
@@ -53,7 +54,7 @@ _json = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRoutes:
-    """Commands, positions, evidence, snapshots, tasks of a handheld."""
+    """Commands, positions, evidence, snapshots, tasks of a handheld; ``zone`` is the city's."""
 
     door: Door
     link: WriterLink
@@ -64,6 +65,7 @@ class WorkRoutes:
     snapshots: SnapshotShelf
     audit: AuditDesk
     ways: Ways
+    zone: ZoneInfo
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -81,7 +83,8 @@ class WorkRoutes:
             door=self.door, link=self.link, register=self.register, ways=self.ways
         )
         router.include_router(street.router())
-        router.include_router(PatrolRoutes(door=self.door, link=self.link).router())
+        patrol = PatrolRoutes(door=self.door, link=self.link, zone=self.zone)
+        router.include_router(patrol.router())
         return router
 
     async def commands(self, request: Request) -> Response:

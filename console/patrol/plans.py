@@ -39,6 +39,8 @@ class PatrolPlan:
         days: Days of the week on which it runs, 0 is Monday; all where empty.
         from_minute: Minute of the day from which it runs, ``None`` for all day.
         to_minute: Minute until which it runs, over midnight if it is before the other.
+        presets: Where moving cameras are sent when their page comes on: point and ONVIF preset.
+        tiles: Layout that it is shown in, ``None`` for the one that is on.
     """
 
     name: str
@@ -49,6 +51,13 @@ class PatrolPlan:
     days: tuple[int, ...] = ()
     from_minute: int | None = None
     to_minute: int | None = None
+    presets: tuple[tuple[CameraId, str], ...] = ()
+    tiles: int | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it has days or times of day at which it runs."""
+        return bool(self.days) or self.from_minute is not None
 
     def runs(self, weekday: int, minute: int) -> bool:
         """Whether it runs at a minute of the day, 0 to 1439, of a day of the week, 0 is Monday."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
@@ -23,7 +24,7 @@ from console.protocol.commands import (
     OrderByVoice,
     WithdrawAssignment,
 )
-from console.protocol.patrol import PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.protocol.patrol import PatrolPast, PatrolTurn, PatrolTurnAnswer, PlanSent
 from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
@@ -254,6 +255,15 @@ class SyncClient:
     def put_plan(self, plan: PlanSent) -> Future[PlanSent]:
         """Enter or change a patrol plan; the future raises `LinkError`."""
         return self._asked("PUT", f"/v1/patrol/plans/{plan.id}", PlanSent, plan)
+
+    def retire_plan(self, plan: str) -> Future[dict[str, str]]:
+        """Take a patrol plan away; the future raises `LinkError`."""
+        return self._asked("DELETE", f"/v1/patrol/plans/{plan}", dict[str, str])
+
+    def patrol_past(self, days: int, form: str | None = None) -> Future[PatrolPast]:
+        """Return where incidents were in the last days, to come; the future raises `LinkError`."""
+        path = f"/v1/patrol/past?{urlencode({'days': days, 'form': form or ''})}"
+        return self._asked("GET", path, PatrolPast)
 
     def administer(
         self, method: str, path: str, kind: type[Any], body: object = None

@@ -144,6 +144,10 @@ class DirectoryModel(QAbstractListModel):
         """Return the branches."""
         return self._directory.groups(self._favourites)
 
+    def find(self, text: str) -> list[Camera]:
+        """Return the points that a text finds in the whole directory; what is shown stays."""
+        return self._directory.find(text)
+
     def set_directory(self, directory: CameraDirectory) -> None:
         """Take another directory: points came or went."""
         self._directory = directory

@@ -88,8 +88,8 @@ class WallFeed(QObject):
         self._shots.refused.connect(self.evidence_refused)
         self.plans = WallPlans()
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
-        self._today = WallToday(self._cameras, looks)
-        self._today.count(self.plans.points(self._rotation))
+        self.today = WallToday(self._cameras, looks)
+        self.today.count(self.plans.points(self._rotation))
         self._borrowed = False
         self._kinds: list[TileKind] = []
         self._watching = False
@@ -105,6 +105,12 @@ class WallFeed(QObject):
     def tiles(self) -> int:
         """How many tiles there are."""
         return self._rotation.tiles
+
+    @property
+    def plan(self) -> PatrolPlan:
+        """The plan that runs, with all its points."""
+        ordered = self.plans.ordered
+        return self._rotation.plan if ordered is None else ordered.plan
 
     @property
     def held(self) -> bool:
@@ -129,7 +135,7 @@ class WallFeed(QObject):
         return slot.view(
             name="" if camera is None else camera.name,
             pinned=self._rotation.is_pinned(number),
-            finding=None if point is None else self._today.finding(point),
+            finding=None if point is None else self.today.finding(point),
         )
 
     def points_on(self) -> tuple[CameraId | None, ...]:
@@ -138,23 +144,7 @@ class WallFeed(QObject):
 
     def strip(self) -> StripView:
         """Return what the strip says."""
-        turning = self._rotation
-        coverage = self._today.coverage
-        return StripView(
-            plan=turning.plan.name,
-            page=turning.page,
-            pages=turning.pages,
-            round_s=turning.round_s,
-            progress=self.progress,
-            held=self.held,
-            points=coverage.points,
-            by_person=coverage.by_person,
-            by_sweep=coverage.by_sweep,
-            unseen=len(coverage.unseen),
-            sweep_age_s=self._today.sweep_age_s,
-            sweep_slowed=self._today.slowed,
-            repairs=self._today.repairs,
-        )
+        return self.today.strip(self._rotation, self.progress)
 
     def put_cameras(self, cameras: Iterable[Camera]) -> None:
         """Take new or changed camera points; the pages go on where they are."""
@@ -173,8 +163,8 @@ class WallFeed(QObject):
     def remember(self, looks: Iterable[Look]) -> None:
         """Count looks from before this start as well."""
         for look in looks:
-            self._today.note(look)
-        self._today.count(self.plans.points(self._rotation))
+            self.today.note(look)
+        self.today.count(self.plans.points(self._rotation))
         self.strip_changed.emit()
 
     def set_plan(self, plan: PatrolPlan | None) -> None:
@@ -193,6 +183,16 @@ class WallFeed(QObject):
         self._borrowed = True
         self._run(PatrolPlan(name=name, points=known))
 
+    def lend_plan(self, plan: PatrolPlan, first: CameraId) -> None:
+        """Run a plan from the page of a point on until ``resume_plan``: another screen's."""
+        self._borrowed = True
+        self._run(plan)
+        self.go_to(first)
+
+    def knows(self, point: CameraId) -> bool:
+        """Whether there is such a point."""
+        return point in self._cameras
+
     def _run(self, plan: PatrolPlan) -> None:
         """Begin a plan; one that promises what cannot be kept runs as it is, and says so."""
         now_s = self._now()
@@ -203,7 +203,7 @@ class WallFeed(QObject):
             self._rotation = Rotation(plan=plan, tiles=self.tiles, entered_s=now_s)
         ordered = self.plans.ordered
         if ordered is not None:
-            for point, age_s in self._today.person_ages(plan.points):
+            for point, age_s in self.today.person_ages(plan.points):
                 ordered.looked((point,), now_s - age_s)
         self._begin_plan()
 
@@ -336,7 +336,7 @@ class WallFeed(QObject):
 
     def _resize_slots(self) -> None:
         old = self._slots[: self.tiles]
-        fresh = [Slot(self._today.thumbnail) for _ in range(self.tiles - len(old))]
+        fresh = [Slot(self.today.thumbnail) for _ in range(self.tiles - len(old))]
         self._slots = old + fresh
         self._kinds = [TileKind.EMPTY] * self.tiles
         self._set_rate()
@@ -347,7 +347,7 @@ class WallFeed(QObject):
         self._timer.setInterval(round(1000 / self._fps))
 
     def _begin_plan(self) -> None:
-        self._today.count(self.plans.points(self._rotation))
+        self.today.count(self.plans.points(self._rotation))
         self._begin_page()
 
     def _begin_page(self) -> None:
@@ -374,10 +374,11 @@ class WallFeed(QObject):
         )
 
     def _read_today(self) -> None:
-        self._today.read()
+        for key, first_s in self.today.read():
+            self._pool.know(key, first_s=first_s)
         if self.plans.ordered is not None:
-            self.plans.ordered.set_dead(self._today.silent(), self._now())
-        self._today.count(self.plans.points(self._rotation))
+            self.plans.ordered.set_dead(self.today.silent(), self._now())
+        self.today.count(self.plans.points(self._rotation))
         for number, slot in enumerate(self._slots):
             if slot.refresh_look():
                 self.tile_ready.emit(number)
@@ -386,6 +387,6 @@ class WallFeed(QObject):
         if slot.shown is None:
             return
         look = Look(point=slot.shown, at=datetime.now(UTC), by=Looker.PERSON, person=self._person)
-        self._today.note(look)
-        self._today.count(self.plans.points(self._rotation))
+        self.today.note(look)
+        self.today.count(self.plans.points(self._rotation))
         self.point_looked.emit(look)

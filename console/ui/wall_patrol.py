@@ -34,6 +34,8 @@ def plan_of(sent: PlanSent, known: Mapping[CameraId, Camera]) -> PatrolPlan | No
         days=sent.days,
         from_minute=sent.from_minute,
         to_minute=sent.to_minute,
+        presets=tuple((CameraId(p), name) for p, name in sent.presets.items() if p in known),
+        tiles=sent.tiles,
     )
 
 
@@ -57,7 +59,7 @@ def district_plans(
 def due_plan(plans: Sequence[PatrolPlan], at: datetime) -> PatrolPlan | None:
     """Return the first plan with times of day that runs now, by the clock on the wall."""
     minute = at.hour * 60 + at.minute
-    timed = (plan for plan in plans if plan.days or plan.from_minute is not None)
+    timed = (plan for plan in plans if plan.is_timed)
     return next((plan for plan in timed if plan.runs(at.weekday(), minute)), None)
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.patrol.ledger import Coverage, Ledger, Look, Looker
-from console.ui.wall_values import Finding, Repair
+from console.patrol.plans import Rotation
+from console.ui.wall_pool import StreamKey
+from console.ui.wall_values import Finding, Repair, StripView, Unseen
 from console.video.looks import LooksReader, SweepLook, Thumbnail
 
 
@@ -46,6 +48,24 @@ class WallToday:
             return None
         return max(0.0, (datetime.now(UTC) - self._visited_at).total_seconds())
 
+    def strip(self, turning: Rotation, progress: float) -> StripView:
+        """Return what the strip says of a rotation."""
+        return StripView(
+            plan=turning.plan.name,
+            page=turning.page,
+            pages=turning.pages,
+            round_s=turning.round_s,
+            progress=progress,
+            held=turning.held_s is not None,
+            points=self.coverage.points,
+            by_person=self.coverage.by_person,
+            by_sweep=self.coverage.by_sweep,
+            unseen=len(self.coverage.unseen),
+            sweep_age_s=self.sweep_age_s,
+            sweep_slowed=self.slowed,
+            repairs=self.repairs,
+        )
+
     def finding(self, point: CameraId) -> Finding | None:
         """Return the worst the diagnosis found at a point."""
         state = self._states.get(point)
@@ -65,10 +85,48 @@ class WallToday:
         """Return the sweep's latest picture of a point."""
         return None if self._looks is None else self._looks.thumbnail(point)
 
-    def read(self) -> None:
-        """Take what the sweep has left since the last reading."""
+    def every_point(self) -> tuple[CameraId, ...]:
+        """Return all points there are."""
+        return tuple(self._cameras)
+
+    def unseen(self, points: Sequence[CameraId], *, by_person: bool) -> list[Unseen]:
+        """Return the points that nobody, or no person, has looked at since midnight.
+
+        Those that were not seen for the longest come first, those never seen before them.
+        """
+        since, never = midnight(), datetime.min.replace(tzinfo=UTC)
+        found = []
+        for point in points:
+            person = self._ledger.last(point, Looker.PERSON)
+            sweep = self._ledger.last(point, Looker.SWEEP)
+            counted = [person] if by_person else [person, sweep]
+            if any(look is not None and look.at >= since for look in counted):
+                continue
+            camera, state = self._cameras.get(point), self._states.get(point)
+            found.append(
+                Unseen(
+                    camera=point,
+                    name=point if camera is None else camera.name,
+                    district=None if camera is None else camera.district,
+                    by_person_at=None if person is None else person.at,
+                    by_sweep_at=None if sweep is None else sweep.at,
+                    trouble=None if state is None else state.trouble,
+                )
+            )
+        return sorted(
+            found,
+            key=lambda one: (max(one.by_person_at or never, one.by_sweep_at or never), one.name),
+        )
+
+    def read(self) -> list[tuple[StreamKey, float]]:
+        """Take what the sweep has left since the last reading.
+
+        Returns:
+            The streams it had a picture of, each with the seconds to its first frame.
+        """
         if self._looks is None:
-            return
+            return []
+        learned: list[tuple[StreamKey, float]] = []
         self.slowed = any(sweep.slowed for sweep in self._looks.sweeps())
         for state in self._looks.states(self._visited_at):
             self._states[state.point] = state
@@ -76,6 +134,15 @@ class WallToday:
             if state.picture_at is not None:
                 look = Look(point=state.point, at=state.picture_at, by=Looker.SWEEP)
                 self._ledger.record(look)
+            if state.first_frame_s is not None:
+                learned += self._streams_of(state.point, state.first_frame_s)
+        return learned
+
+    def _streams_of(self, point: CameraId, first_s: float) -> list[tuple[StreamKey, float]]:
+        """Return which streams the sweep has seen: the sub one, or the only one there is."""
+        camera = self._cameras.get(point)
+        only = camera is not None and camera.sub_url is None
+        return [(StreamKey(point, main), first_s) for main in (False, True) if only or not main]
 
     def note(self, look: Look) -> None:
         """Enter a person's look."""

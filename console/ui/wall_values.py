@@ -66,6 +66,25 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """One point that was not looked at today.
+
+    Attributes:
+        district: Id of its district.
+        by_person_at: When a person last looked at it, aware UTC; ``None``: not that is known here.
+        by_sweep_at: When the sweep last had its picture.
+        trouble: Why the sweep has none.
+    """
+
+    camera: CameraId
+    name: str
+    district: str | None = None
+    by_person_at: datetime | None = None
+    by_sweep_at: datetime | None = None
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StripView:
     """What the strip beside the tiles says.
 
@@ -107,5 +126,6 @@ __all__ = [
     "TileKind",
     "TileView",
     "Trouble",
+    "Unseen",
     "cells_of",
 ]

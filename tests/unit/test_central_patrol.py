@@ -14,6 +14,8 @@ from district_parts import EAST, WEST, of_the_east, seeded
 from console.domain.ids import CameraId
 from console.domain.levels import Role
 from console.domain.places import Camera
+from console.protocol.commands import CancelIncident, OpenIncident
+from console.protocol.messages import Verdict
 
 POINTS = [f"c{n}" for n in range(20)]
 
@@ -183,3 +185,57 @@ def test_that_patrol_shows_nobody_other_districts(tmp_path: Path) -> None:
     for client in (whole, east):
         client.close()
     server.stop()
+
+
+def test_that_the_past_is_counted_at_the_points_that_could_have_seen_it(tmp_path: Path) -> None:
+    server = CentralServer(tmp_path / "past")
+    cameras = [
+        Camera(id=CameraId("looks"), name="a", main_url="rtsp://h/1", bearing_deg=0.0,
+               lat=39.8990, lon=116.4),
+        Camera(id=CameraId("away"), name="b", main_url="rtsp://h/2", bearing_deg=180.0,
+               lat=39.8990, lon=116.4001),
+        Camera(id=CameraId("beside"), name="c", main_url="rtsp://h/3", lat=39.9001, lon=116.4001),
+        Camera(id=CameraId("far"), name="d", main_url="rtsp://h/4", bearing_deg=0.0,
+               lat=39.8, lon=116.4),
+    ]  # fmt: skip
+    server.seed(some_units(), cameras, a_city())
+    server.start()
+    lead, operator = server.client(Role.SHIFT_LEAD), server.client(Role.VIDEO_OPERATOR)
+    opened = [
+        OpenIncident(incident=f"i{number}", form=form, place="x", summary="x", channel="patrol",
+                     lat=39.9, lon=116.4)
+        for number, form in enumerate(("0503", "0301", "0301"))
+    ]  # fmt: skip
+    results = lead.post(*opened, CancelIncident(incident="i2", reason="none"))
+    assert {one.verdict for one in results} == {Verdict.ACCEPTED}
+    found = operator.http.get(f"{server.url}/v1/patrol/past", timeout=20).json()
+    assert {point: sum(hours) for point, hours in found["counts"].items()} == {
+        "looks": 2, "beside": 2,
+    }  # fmt: skip
+    asked = {"days": 30, "form": "0503"}
+    one = operator.http.get(f"{server.url}/v1/patrol/past", params=asked, timeout=20).json()
+    assert sum(one["counts"]["looks"]) == 1
+    bad = operator.http.get(f"{server.url}/v1/patrol/past", params={"days": 0}, timeout=20)
+    assert bad.status_code == 422
+    for client in (lead, operator):
+        client.close()
+    server.stop()
+
+
+def test_that_a_page_goes_from_one_console_to_another_once(operator: CentralClient) -> None:
+    turn(operator, "A", name="Wall left")
+    seen = turn(operator, "B", name="Wall right")["screens"]
+    assert [one["name"] for one in seen] == ["Wall left"]
+    (right,) = turn(operator, "A", name="Wall left")["screens"]
+    page = {"to": right["id"], "plan": "night", "points": ["c1", "c2", "nobody"], "tiles": 4}
+    assert turn(operator, "A", handing=[page])["handed"] == []
+    (handed,) = turn(operator, "B")["handed"]
+    assert (handed["plan"], handed["points"], handed["tiles"]) == ("night", ["c1", "c2"], 4)
+    assert handed["by"]
+    assert turn(operator, "B")["handed"] == []
+    turn(operator, "A", leaving=True)
+    assert turn(operator, "B")["screens"] == []
+    for bad in ({**page, "points": []}, {**page, "tiles": 99}, {**page, "dwell_s": 0}):
+        body = {"console": "A", "handing": [bad]}
+        url = f"{operator.server.url}/v1/patrol/turn"
+        assert operator.http.post(url, json=body, timeout=20).status_code == 422

@@ -93,6 +93,7 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("PUT", "/v1/patrol/plans/{plan}"): _WALL,
     ("DELETE", "/v1/patrol/plans/{plan}"): _WALL,
     ("GET", "/v1/patrol/looks"): _WALL,
+    ("GET", "/v1/patrol/past"): _WALL,
     ("GET", "/v1/audit"): {_R.ADMINISTRATOR},
     ("GET", "/v1/audit/export"): {_R.ADMINISTRATOR},
     ("GET", "/v1/audit/verify"): {_R.ADMINISTRATOR},

@@ -12,7 +12,8 @@ from openpyxl import load_workbook
 from console.app import wiring
 from console.app.cli import main
 from console.app.config import Config
-from console.app.repairs import ExportError, export, records
+from console.app.repairs import export, records
+from console.app.tablefile import TableFileError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksReader, LooksWriter, SweepLook
@@ -70,7 +71,7 @@ def test_that_both_kinds_of_file_say_the_same_and_hold_no_formula(tmp_path: Path
 
 def test_that_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ExportError, match="give another place"):
+    with pytest.raises(TableFileError, match="give another place"):
         export(tmp_path / "file" / "list.csv", rows(tmp_path))
 
 

@@ -289,7 +289,9 @@ class WallSide(StripBase):
             ("P", self.tr("pin the point")),
             ("R", self.tr("next to repair")),
             ("/", self.tr("search all points")),
-            ("L", self.tr("next plan")),
+            ("L  E", self.tr("next plan, edit plans")),
+            ("U", self.tr("not looked at today")),
+            ("H", self.tr("hand to another screen")),
             ("Ctrl+1…9", self.tr("1 to 36 tiles")),
             ("F", self.tr("full screen")),
         )

@@ -7,18 +7,23 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.domain.ids import CameraId
+from console.ui.planbook import PlanBook
 from console.ui.wall_directory import DirectoryModel
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import GRIDS, MOST_TILES
 from widgets.common.appearance import Appearance
 from widgets.wall.canvas import TileCanvas
 from widgets.wall.directory import DirectoryPanel
+from widgets.wall.plans import PlanSheet
 from widgets.wall.strip import WallSide, WallStrip
+from widgets.wall.unseen import UnseenPanel
 
 #: By Ctrl and a digit: the grids, then one large tile among 5, 7 and 12 small ones.
 LAYOUTS = (*GRIDS, 6, 8, 13)
 #: From this width on the strip stands beside the tiles instead of under them.
 WIDE_PX = 1100
+#: The editor of plans is as wide, where the wall is.
+_SHEET_PX = 1020
 _SHIFTED_DIGITS = "!@#$%^&"
 
 
@@ -27,8 +32,10 @@ class WallWidget(QWidget):
 
     Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
-    + and - add and take away a tile, / searches the directory, L runs the next plan,
-    Enter opens the tile alone and back, F fills the screen, Esc goes back to the plan.
+    + and - add and take away a tile, / searches the directory, L runs the plan on offer or the
+    next one, E edits plans, U lists what nobody has looked at today, H hands plan or page to
+    another screen, Enter opens the tile alone and back, F fills the screen, Esc goes back to the
+    plan.
 
     Args:
         feed: What is shown.
@@ -39,12 +46,16 @@ class WallWidget(QWidget):
         evidence_refused: Why none could be taken, a sentence.
         camera_picked: ``CameraId`` of the point on the tile picked.
         layout_changed: How many tiles are shown now.
+        next_plan_wanted: L was pressed.
+        hand_wanted: H was pressed.
     """
 
     evidence_taken = Signal(object)
     evidence_refused = Signal(str)
     camera_picked = Signal(str)
     layout_changed = Signal(int)
+    next_plan_wanted = Signal()
+    hand_wanted = Signal()
 
     def __init__(
         self, feed: WallFeed, appearance: Appearance, parent: QWidget | None = None
@@ -62,6 +73,11 @@ class WallWidget(QWidget):
         grid.addWidget(self.side, 0, 1)
         grid.addWidget(self.strip, 1, 0, 1, 2)
         self.directory: DirectoryPanel | None = None
+        self.plans: PlanSheet | None = None
+        self.unseen = UnseenPanel(feed, self)
+        self.unseen.hide()
+        self.unseen.points_wanted.connect(self._show_points)
+        self.unseen.closed.connect(self.close_panels)
         self.setFocusProxy(self.canvas)
         self.side.hide()
         self.canvas.tile_picked.connect(self._tell_picked)
@@ -76,19 +92,45 @@ class WallWidget(QWidget):
         panel = self.directory = DirectoryPanel(model, self)
         panel.hide()
         panel.points_wanted.connect(self._show_points)
-        panel.closed.connect(self.close_directory)
+        panel.closed.connect(self.close_panels)
+
+    def set_plans(self, book: PlanBook) -> None:
+        """Offer the editor of plans, opened by its key."""
+        sheet = self.plans = PlanSheet(book, self)
+        sheet.hide()
+        sheet.closed.connect(self.close_panels)
+        sheet.run_wanted.connect(lambda _plan: self.close_panels())
 
     def open_directory(self) -> None:
         """Show the directory over the left of the wall."""
         if self.directory is not None:
-            self.directory.setGeometry(0, 0, self.directory.width(), self.canvas.height())
+            self._lay_panel(self.directory, self.directory.width())
             self.directory.open()
 
-    def close_directory(self) -> None:
-        """Put the directory away; keys act on the tiles again."""
-        if self.directory is not None:
-            self.directory.hide()
+    def open_plans(self) -> None:
+        """Show the editor of plans over the wall."""
+        if self.plans is not None:
+            self._lay_panel(self.plans, min(self.width(), _SHEET_PX))
+            self.plans.open()
+
+    def open_unseen(self) -> None:
+        """Show what nobody has looked at today over the left of the wall."""
+        self._lay_panel(self.unseen, self.unseen.width())
+        self.unseen.open()
+
+    def close_panels(self) -> None:
+        """Put away what lies over the wall; keys act on the tiles again."""
+        for panel in self._panels():
+            panel.hide()
         self.canvas.setFocus()
+
+    def _panels(self) -> list[QWidget]:
+        return [one for one in (self.directory, self.plans, self.unseen) if one is not None]
+
+    def _lay_panel(self, panel: QWidget, width: int) -> None:
+        for other in self._panels():
+            other.setVisible(other is panel and other.isVisible())
+        panel.setGeometry(0, 0, width, self.canvas.height())
 
     def _show_points(self, points: list[str], name: str) -> None:
         """Show points of the directory: the page that has one, else these alone."""
@@ -96,7 +138,7 @@ class WallWidget(QWidget):
         if number is None:
             self._feed.show_points([CameraId(one) for one in points], name=name)
             number = 0
-        self.close_directory()
+        self.close_panels()
         self.canvas.pick(number)
 
     def set_layout(self, tiles: int) -> None:
@@ -160,6 +202,8 @@ class WallWidget(QWidget):
         wide = self.width() >= WIDE_PX and self.height() >= 420
         self.side.setVisible(wide)
         self.strip.setVisible(not wide)
+        for panel in self._panels():
+            panel.setFixedHeight(max(1, self.canvas.height()))
 
     def fill_screen(self, fill: bool) -> None:
         """Fill the screen, or go back into the window; the wall stays what it is."""
@@ -208,7 +252,13 @@ class WallWidget(QWidget):
             case Qt.Key.Key_Slash:
                 self.open_directory()
             case Qt.Key.Key_L:
-                self._next_plan()
+                self.next_plan_wanted.emit()
+            case Qt.Key.Key_E:
+                self.open_plans()
+            case Qt.Key.Key_U:
+                self.open_unseen()
+            case Qt.Key.Key_H:
+                self.hand_wanted.emit()
             case Qt.Key.Key_R:
                 self._next_repair()
             case _:
@@ -243,13 +293,16 @@ class WallWidget(QWidget):
         at = repairs.index(shown) + 1 if shown in repairs else 0
         self._go_to(repairs[at % len(repairs)])
 
-    def _next_plan(self) -> None:
+    def next_plan(self) -> None:
         """Run the next of the plans, after the last all points again."""
         plans = (None, *self._feed.plans.given)
         names = ["all", *(plan.name for plan in self._feed.plans.given)]
         running = self._feed.strip().plan
         at = names.index(running) + 1 if running in names else 0
-        self._feed.set_plan(plans[at % len(plans)])
+        chosen = plans[at % len(plans)]
+        if chosen is not None and chosen.tiles is not None:
+            self.set_layout(chosen.tiles)
+        self._feed.set_plan(chosen)
 
     def _go_to(self, camera: str) -> None:
         number = self._feed.go_to(CameraId(camera))
