@@ -27,6 +27,7 @@ from console.store.outboxrows import (
     EntryState,
     OutboxEntry,
     added,
+    asked_anew,
     connected,
     is_late,
     offered_again,
@@ -228,6 +229,17 @@ class Outbox:
             "DELETE FROM entry WHERE command_id = ? AND (state IN (?, ?, ?) OR "
             "(state = 'waiting' AND was_sent = 0))", (command_id, *TRAY)).rowcount > 0
         )  # fmt: skip
+
+    def ask_anew(self, command_id: str, draft: Draft) -> bool:
+        """Keep a command and let the answered one go whose place it takes, or do neither.
+
+        Returns:
+            Whether that was done: not if the answered one is no longer in the tray.
+
+        Raises:
+            OutboxError: It could not be written; the tray is as it was.
+        """
+        return self._do(lambda db: asked_anew(db, command_id, draft, self.console_id))
 
     def offer_again(self) -> int:
         """After central came back as of an earlier day: accepted commands wait once more.

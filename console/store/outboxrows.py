@@ -148,6 +148,17 @@ def added(db: sqlite3.Connection, draft: Draft, console_id: str) -> OutboxEntry:
     return _insert(db, draft, console_id, seq=(last[0] if last else 0) + 1)
 
 
+def asked_anew(db: sqlite3.Connection, command_id: str, draft: Draft, console_id: str) -> bool:
+    """Write a command instead of one that was answered; return whether that one was there."""
+    gone = db.execute(
+        "DELETE FROM entry WHERE command_id = ? AND state IN ('conflict', 'rejected')",
+        (command_id,),
+    ).rowcount
+    if gone:
+        added(db, draft, console_id)
+    return gone > 0
+
+
 def _insert(db: sqlite3.Connection, draft: Draft, console_id: str, *, seq: int) -> OutboxEntry:
     command = Command(
         command_id=draft.command_id,

@@ -117,17 +117,22 @@ class SyncClient:
         Raises:
             OutboxError: It could not be kept.
         """
+        return self._kept(self._draft(body, base_version))
+
+    def _kept(self, draft: Draft) -> CommandId:
+        self._outbox.add(draft)
+        self._worker.outbox_changed()
+        return draft.command_id
+
+    def _draft(self, body: AnyBody, base_version: int | None) -> Draft:
         at = self._now()
-        draft = Draft(
+        return Draft(
             command_id=CommandId(new_id(at)),
             made_at=at,
             body=body,
             base_version=base_version,
             not_after=self._not_after(body, at),
         )
-        self._outbox.add(draft)
-        self._worker.outbox_changed()
-        return draft.command_id
 
     def submit_voice_order(self, body: OrderByVoice, base_version: int | None = None) -> CommandId:
         """Keep an order given by voice; the order itself, where it was not sent, is not sent now.
@@ -188,17 +193,17 @@ class SyncClient:
 
     def _attach(self, evidence: Evidence) -> CommandId:
         """Name evidence whose bytes are here; they go to central first."""
+        return self._kept(self._naming(evidence))
+
+    def _naming(self, evidence: Evidence) -> Draft:
         at = self._now()
-        draft = Draft(
+        return Draft(
             command_id=CommandId(new_id(at)),
             made_at=at,
             body=AttachEvidence(evidence=evidence),
             upload=evidence.sha256,
             media_type=evidence.media_type,
         )
-        self._outbox.add(draft)
-        self._worker.outbox_changed()
-        return draft.command_id
 
     def retry(self, command_id: str) -> CommandId | None:
         """Send a command from the tray once more.
@@ -219,17 +224,17 @@ class SyncClient:
             return CommandId(command_id)
         if entry.state not in (EntryState.CONFLICT, EntryState.REJECTED):
             return None
-        again_id = self._asked_again(entry)
-        self._outbox.discard(command_id)  # only now: what cannot be kept anew stays in the tray
+        draft = self._asked_again(entry)
+        if not self._outbox.ask_anew(command_id, draft):
+            return None  # somebody else was quicker
         self._worker.outbox_changed()
-        return again_id
+        return draft.command_id
 
-    def _asked_again(self, entry: OutboxEntry) -> CommandId:
+    def _asked_again(self, entry: OutboxEntry) -> Draft:
         body = entry.command.body
         if isinstance(body, AttachEvidence) and self._files.has(body.evidence.sha256):
-            return self._attach(body.evidence)
-        version = entry.result.version if entry.result is not None else None
-        return self.submit(body, version)
+            return self._naming(body.evidence)
+        return self._draft(body, entry.result.version if entry.result is not None else None)
 
     def discard(self, command_id: str) -> bool:
         """Throw away a command that is in the tray, or was never sent.

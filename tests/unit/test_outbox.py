@@ -169,3 +169,23 @@ def test_that_a_command_takes_the_place_of_one_never_sent_or_comes_last(outbox: 
     assert [one.command_id for one in waiting] == ids
     assert instead.command.seq == second.command.seq
     assert outbox.entry(second.command_id) is None
+
+
+def test_that_asking_anew_puts_one_in_the_place_of_the_answered_or_leaves_it(
+    outbox: Outbox,
+) -> None:
+    first, second, third = draft("first"), draft("second", minute=1), draft("third", minute=2)
+    outbox.add(first)
+    refusal = Result(command_id=first.command_id, verdict=Verdict.REJECTED, reason="no")
+    assert not outbox.ask_anew(first.command_id, second), "it is not answered yet"
+    outbox.settle(refusal, at=AT)
+    outbox._do(lambda db: db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'disk'); END"
+    ))  # fmt: skip
+    with pytest.raises(OutboxError):
+        outbox.ask_anew(first.command_id, second)
+    assert [one.command_id for one in outbox.in_state(EntryState.REJECTED)] == [first.command_id]
+    outbox._do(lambda db: db.execute("DROP TRIGGER full"))
+    assert outbox.ask_anew(first.command_id, second)
+    assert not outbox.ask_anew(first.command_id, third)
+    assert [one.command_id for one in outbox.in_state(*EntryState)] == [second.command_id]
