@@ -6,11 +6,12 @@ Each kind has its priority and what is to be done about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from console.domain.areas import AreaEvent, FenceRule
 from console.domain.assignments import UNACCEPTED_STATES, Assignment, AssignmentState
 from console.domain.incidents import Incident
 from console.domain.levels import Level
@@ -35,6 +36,8 @@ class ConditionKind(StrEnum):
     OVERDUE = "overdue"
     FEED_DEAD = "feed_dead"
     CAMERA_DOWN = "camera_down"
+    AREA_CROSSED = "area_crossed"
+    AREA_TIME = "area_time"
 
 
 PRIORITY: Mapping[ConditionKind, Priority] = {
@@ -46,6 +49,8 @@ PRIORITY: Mapping[ConditionKind, Priority] = {
     ConditionKind.OUTSIDE_BEAT: Priority.LOW,
     ConditionKind.OVERDUE: Priority.LOW,
     ConditionKind.CAMERA_DOWN: Priority.LOW,
+    ConditionKind.AREA_CROSSED: Priority.LOW,
+    ConditionKind.AREA_TIME: Priority.MEDIUM,
 }
 #: An order is accepted within this time, or somebody calls.
 ACCEPT_WITHIN = timedelta(seconds=60)
@@ -58,6 +63,11 @@ STOPPED_M = 60.0
 OVERDUE_APART = 6
 #: A feed that has missed so many of its own intervals is dead.
 MISSED_BEATS = 2
+#: What happened at an area is an alarm for so long, or until somebody has seen it.
+EVENT_SHOWN_FOR = timedelta(minutes=30)
+#: So many of one area and rule are alarms of their own, the newest; the area's list has all.
+EVENTS_APART = 3
+_CROSSINGS = frozenset({FenceRule.ENTER, FenceRule.LEAVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,4 +216,31 @@ def feeds_dead(
         dead_at = heard + timedelta(seconds=MISSED_BEATS * every_s[feed])
         if at > dead_at:
             found.append(of(ConditionKind.FEED_DEAD, feed, dead_at))
+    return found
+
+
+def area_events(
+    events: Iterable[AreaEvent], seen: Collection[str], *, at: datetime
+) -> list[Condition]:
+    """Return what happened at areas lately and nobody has seen.
+
+    Who has seen one has seen what happened before under the same rule of the same area.
+
+    Args:
+        events: What happened.
+        seen: Ids of alarms somebody has seen.
+        at: Now, aware UTC.
+    """
+    by_rule: dict[tuple[str, FenceRule], list[AreaEvent]] = {}
+    for event in events:
+        if at - event.at < EVENT_SHOWN_FOR:
+            by_rule.setdefault((event.area, event.rule), []).append(event)
+    found = []
+    for (_, rule), mine in by_rule.items():
+        kind = ConditionKind.AREA_CROSSED if rule in _CROSSINGS else ConditionKind.AREA_TIME
+        mine.sort(key=lambda one: (one.at, one.id), reverse=True)
+        for event in mine[:EVENTS_APART]:
+            if f"{kind}:{event.id}" in seen:
+                break
+            found.append(of(kind, event.id, event.at, unit=event.unit))
     return found

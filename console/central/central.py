@@ -14,7 +14,7 @@ import numpy as np
 from argon2 import PasswordHasher
 from fastapi import Depends, FastAPI
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from starlette.routing import WebSocketRoute
 
 from console import __version__
@@ -29,6 +29,7 @@ from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
 from console.central.evidence import EvidenceStore
 from console.central.express import Express
+from console.central.fences import FenceKeeper, read_areas, read_kept
 from console.central.figures import Figures
 from console.central.folder import held_folder
 from console.central.gate import Gate
@@ -38,6 +39,7 @@ from console.central.ledger import Numbers
 from console.central.loop import WriterLink
 from console.central.observe import Observer
 from console.central.openapi import document
+from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.retention import Retention
@@ -64,10 +66,7 @@ from console.central.units import Register
 from console.central.web import put_error_handlers
 from console.domain.audit import Act
 from console.domain.units import Unit
-from console.store.engine import StoreError, open_engine, sqlite_url
 from console.store.mapping import read_rows
-from console.store.seat import Seat
-from console.store.upgrade import upgrade
 
 BEAT_S = 2.0
 POSITIONS_S = 1.0
@@ -118,6 +117,7 @@ class Foundation:
         surroundings = Surroundings(
             numbers=Numbers(self.zone),
             district_at=nowhere if self.pack is None else self.pack.district_at,
+            districts_of=outline_finder(self.pack),
             evidence_size=self.evidence.size_of,
         )
         return Sequencer(
@@ -149,6 +149,7 @@ class Central:
             sessions = read_sessions(connection, at=_now())
             units = read_rows(connection, Unit)
             kept = read_fixes(connection)
+            areas, watched = read_areas(connection), read_kept(connection)
         mint, home_code = central_secrets(settings.folder)
         self.sequencer = foundation.sequencer(self._committed)
         self.link = WriterLink(self.sequencer, engine)
@@ -157,6 +158,8 @@ class Central:
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
+        self.fences = FenceKeeper(self.link, self.positions)
+        self.fences.open(areas, units, watched)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
         head, kill = self.sequencer.mark.head, settings.killpoints
         self.handhelds = HandheldHub(self.link, self.register, head, killpoints=kill)
@@ -191,6 +194,7 @@ class Central:
         self._tasks.append(asyncio.create_task(self._save_positions()))
         self.operations.start()
         self._tasks.append(asyncio.create_task(self.trails.run()))
+        self._tasks.append(asyncio.create_task(self.fences.run()))
 
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
@@ -199,6 +203,7 @@ class Central:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._write_positions()
+        await self.fences.close()
         await self.trails.keep()
         self.audit.note(Act(at=_now(), action="central_stopped"))
         await self.audit.close()
@@ -227,6 +232,7 @@ class Central:
         if units:
             self.register.take(units)
             self.positions.know(units)
+        self.fences.follow(committed.rows)
         self.consoles.publish(committed)
         self.handhelds.publish(committed)
 
@@ -355,24 +361,6 @@ class Central:
 
 def _keep_fixes(fixes: NDArray[np.void], connection: Connection, _rows: LiveRows) -> None:
     write_fixes(connection, fixes)
-
-
-def opened_database(settings: CentralSettings) -> tuple[Engine, Seat]:
-    """Return the database, up to date, and the seat of its one writer, taken."""
-    url = settings.database_url or sqlite_url(settings.folder / "central.db")
-    try:
-        engine = open_engine(url)
-        seat = Seat(engine)
-        try:
-            seat.take()
-            upgrade(engine)
-        except BaseException:
-            seat.close()
-            engine.dispose()
-            raise
-    except StoreError as error:
-        raise CentralError(str(error)) from error
-    return engine, seat
 
 
 def _now() -> datetime:

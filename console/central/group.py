@@ -24,6 +24,7 @@ from console.dispatch.checks import checked_id
 from console.dispatch.remits import check_made, check_named, district_of
 from console.dispatch.rules import Decision, decide
 from console.dispatch.time_rules import with_case_limit
+from console.domain.areas import Area
 from console.domain.audit import Act
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.ids import JurisdictionId
@@ -40,6 +41,8 @@ from console.protocol.commands import (
 from console.protocol.messages import Changes, Command, Result, Verdict
 from console.store.audit import append_acts
 from console.store.mapping import put_rows
+
+Outline = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +81,14 @@ class Surroundings:
     Attributes:
         numbers: Gives incidents their numbers.
         district_at: District and street of a place (WGS-84), ``None`` outside.
+        districts_of: Districts that an outline (WGS-84) reaches into, in order of their ids.
         evidence_size: Size of the bytes held under a hash, ``None`` if there are none.
     """
 
     numbers: Numbers
     district_at: Callable[[float, float], tuple[str | None, str | None]]
     evidence_size: Callable[[str], int | None]
+    districts_of: Callable[[Outline], tuple[str, ...]] = lambda _outline: ()
 
 
 @dataclass(slots=True)
@@ -285,6 +290,8 @@ class Group:
 
         One without a place belongs to the only district of whoever opens it.
         """
+        if isinstance(row, Area) and not row.districts:
+            return replace(row, districts=self.surroundings.districts_of(row.outline))
         if not isinstance(row, Incident) or row.district is not None:
             return row
         district = street = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +42,8 @@ class PositionHub:
         self._seq = 0
         self._keyframe_due = 0.0
         self._taken = 0
+        #: Told of every batch that came, as it came.
+        self.on_taken: Callable[[NDArray[np.void]], None] | None = None
 
     @property
     def counters(self) -> dict[str, int]:
@@ -74,6 +76,8 @@ class PositionHub:
         """Take fixes that a device or gateway sent, an array of `INGEST`."""
         counts = self._force.apply_ingest(fixes, now_ms=_now_ms())
         self._taken += counts.accepted
+        if self.on_taken is not None:
+            self.on_taken(fixes)
         return counts
 
     def next_frame(self) -> tuple[bytes, bool] | None:

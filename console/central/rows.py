@@ -16,7 +16,7 @@ from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
@@ -221,6 +221,10 @@ class LiveRows:
     def area(self, row_id: str) -> Area | None:
         """Return the area with this id."""
         return self._get(Area, row_id)
+
+    def area_event(self, row_id: str) -> AreaEvent | None:
+        """Return what happened at an area, by its id."""
+        return self._get(AreaEvent, row_id)
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
         """Return the open incidents in the grid cells that ``radius_m`` reaches (a superset)."""

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.time_rules import TimeRules, resumed, with_stage_limit
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.errors import ConflictError, RejectedError, UnknownRowError
 from console.domain.ids import IncidentId, PersonId, UnitId
@@ -64,6 +64,9 @@ class Rows(Protocol):
 
     def area(self, row_id: str) -> Area | None:
         """Return the area with this id."""
+
+    def area_event(self, row_id: str) -> AreaEvent | None:
+        """Return what happened at an area, by its id."""
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> Sequence[Incident]:
         """Return the open incidents within ``radius_m`` of a place (WGS-84)."""

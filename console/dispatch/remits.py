@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.dispatch.decision import Rows
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.errors import RejectedError
 from console.domain.incidents import Incident, Report
@@ -44,7 +45,7 @@ class OutsideRemitError(RejectedError):
 
 def district_of(row: Row, rows: Rows) -> str | None:
     """Return the district a row lies in; what belongs to an incident lies where that does."""
-    if isinstance(row, Incident | Unit | Camera | TextMessage | Handover):
+    if isinstance(row, Incident | Unit | Camera | TextMessage | Handover | AreaEvent):
         return row.district
     if isinstance(row, Assignment | Evidence | LogEntry | Report):
         incident = None if row.incident is None else rows.incident(row.incident)
@@ -62,9 +63,11 @@ def _unit_district(unit_id: str, rows: Rows) -> str | None:
 
 
 def _alarm_district(alarm: str, rows: Rows) -> str | None:
-    """Return where the unit, task or incident is that an alarm's id ends with."""
+    """Return where the unit, task, incident or event is that an alarm's id ends with."""
     about = alarm.partition(":")[2]
-    found: Row | None = rows.unit(about) or rows.incident(about) or rows.assignment(about)
+    found: Row | None = (
+        rows.unit(about) or rows.incident(about) or rows.assignment(about) or rows.area_event(about)
+    )
     return None if found is None else district_of(found, rows)
 
 
@@ -80,7 +83,10 @@ def check_named(body: AnyBody, rows: Rows, *, role: Role, remit: Remit) -> None:
     if not _is_limited(body, role, remit):
         return
     for row in _named(body, rows):
-        _check(row, rows, remit)
+        if isinstance(row, Area):
+            _check_area(row, rows, remit)
+        else:
+            _check(row, rows, remit)
     if isinstance(body, c.PrepareHandover):
         _check_district("The hand-over", body.district, rows, remit)
     elif isinstance(body, c.PutInstructions):
@@ -100,7 +106,9 @@ def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, re
     for row in made:
         if isinstance(body, c.AddReport) and isinstance(row, Incident) and rows.incident(row.id):
             continue  # a report of what happens across the border is filed there, nothing is told
-        if isinstance(row, Incident) or (registers and isinstance(row, Unit | Camera)):
+        if isinstance(row, Area):
+            _check_area(row, rows, remit)
+        elif isinstance(row, Incident) or (registers and isinstance(row, Unit | Camera)):
             _check(row, rows, remit)
 
 
@@ -127,6 +135,8 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found += [rows.unit(one.id) for one in body.units]
     elif isinstance(body, c.PutCameras):
         found += [rows.camera(one.id) for one in body.cameras]
+    elif isinstance(body, c.PutAreas):
+        found += [rows.area(one.id) for one in body.areas]
     elif isinstance(body, c.AttachEvidence):
         found.append(rows.incident(body.evidence.incident))
     elif isinstance(body, c.OpenIncident):
@@ -136,9 +146,10 @@ def _named(body: Any, rows: Rows) -> list[Row]:
     elif isinstance(body, c.LinkIncident) and body.parent is not None:
         found.append(rows.incident(body.parent))
     elif isinstance(body, c.MarkAlarm):
-        # An alarm's id ends with that of the unit, task or incident it is about.
+        # An alarm's id ends with that of the unit, task, incident or event it is about.
         about = body.alarm.partition(":")[2]
         found += [rows.unit(about), rows.assignment(about), rows.incident(about)]
+        found.append(rows.area_event(about))
     elif isinstance(body, c.SplitReport):
         found.append(rows.report(body.report))
     found += _named_by_duty(body, rows)
@@ -165,6 +176,13 @@ def _named_by_duty(body: Any, rows: Rows) -> list[Row | None]:
     return []
 
 
+def _check_area(area: Area, rows: Rows, remit: Remit) -> None:
+    """Check that no part of an area lies in a district of others; everybody sees all areas."""
+    outside = [one for one in area.districts or (None,) if not remit.covers(one)]
+    if outside:
+        raise OutsideRemitError(f"“{area.name}”", outside[0], _place(outside[0], rows))
+
+
 def _check(row: Row, rows: Rows, remit: Remit) -> None:
     _check_district(_called(row), district_of(row, rows), rows, remit)
 
@@ -172,11 +190,14 @@ def _check(row: Row, rows: Rows, remit: Remit) -> None:
 def _check_district(what: str, district: str | None, rows: Rows, remit: Remit) -> None:
     if remit.covers(district):
         return
-    place = "no district that is known"
-    if district is not None:
-        held = rows.jurisdiction(district)
-        place = held.name_en or held.name_zh if held is not None else district
-    raise OutsideRemitError(what, district, place)
+    raise OutsideRemitError(what, district, _place(district, rows))
+
+
+def _place(district: str | None, rows: Rows) -> str:
+    if district is None:
+        return "no district that is known"
+    held = rows.jurisdiction(district)
+    return held.name_en or held.name_zh if held is not None else district
 
 
 def _called(row: Row) -> str:

@@ -53,6 +53,7 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.PutCameras: rules_registry.put_cameras,
     c.PutJurisdictions: rules_registry.put_jurisdictions,
     c.PutAreas: rules_areas.put_areas,
+    c.TellAreaEvents: rules_areas.tell_area_events,
     c.PauseIncident: rules_case.pause_incident,
     c.ResumeIncident: rules_case.resume_incident,
     c.ReopenIncident: rules_case.reopen_incident,

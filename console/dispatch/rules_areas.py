@@ -7,7 +7,7 @@ from dataclasses import replace
 from console.dispatch.checks import checked_id, checked_position, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.domain.areas import Area, AreaKind, FenceRule
-from console.domain.errors import RejectedError
+from console.domain.errors import RejectedError, UnknownRowError
 from console.protocol import commands as c
 
 MOST_CORNERS = 5000
@@ -20,9 +20,29 @@ def put_areas(ask: Ask, body: c.PutAreas) -> Decision:
     for area in body.areas:
         _check(ask, area)
         earlier = ask.rows.area(area.id)
-        entered = replace(area, version=earlier.version if earlier else 0)
+        # Where it lies is for central to find, not for whoever draws it to say.
+        stayed = earlier is not None and earlier.outline == area.outline
+        entered = replace(
+            area,
+            version=earlier.version if earlier else 0,
+            districts=earlier.districts if earlier is not None and stayed else (),
+        )
         if entered != earlier:
             draft.put(entered)
+    return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+def tell_area_events(ask: Ask, body: c.TellAreaEvents) -> Decision:
+    """Enter what happened at areas; what was told already is passed over."""
+    if ask.actor is not None:
+        raise RejectedError("Only central itself tells what happened at areas; it finds that out.")
+    draft = Draft(ask)
+    for event in body.events:
+        checked_id(event.id, "an event")
+        if ask.rows.area(event.area) is None:
+            raise UnknownRowError("area", event.area)
+        if ask.rows.area_event(event.id) is None:
+            draft.put(replace(event, version=0))
     return draft.decision() if draft.has_rows else NOTHING_NEW
 
 
@@ -31,6 +51,7 @@ def _check(ask: Ask, area: Area) -> None:
     if not area.name.strip():
         raise RejectedError("An area needs a name, so that people can speak of it.")
     checked_words(area.name, "name of the area")
+    checked_words(area.response or "", "response")
     corners = set(area.outline)
     if len(corners) < 3:
         raise RejectedError(f"“{area.name}” has {len(corners)} corners; an area has three or more.")

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from console.domain.ids import UnitId
+
 AreaId = NewType("AreaId", str)
 
 
@@ -55,6 +57,9 @@ class Area:
         plan: The event a post or a closure belongs to.
         need: How many people a post needs.
         retired: No longer in use; it stays for what was told of it.
+        response: What is to be done when something is told of it; alarms say it.
+        districts: Ids of the districts it reaches into, as central found them; empty if it lies in
+            none that is known.
     """
 
     id: AreaId
@@ -70,6 +75,8 @@ class Area:
     plan: AreaId | None = None
     need: int | None = None
     retired: bool = False
+    response: str | None = None
+    districts: tuple[str, ...] = ()
     version: int = 0
 
     def holds_at(self, at: datetime) -> bool:
@@ -81,3 +88,23 @@ class Area:
     def shuts_roads(self) -> bool:
         """Whether nobody may drive or walk through while it holds."""
         return self.kind in (AreaKind.CLOSURE, AreaKind.CORDON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaEvent:
+    """Something that happened at an area (围栏事件), found by central in the stream of positions.
+
+    Attributes:
+        id: Follows from what happened, so that saying it twice is saying the same.
+        unit: Who; ``None`` where nobody was there.
+        at: When, aware UTC: of the fix that showed it, or when the time was up.
+        district: The unit's, or the area's if it lies in one; whose people see it.
+    """
+
+    id: str
+    area: AreaId
+    rule: FenceRule
+    at: datetime
+    unit: UnitId | None = None
+    district: str | None = None
+    version: int = 0

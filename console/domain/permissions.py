@@ -73,7 +73,7 @@ _DISPATCH: dict[str, Reach] = {
     "PartIncidents": _REMIT,
     "SplitReport": _REMIT,
     "LinkIncident": _REMIT,
-    "PutAreas": _CITY,
+    "PutAreas": _REMIT,
     "MarkAlarm": _REMIT,
     "AnswerRoll": _REMIT,
     # What a unit says by radio is entered at the desk.
@@ -154,6 +154,8 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "PutCalendarDays": _CITY,
         "PutCatalogue": _CITY,
         "PutGrids": _CITY,
+        # Refused unless central itself says it.
+        "TellAreaEvents": _CITY,
         "read:audit": _CITY,
         "read:people": _CITY,
         "write:people": _CITY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.protocol.body import Body
 
 
@@ -10,3 +10,9 @@ class PutAreas(Body, frozen=True, kw_only=True):
     """Draw, change or retire areas: fences, closures, events with their posts."""
 
     areas: tuple[Area, ...]
+
+
+class TellAreaEvents(Body, frozen=True, kw_only=True):
+    """Enter what happened at areas; central says it of what it found itself, nobody else may."""
+
+    events: tuple[AreaEvent, ...]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem, Grid
 from console.domain.errors import ZhihuiError
@@ -28,6 +28,7 @@ Row = (
     | Evidence
     | Jurisdiction
     | Area
+    | AreaEvent
     | LogEntry
     | LimitRule
     | CalendarDay
@@ -51,6 +52,7 @@ ROW_TYPES: dict[str, type[Row]] = {
     "evidence": Evidence,
     "jurisdiction": Jurisdiction,
     "area": Area,
+    "area_event": AreaEvent,
     "log": LogEntry,
     "limit_rule": LimitRule,
     "calendar_day": CalendarDay,
@@ -70,7 +72,7 @@ TABLE_KINDS: tuple[str, ...] = (
     "instruction",
 )  # fmt: skip
 #: Kinds of which every day brings many: consoles hold the newest (see `store.windows`).
-RECENT_KINDS: tuple[str, ...] = ("message", "receipt", "roster", "handover")
+RECENT_KINDS: tuple[str, ...] = ("message", "receipt", "roster", "handover", "area_event")
 #: Kinds of which a change always holds all: a console may hold the old one no more.
 PUT_KINDS = frozenset({"message", "receipt", "roster"})
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}

@@ -13,7 +13,7 @@ from console.domain.catalogue import CatalogueItem, Grid
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
 from console.domain.units import Unit
-from console.protocol.area_commands import PutAreas
+from console.protocol.area_commands import PutAreas, TellAreaEvents
 from console.protocol.body import Body
 from console.protocol.case_commands import (
     CallBack,
@@ -83,6 +83,7 @@ __all__ = [
     "SetDuty",
     "SignHandover",
     "SplitReport",
+    "TellAreaEvents",
     "VerifyIncident",
     "WithdrawAssignment",
     "name_of",
@@ -284,6 +285,7 @@ AnyBody = (
     | PutCameras
     | PutJurisdictions
     | PutAreas
+    | TellAreaEvents
     | PauseIncident
     | ResumeIncident
     | ReopenIncident

@@ -301,7 +301,7 @@ class Cache:
     def prune(self, *, now: datetime) -> int:
         """Drop incidents closed more than 72 hours ago, with all of theirs; return how many.
 
-        Messages, receipts, turns of duty and hand-over packets as old as that go as well.
+        Messages, receipts, turns of duty, hand-over packets and what happened at areas go as well.
         """
         old = select(INCIDENT.c.id).where(
             INCIDENT.c.stage.in_(list(CLOSED_STAGES)), INCIDENT.c.changed_at < now - KEPT

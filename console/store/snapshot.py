@@ -48,12 +48,13 @@ from console.store.tables import (
     ROW_TABLES,
     UNIT,
 )
+from console.store.tables_areas import AREA_EVENT
 from console.store.types import to_microseconds
 
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
 _OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
-_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER)
+_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT)
 #: Tables whose rows belong to the district of the unit they name.
 _OF_UNITS = ("duty_report", "receipt", "roster")
 #: Which rows of other tables a district sees, as SQL; of a table that is not named, none.
@@ -61,7 +62,8 @@ _LIMITED: dict[str, str] = {
     **{kind_table.name: "1" for kind, kind_table in ROW_TABLES.items() if kind in PUBLIC_KINDS},
     **dict.fromkeys(_OF_UNITS, "unit IN (SELECT id FROM main.unit)"),
     "alarm_mark": "substr(id, instr(id, ':') + 1) IN (SELECT id FROM main.unit "
-    "UNION SELECT id FROM main.incident UNION SELECT id FROM main.assignment)",
+    "UNION SELECT id FROM main.incident UNION SELECT id FROM main.assignment "
+    "UNION SELECT id FROM main.area_event)",
 }
 _ROWS_AT_ONCE = 5000
 
@@ -255,7 +257,8 @@ def _is_seen(table: Table, choice: _Choice, kept: ColumnElement[bool]) -> Column
     incidents = select(INCIDENT.c.id).where(kept)
     tasks = select(ASSIGNMENT.c.id).where(ASSIGNMENT.c.incident.in_(incidents))
     about = func.split_part(table.c.id, ":", 2)
-    return or_(about.in_(units), about.in_(incidents), about.in_(tasks))
+    events = select(AREA_EVENT.c.id).where(AREA_EVENT.c.district.in_(choice.districts))
+    return or_(*(about.in_(one) for one in (units, incidents, tasks, events)))
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

@@ -30,7 +30,7 @@ from console.store import tablebase
 from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
 from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
-from console.store.tables_areas import area_table
+from console.store.tables_areas import AREA_EVENT, area_table
 from console.store.types import Instant, Rank, Times, Word, Words
 
 METADATA = tablebase.METADATA
@@ -365,6 +365,7 @@ ROW_TABLES: dict[str, Table] = {
     "evidence": EVIDENCE,
     "jurisdiction": JURISDICTION,
     "area": AREA,
+    "area_event": AREA_EVENT,
     "log": LOG,
     "limit_rule": LIMIT_RULE,
     "calendar_day": CALENDAR_DAY,

@@ -14,7 +14,7 @@ from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
 from console.dispatch.time_rules import CITY_ZONE, TimeRules
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import Incident, Report
@@ -302,6 +302,10 @@ class HeldRows:
         """Return the area with this id."""
         row = self._row("area", row_id)
         return row if isinstance(row, Area) else None
+
+    def area_event(self, row_id: str) -> AreaEvent | None:
+        """Return what happened at an area, by its id."""
+        return self.get(AreaEvent, row_id)
 
     def areas(self) -> list[Area]:
         """Return every area held, retired ones too, in no order."""

@@ -1,31 +1,30 @@
-"""Areas on the map: drawn, imported, watched; what happens there, who is at a post."""
+"""Areas on the map: drawn, imported; what central says happened there, who is at a post."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from console.domain.areas import Area, AreaId, AreaKind, FenceRule
+from console.domain.areas import Area, AreaEvent, AreaId, AreaKind, FenceRule
 from console.domain.errors import ZhihuiError
 from console.domain.ids import new_id
 from console.domain.units import UnitStatus
 from console.gateways.areafiles import read_areas
 from console.tracking import ForceColumns
-from console.tracking.fences import FenceEvent, FenceWatch
+from console.tracking.fences import FenceWatch, FixRows
 from console.ui.actions import DeskActions
+from console.ui.areaevents import AreaEvents
 from console.ui.mirror import Mirror
 from console.ui.nearfinder import NearFinder
 from console.ui.reasons import reason_text
 
 TICK_MS = 1000
-#: What happened last is kept for the list.
-EVENTS_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +69,12 @@ class MapAreas(QObject):
         self._mark = -1
         self._shown: list[AreaShown] = []
         self._closures: tuple[Area, ...] = ()
-        self.events: deque[FenceEvent] = deque(maxlen=EVENTS_KEPT)
+        self.events = AreaEvents(mirror, self)
+        self.events.happened.connect(self._tell)
         mirror.areas_changed.connect(self._take_areas)
         mirror.positions_changed.connect(self._take_positions)
         self._clock = QTimer(self, interval=TICK_MS)
-        self._clock.timeout.connect(self._tick)
+        self._clock.timeout.connect(self._say)
         self._clock.start()
         self._take_areas([])
 
@@ -129,49 +129,29 @@ class MapAreas(QObject):
         return len(areas) if self._actions.put_areas(areas) else 0
 
     def _take_areas(self, _ids: list[str]) -> None:
-        numbers: dict[str, int] = {unit.id: unit.no for unit in self._mirror.units()}
         now = self._mirror.now()
-        self._watch.set_areas(self._mirror.areas(), numbers, now_ms=int(now.timestamp() * 1000))
-        self._mark = -1
-        if self._mirror.force is not None:
-            self._take_positions(self._mirror.force)
+        # Central tells what happens; here it is counted who is inside.
+        areas = [replace(area, rules=()) for area in self._mirror.areas()]
+        numbers: dict[str, int] = {}
+        if any(area.units for area in areas):
+            numbers = {unit.id: unit.no for unit in self._mirror.units()}
+        force = self._mirror.force
+        seen = None if force is None else _fixes(force, np.flatnonzero(force.t_ms > 0))
+        self._watch.set_areas(areas, numbers, now_ms=int(now.timestamp() * 1000), seen=seen)
         self._say()
 
     @Slot(object)
     def _take_positions(self, columns: ForceColumns) -> None:
         nos = columns.changed_since(self._mark)
         self._mark = columns.newest_mark
-        fixed = nos[columns.t_ms[nos] > 0]
-        self._tell(
-            self._watch.take(fixed, columns.t_ms[fixed], columns.lat[fixed], columns.lon[fixed])
-        )
+        fixes = _fixes(columns, nos[columns.t_ms[nos] > 0])
+        self._watch.take(fixes.no, fixes.t_ms, fixes.lat, fixes.lon)
 
-    def _tick(self) -> None:
-        self._tell(self._watch.tick(int(self._mirror.now().timestamp() * 1000)))
-        self._say()
+    @Slot(object)
+    def _tell(self, event: AreaEvent) -> None:
+        self.happened.emit(self.events.sentence(event))
 
-    def _tell(self, events: list[FenceEvent]) -> None:
-        for event in events:
-            self.events.append(event)
-            sentence = self._sentence(event)
-            if sentence:
-                self.happened.emit(sentence)
-
-    def _sentence(self, event: FenceEvent) -> str:
-        area = self._mirror.area(event.area)
-        unit = None if event.unit_no is None else self._mirror.unit_numbered(event.unit_no)
-        if area is None or (unit is not None and unit.status is UnitStatus.OFF_DUTY):
-            return ""
-        words = {
-            FenceRule.ENTER: self.tr("{0} entered “{1}”."),
-            FenceRule.LEAVE: self.tr("{0} left “{1}”."),
-            FenceRule.DWELL: self.tr("{0} has been in “{1}” for {2} min."),
-            FenceRule.ABSENCE: self.tr("Nobody has been in “{1}” for {2} min."),
-        }[event.rule]
-        seconds = area.dwell_s if event.rule is FenceRule.DWELL else area.absence_s
-        who = unit.call_sign if unit is not None else ""
-        return words.format(who, area.name, round((seconds or 0) / 60))
-
+    @Slot()
     def _say(self) -> None:
         now = self._mirror.now()
         shown = [self._of(area, now) for area in self._mirror.areas() if not area.retired]
@@ -195,6 +175,10 @@ class MapAreas(QObject):
             inside=len(present),
             missing=max(0, (area.need or 0) - people),
         )
+
+
+def _fixes(columns: ForceColumns, nos: NDArray[np.int64]) -> FixRows:
+    return FixRows(no=nos, t_ms=columns.t_ms[nos], lat=columns.lat[nos], lon=columns.lon[nos])
 
 
 def _words(value: object) -> list[str]:

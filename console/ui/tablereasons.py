@@ -12,6 +12,10 @@ TABLE_PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "{0} lacks “{1}”."),
     _noop("Reasons", "“{0}” of {1} cannot be {2}: {3}."),
     _noop("Reasons", "An area needs a name, so that people can speak of it."),
+    _noop(
+        "Reasons",
+        "Only central itself tells what happened at areas; it finds that out.",
+    ),
     _noop("Reasons", "“{0}” belongs to an event that does not exist."),
     _noop("Reasons", "“{0}” ends before it begins."),
     _noop("Reasons", "“{0}” has {1} corners; {2} are the most. Draw it more simply."),

@@ -1,4 +1,4 @@
-"""Alarms found by looking at the whole watch again and again: panic, silence, stops, limits."""
+"""Alarms found by looking at the whole watch again and again: panic, silence, limits, areas."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from console.geo.distance import flat_distance_m
 from console.protocol.commands import MarkAlarm
 from console.ui.actions import Submitter
 from console.ui.alarms import Alarm, AlarmKind
+from console.ui.areaevents import AreaEvents
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
 from console.ui.words import reach_text, time_text
@@ -75,6 +76,7 @@ class WatchAlarms(QObject):
     def __init__(self, mirror: Mirror, submitter: Submitter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror, self._submitter = mirror, submitter
+        self._events = AreaEvents(mirror, self)
         self._book = AlarmBook()
         self._anchors: dict[str, tuple[float, float, datetime]] = {}
         self._rate = (0, False)
@@ -123,7 +125,7 @@ class WatchAlarms(QObject):
 
     @Slot(str, list)
     def _take_table(self, kind: str, _ids: list[str]) -> None:
-        if kind == "alarm_mark":
+        if kind in {"alarm_mark", "area_event"}:
             self.look()
 
     def _conditions(self, at: datetime) -> list[Condition]:
@@ -140,6 +142,7 @@ class WatchAlarms(QObject):
             *silent_on_scene(running, motions, at=at),
             *stopped(running, motions, at=at),
             *overdue(mirror.open_incidents(), at=at),
+            *self._events.conditions(),
         ]
 
     def _motion(self, unit_id: str, at: datetime) -> Motion:
@@ -170,12 +173,15 @@ class WatchAlarms(QObject):
         condition = booked.condition
         incident = self._mirror.incident(condition.incident or "")
         unit = self._mirror.unit(condition.unit or "")
-        text = self.tr(_TEXTS[condition.kind]).format(
-            unit=unit.call_sign if unit is not None else condition.unit,
-            number="—" if incident is None else short_number(incident),
-            since=time_text(condition.since),
-            reach=reach_text(unit),
-        )
+        if condition.kind in _TEXTS:
+            text = self.tr(_TEXTS[condition.kind]).format(
+                unit=unit.call_sign if unit is not None else condition.unit,
+                number="—" if incident is None else short_number(incident),
+                since=time_text(condition.since),
+                reach=reach_text(unit),
+            )
+        else:
+            text = self._events.text(condition.subject)
         return Alarm(
             id=condition.id,
             kind=AlarmKind.WATCH,

@@ -47,6 +47,7 @@ def samples() -> list[AnyBody]:
         c.PutCameras(cameras=()),
         c.PutJurisdictions(jurisdictions=()),
         c.PutAreas(areas=()),
+        c.TellAreaEvents(events=()),
         c.PutCatalogue(items=()),
         c.PutGrids(grids=()),
         c.PauseIncident(incident="i", reason="r"),

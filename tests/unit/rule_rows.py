@@ -13,7 +13,7 @@ from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.rules import Decision, decide
 from console.dispatch.time_rules import TimeRules
-from console.domain.areas import Area
+from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.ids import PersonId
 from console.domain.incidents import Incident, Report
@@ -157,6 +157,9 @@ class PlainRows:
 
     def area(self, row_id: str) -> Area | None:
         return self.rows.get((Area, row_id))  # type: ignore[return-value]
+
+    def area_event(self, row_id: str) -> AreaEvent | None:
+        return self.rows.get((AreaEvent, row_id))  # type: ignore[return-value]
 
     def open_incidents_near(self, lat: float, lon: float, radius_m: float) -> list[Incident]:
         return [

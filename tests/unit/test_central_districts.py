@@ -265,6 +265,7 @@ OF_UNITS = {"duty_report", "alarm_mark", "message", "receipt", "roster", "handov
 def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:
     """A kind that nobody has thought about is seen by the whole city's people alone."""
     of_places = {"incident", "unit", "camera", "report", "assignment", "evidence", "log"}
+    of_places.add("area_event")
     assert set(ROW_TYPES) == PUBLIC_KINDS | OF_UNITS | of_places
 
 

@@ -122,6 +122,7 @@ COMMANDS: dict[str, set[Role]] = {
     "PutCameras": {_R.ADMINISTRATOR, _R.GATEWAY},
     "PutJurisdictions": {_R.ADMINISTRATOR},
     "PutAreas": _DESK,
+    "TellAreaEvents": {_R.ADMINISTRATOR},
     "PauseIncident": _DESK,
     "ResumeIncident": _DESK,
     "ReopenIncident": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
@@ -207,7 +208,7 @@ OWN = {(_R.OFFICER, name) for name in (
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
 WHOLE_CITY_ONLY = {
-    "PutAreas", "PutCatalogue", "PutGrids",
+    "TellAreaEvents", "PutCatalogue", "PutGrids",
     "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",
     "read:people", "write:people", "read:devices", "write:devices",
 }  # fmt: skip

@@ -137,6 +137,7 @@ def bodies(
             jurisdictions=(replace(two_districts()[no], name_zh=fresh()),)
         ),
         "PutAreas": lambda: c.PutAreas(areas=(an_area(fresh()),)),
+        "TellAreaEvents": lambda: c.TellAreaEvents(events=()),
         "PauseIncident": lambda: c.PauseIncident(incident=incident(), reason="waits"),
         "ResumeIncident": lambda: c.ResumeIncident(incident=incident()),
         "ReopenIncident": lambda: c.ReopenIncident(incident=incident(), reason="again"),
@@ -187,9 +188,10 @@ def test_that_every_command_of_every_role_reaches_its_own_district_and_no_other(
                     if name == "AddReport":  # of no known place: it opens one in the east
                         assert result.verdict is Verdict.ACCEPTED, (role, reason)
                     else:
-                        said = OUTSIDE in reason
-                        assert said is (district == WEST), (role, name, district, reason)
-                        assert district == EAST or result.verdict is Verdict.REJECTED
+                        # Without a city pack nobody knows where an outline lies.
+                        is_outside = district == WEST or name == "PutAreas"
+                        assert (OUTSIDE in reason) is is_outside, (role, name, district, reason)
+                        assert not is_outside or result.verdict is Verdict.REJECTED
                         assert result.current is None or district == EAST
     lead.close()
     assert len({name for _, name in walked}) == len(WALKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from test_map_binding import CENTRE, NoDetails, contents, unit
 from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
 
-from console.domain.ids import CameraId, IncidentId, PersonId
+from console.domain.areas import AreaEvent, FenceRule
+from console.domain.ids import CameraId, IncidentId, PersonId, UnitId
 from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.protocol.commands import PutAreas
@@ -176,12 +177,15 @@ def test_that_an_area_is_drawn_counted_told_of_and_retired(
     areas.draw(outline, {"name": "工体", "kind": "post", "rules": ["leave"], "need": 6})
     (shown,) = areas.shown
     assert (shown.inside, shown.missing, shown.holds) == (4, 2, True)
-    force = mirror.force
-    assert force is not None
-    moved = replace(force, lat=force.lat + 0.009, mark=force.mark + 1, t_ms=force.t_ms + 1)
+    left = AreaEvent(
+        id="e1", area=shown.area.id, rule=FenceRule.LEAVE, at=mirror.now(), unit=UnitId("u0")
+    )
+    old = replace(left, id="e0", at=left.at - timedelta(minutes=9))
+    rows = tuple(RowChange(kind="area_event", id=one.id, row=one) for one in (old, left))
     with qtbot.waitSignal(areas.happened) as told:
-        mirror.take_positions(moved)
-    assert told.args == ["C0 left “工体”."]
+        mirror.take_changes(ChangeBatch(rev=20, rows=rows))
+    assert "left “工体” at" in told.args[0]
+    assert areas.events.of_area(shown.area.id) == [left, old]
     path = tmp_path / "x.geojson"
     path.write_text("{", encoding="utf-8")
     with qtbot.waitSignal(areas.failed):

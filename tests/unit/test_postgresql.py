@@ -174,7 +174,7 @@ def test_that_an_address_without_a_driver_finds_ours(tmp_path: Path, cluster: Cl
 
 
 #: Tables into which nothing was put here.
-EMPTY = {"report", "assignment", "evidence", "area", *TABLE_KINDS}
+EMPTY = {"report", "assignment", "evidence", "area", "area_event", *TABLE_KINDS}
 
 
 @pytest.mark.both_databases

@@ -47,6 +47,7 @@ ALL_BODIES = {
     "PutCameras": c.PutCameras(cameras=()),
     "PutJurisdictions": c.PutJurisdictions(jurisdictions=()),
     "PutAreas": c.PutAreas(areas=()),
+    "TellAreaEvents": c.TellAreaEvents(events=()),
 }
 
 
