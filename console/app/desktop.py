@@ -132,6 +132,7 @@ class Console(QObject):
     def _begin(self) -> None:
 
         from console.app.desktop_admin import AdminDock
+        from console.app.desktop_intake import IntakeDock
         from console.app.desktop_lock import DeskLock
         from console.app.desktop_models import DeskModels
         from console.app.desktop_window import DeskWindow
@@ -153,8 +154,11 @@ class Console(QObject):
             hint=settings.password_hint,
         )
         self._admin = AdminDock(self.window, models, self.appearance)
-        self._lock.session.changed.connect(self._admin.set_locked)
-        self._admin.set_locked(self._lock.session.is_locked)
+        self.intake = IntakeDock(self.window, models)
+        self._desk.queue.intake_wanted.connect(self.intake.open)
+        for dock in (self._admin, self.intake):
+            self._lock.session.changed.connect(dock.set_locked)
+            dock.set_locked(self._lock.session.is_locked)
         models.mirror.replaced.connect(self._note_usable)
         models.bridge.city_pack_arrived.connect(self._build_map)
         models.start()

@@ -59,6 +59,10 @@ class LateReader:
         """Return the report that a sending system gave this id on this channel."""
         return None if self._reader is None else self._reader.report_from(channel, external_id)
 
+    def reports_by_phone(self, number: str) -> list[Report]:
+        """Return the reports kept here of a caller's number."""
+        return [] if self._reader is None else self._reader.reports_by_phone(number)
+
     def evidence(self, row_id: str) -> Evidence | None:
         """Return the evidence with this id."""
         return None if self._reader is None else self._reader.evidence(row_id)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
-from console.central.discretion import Placed, View, shown, without_passwords
+from console.central.discretion import Placed, View, masked, shown
 from console.central.ledger import read_changes
 from console.central.loop import WriterLink
 from console.protocol.codec import encode
@@ -64,5 +64,5 @@ def end_of(after: int, up_to: int) -> int:
 def _told(placed: Sequence[Placed], view: View) -> list[Message]:
     if view.is_whole:  # moves between districts are nothing to it
         changes = [one.change for one in placed]
-        return [Changes(tuple(changes) if view.passwords else without_passwords(changes))]
+        return [Changes(masked(changes, passwords=view.passwords, callers=view.callers))]
     return shown(placed, view)

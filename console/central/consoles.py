@@ -211,7 +211,8 @@ class ConsoleHub:
 def _frames_for(committed: Committed, view: View) -> list[bytes]:
     """Return the frames that tell a view of a group."""
     if view.is_whole:
-        frame = committed.frame if view.passwords else committed.bare_frame
+        seen = view.passwords, view.callers
+        frame = committed.frame if all(seen) else committed.bare_frames[seen]
         return [] if frame is None else [frame]
     return [encode(message) for message in shown(committed.placed, view)]
 

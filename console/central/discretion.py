@@ -1,4 +1,4 @@
-"""What not everybody may see: other districts' rows, and passwords of cameras."""
+"""What not everybody may see: other districts' rows, passwords of cameras, who called."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from console.protocol.codec import Row, row_to_builtins
 from console.protocol.messages import MAIN_SHARD, Change, Changes, Forget, Message, Op, Skip
 from console.store.tables import EVIDENCE, INCIDENT
 
-_SECRET = "password"
-_HOLDER = "camera"
+#: Fields that are masked, by kind of row: passwords of cameras, names and numbers of callers.
+_PASSWORDS: tuple[str, tuple[str, ...]] = ("camera", ("password",))
+_CALLERS: tuple[str, tuple[str, ...]] = ("report", ("caller", "phone"))
 
 
 class ComesIntoSightError(ZhihuiError):
@@ -30,6 +31,7 @@ class View:
 
     remit: Remit
     passwords: bool
+    callers: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -55,7 +57,11 @@ class Placed:
 
 def view_of(person: Person) -> View:
     """Return what a person sees."""
-    return View(remit=person.remit, passwords=may(person.role, "read:camera_passwords"))
+    return View(
+        remit=person.remit,
+        passwords=may(person.role, "read:camera_passwords"),
+        callers=may(person.role, "read:callers"),
+    )
 
 
 def lies_within(connection: Connection, sha256: str, remit: Remit) -> bool:
@@ -68,9 +74,20 @@ def lies_within(connection: Connection, sha256: str, remit: Remit) -> bool:
     return any(remit.covers(one) for one in connection.execute(query).scalars())
 
 
-def without_passwords(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Return changes as they go to those who may not see passwords; none is left out."""
-    return tuple(_bare(change) if _holds_one(change) else change for change in changes)
+def masked(changes: Iterable[Change], *, passwords: bool, callers: bool) -> tuple[Change, ...]:
+    """Return changes as they go to those who may not see everything; none is left out.
+
+    Args:
+        changes: The changes.
+        passwords: Whether passwords of cameras are seen.
+        callers: Whether names and numbers of callers are seen.
+    """
+    hidden = dict(
+        one for one, is_seen in ((_PASSWORDS, passwords), (_CALLERS, callers)) if not is_seen
+    )
+    if not hidden:
+        return tuple(changes)
+    return tuple(_bare(change, hidden.get(change.row_kind, ())) for change in changes)
 
 
 def shown(placed: Sequence[Placed], view: View) -> list[Message]:
@@ -85,7 +102,7 @@ def shown(placed: Sequence[Placed], view: View) -> list[Message]:
 
     def end_runs() -> None:
         if run:
-            told.append(Changes(tuple(run) if view.passwords else without_passwords(run)))
+            told.append(Changes(masked(run, passwords=view.passwords, callers=view.callers)))
             run.clear()
         if hidden:
             told.append(Skip(MAIN_SHARD, hidden[0], hidden[-1]))
@@ -118,9 +135,8 @@ def _whole(placed: Placed) -> Change:
     return msgspec.structs.replace(placed.change, op=Op.PUT, patch=patch)
 
 
-def _holds_one(change: Change) -> bool:
-    return change.row_kind == _HOLDER and change.patch.get(_SECRET) is not None
-
-
-def _bare(change: Change) -> Change:
-    return msgspec.structs.replace(change, patch={**change.patch, _SECRET: None})
+def _bare(change: Change, names: tuple[str, ...]) -> Change:
+    held = [name for name in names if change.patch.get(name) is not None]
+    if not held:
+        return change
+    return msgspec.structs.replace(change, patch={**change.patch, **dict.fromkeys(held)})

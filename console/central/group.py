@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from console.central.acts import Actor, acts_of
-from console.central.discretion import Placed, without_passwords
+from console.central.discretion import Placed, masked
 from console.central.ledger import (
     Mark,
     Numbers,
@@ -37,6 +37,7 @@ from console.protocol.commands import (
     MoveAssignment,
     OpenIncident,
     ReportOutcome,
+    TakeReport,
 )
 from console.protocol.messages import Changes, Command, Result, Verdict
 from console.store.audit import append_acts
@@ -52,7 +53,8 @@ class Committed:
     Attributes:
         head: Newest revision after it.
         frame: Its changes as one message of the stream, ``None`` if it made none.
-        bare_frame: The same for those who may not see passwords of cameras.
+        bare_frames: The same where something is masked, by whether passwords of cameras and
+            names and numbers of callers are seen.
         placed: The changes one by one, for those who may not see every district.
         rows: New and changed rows, log entries included.
         deliveries: What units have to be told.
@@ -60,7 +62,7 @@ class Committed:
 
     head: int
     frame: bytes | None
-    bare_frame: bytes | None
+    bare_frames: Mapping[tuple[bool, bool], bytes | None]
     placed: tuple[Placed, ...]
     rows: tuple[Row, ...]
     deliveries: tuple[Delivery, ...]
@@ -122,7 +124,7 @@ class Group:
             [
                 one.body.incident
                 for one in commands
-                if isinstance(one.body, OpenIncident | AddReport)
+                if isinstance(one.body, OpenIncident | AddReport | TakeReport)
             ]
         )
 
@@ -172,12 +174,16 @@ class Group:
         self.rows.settle()
         placed = tuple(one for one, _ in self._changes)
         changes = tuple(one.change for one in placed)
-        bare = without_passwords(changes)
         frame = encode(Changes(changes)) if changes else None
+        bare_frames: dict[tuple[bool, bool], bytes | None] = {}
+        for passwords, callers in ((False, False), (False, True), (True, False)):
+            bare = masked(changes, passwords=passwords, callers=callers)
+            differs = bare != changes
+            bare_frames[passwords, callers] = encode(Changes(bare)) if differs else frame
         return Committed(
             head=self._head,
             frame=frame,
-            bare_frame=frame if bare == changes else encode(Changes(bare)),
+            bare_frames=bare_frames,
             placed=placed,
             rows=rows,
             deliveries=tuple(self._deliveries),

@@ -52,6 +52,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/handheld/route"): "handheld",
     ("GET", "/v1/handheld/near"): "handheld",
     ("GET", "/v1/handheld/site"): "handheld",
+    ("GET", "/v1/intake/history"): "read:callers",
     ("GET", "/v1/admin/rows/{kind}"): "read:admin",
     ("GET", "/v1/admin/roles"): "read:admin",
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right

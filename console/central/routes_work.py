@@ -24,6 +24,7 @@ from console.central.evidence import (
 )
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub
+from console.central.routes_intake import IntakeRoutes
 from console.central.routes_patrol import PatrolRoutes
 from console.central.routes_street import StreetRoutes
 from console.central.sequencer import Sequencer
@@ -85,6 +86,8 @@ class WorkRoutes:
         router.include_router(street.router())
         patrol = PatrolRoutes(door=self.door, link=self.link, zone=self.zone)
         router.include_router(patrol.router())
+        intake = IntakeRoutes(door=self.door, link=self.link, audit=self.audit)
+        router.include_router(intake.router())
         return router
 
     async def commands(self, request: Request) -> Response:

@@ -66,7 +66,12 @@ class SnapshotShelf:
     def _made(self, path: Path, view: View, at: datetime) -> Snapshot:
         try:
             made = write_snapshot(
-                self._engine, path, at=at, passwords=view.passwords, remit=view.remit
+                self._engine,
+                path,
+                at=at,
+                passwords=view.passwords,
+                callers=view.callers,
+                remit=view.remit,
             )
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise CentralError(

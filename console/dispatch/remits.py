@@ -104,7 +104,8 @@ def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, re
         return
     registers = isinstance(body, c.PutUnits | c.PutCameras)
     for row in made:
-        if isinstance(body, c.AddReport) and isinstance(row, Incident) and rows.incident(row.id):
+        filed = isinstance(body, c.AddReport | c.TakeReport) and isinstance(row, Incident)
+        if filed and rows.incident(row.id):
             continue  # a report of what happens across the border is filed there, nothing is told
         if isinstance(row, Area):
             _check_area(row, rows, remit)
@@ -141,7 +142,7 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         found.append(rows.incident(body.evidence.incident))
     elif isinstance(body, c.OpenIncident):
         found += [rows.report(one) for one in body.reports]
-    elif isinstance(body, c.JoinIncidents):
+    elif isinstance(body, c.JoinIncidents | c.TakeReport) and body.into is not None:
         found.append(rows.incident(body.into))
     elif isinstance(body, c.LinkIncident) and body.parent is not None:
         found.append(rows.incident(body.parent))

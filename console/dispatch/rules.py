@@ -16,6 +16,7 @@ from console.dispatch import (
     rules_case,
     rules_catalogue,
     rules_incidents,
+    rules_intake,
     rules_joining,
     rules_messages,
     rules_registry,
@@ -79,6 +80,8 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.PrepareHandover: rules_shifts.prepare_handover,
     c.ReadBack: rules_shifts.read_back,
     c.SignHandover: rules_shifts.sign_handover,
+    c.TakeReport: rules_intake.take_report,
+    c.NotePlace: rules_intake.note_place,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (

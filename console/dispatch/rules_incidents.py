@@ -95,11 +95,11 @@ def note_incident(ask: Ask, body: c.NoteIncident) -> Decision:
 
 def add_report(ask: Ask, body: c.AddReport) -> Decision:
     """File a report under the incident it speaks of, or open one from it."""
-    report = _checked_report(ask, body.report)
+    report = checked_report(ask, body.report)
     if report is None:
         return NOTHING_NEW
     draft = Draft(ask)
-    match = _match_of(ask, report)
+    match = match_of(ask, report)
     if match is not None:
         joined = match.incident
         draft.put(replace(joined, reports=joined.reports + 1, changed_at=ask.at))
@@ -243,7 +243,12 @@ def _unfiled_report(ask: Ask, row_id: str) -> Report:
     return report
 
 
-def _checked_report(ask: Ask, report: Report) -> Report | None:
+def checked_report(ask: Ask, report: Report) -> Report | None:
+    """Return a report as it is kept, ``None`` if it is known already.
+
+    Raises:
+        RejectedError: Something in it cannot be kept.
+    """
     checked_id(report.id, "a report")
     if ask.rows.report(report.id) is not None:
         return None
@@ -266,7 +271,7 @@ def _checked_report(ask: Ask, report: Report) -> Report | None:
     return replace(report, id=ReportId(report.id), received_at=received_at, version=0)
 
 
-def _match_of(ask: Ask, report: Report) -> Likeness | None:
+def match_of(ask: Ask, report: Report) -> Likeness | None:
     """Return the open incident the report speaks of, with what speaks for it."""
     lat, lon = report.lat, report.lon
     placed = lat is not None and lon is not None and not ask.rows.is_default_place(lat, lon)

@@ -27,6 +27,11 @@ class CatalogueName(StrEnum):
     AUTHORITY = "authority"
     NOISE_LIMIT = "noise_limit"
     ALARM_RULE = "alarm_rule"
+    RUN_CARD = "run_card"
+    INTAKE = "intake"
+    PLACE_NOTE = "place_note"
+    ESCALATION = "escalation"
+    EVENT_PLAN = "event_plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,47 @@ DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
         DetailField(name="unit", required=True),
         DetailField(name="response_zh", kind=DetailKind.LONG_TEXT, required=True),
         DetailField(name="response_en", kind=DetailKind.LONG_TEXT),
+    ),
+    CatalogueName.RUN_CARD: (
+        DetailField(name="form"),
+        DetailField(name="level", kind=_INTEGER, least=1, most=4),
+        DetailField(name="units", kind=_INTEGER, required=True, least=1, most=50),
+        DetailField(name="skills"),
+        DetailField(name="kinds"),
+        DetailField(name="equipment"),
+        DetailField(name="notices"),
+    ),
+    CatalogueName.INTAKE: (
+        DetailField(name="questions_zh", kind=DetailKind.LONG_TEXT),
+        DetailField(name="questions_en", kind=DetailKind.LONG_TEXT),
+        DetailField(name="text_zh", kind=DetailKind.LONG_TEXT),
+        DetailField(name="text_en", kind=DetailKind.LONG_TEXT),
+    ),
+    CatalogueName.PLACE_NOTE: (
+        DetailField(
+            name="kind", kind=DetailKind.CHOICE, required=True,
+            choices=("hazard", "access", "contact", "note"),
+        ),
+        DetailField(name="lat", kind=_NUMBER, required=True, least=-90, most=90),
+        DetailField(name="lon", kind=_NUMBER, required=True, least=-180, most=180),
+        DetailField(name="radius_m", kind=_NUMBER, required=True, least=5, most=5000),
+        DetailField(name="text", kind=DetailKind.LONG_TEXT, required=True),
+    ),
+    CatalogueName.ESCALATION: (
+        DetailField(name="after_s", kind=_INTEGER, required=True, least=10, most=86_400),
+        DetailField(
+            name="tell", kind=DetailKind.CHOICE, required=True,
+            choices=("dispatcher", "shift_lead", "supervisor"),
+        ),
+        DetailField(name="level", kind=_INTEGER, least=1, most=4),
+        DetailField(name="form"),
+    ),
+    CatalogueName.EVENT_PLAN: (
+        DetailField(name="form", required=True),
+        DetailField(name="sectors", kind=DetailKind.LONG_TEXT),
+        DetailField(name="tasks", kind=DetailKind.LONG_TEXT),
+        DetailField(name="text_zh", kind=DetailKind.LONG_TEXT, required=True),
+        DetailField(name="text_en", kind=DetailKind.LONG_TEXT),
     ),
 }  # fmt: skip
 #: Tables whose rows hold from one day to another.

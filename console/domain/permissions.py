@@ -56,6 +56,8 @@ _DISPATCH: dict[str, Reach] = {
     "OpenIncident": _REMIT,
     "AmendIncident": _REMIT,
     "AddReport": _REMIT,
+    "TakeReport": _REMIT,
+    "NotePlace": _ANYWHERE,
     "AssignUnit": _REMIT,
     "OrderByVoice": _REMIT,
     "WithdrawAssignment": _REMIT,
@@ -90,6 +92,8 @@ _DISPATCH: dict[str, Reach] = {
     "read:evidence": _REMIT,
     "read:trails": _REMIT,
     "write:evidence": _ANYWHERE,
+    # Names and numbers of callers, and what they told before.
+    "read:callers": _REMIT,
     # Who opens streams of cameras has to have what they ask for.
     "read:camera_passwords": _REMIT,
     # Leases and looks of points, and which plans there are.
@@ -116,12 +120,16 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         **_SEES,
         "OpenIncident": _REMIT,
         "AddReport": _REMIT,
+        "TakeReport": _REMIT,
+        "NotePlace": _ANYWHERE,
         "NoteIncident": _REMIT,
         "ReopenIncident": _REMIT,
         "CallBack": _REMIT,
+        "read:callers": _REMIT,
     },
     Role.SUPERVISOR: {
         **_SEES,
+        "read:callers": _REMIT,
         "VerifyIncident": _REMIT,
         "NoteIncident": _REMIT,
         "ReopenIncident": _REMIT,

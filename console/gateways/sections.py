@@ -179,6 +179,11 @@ SECTIONS: tuple[Section, ...] = (
     _of_catalogue("templates", CatalogueName.TEMPLATE),
     _of_catalogue("noise-limits", CatalogueName.NOISE_LIMIT),
     _of_catalogue("alarm-rules", CatalogueName.ALARM_RULE),
+    _of_catalogue("run-cards", CatalogueName.RUN_CARD),
+    _of_catalogue("intake-templates", CatalogueName.INTAKE),
+    _of_catalogue("place-notes", CatalogueName.PLACE_NOTE),
+    _of_catalogue("escalations", CatalogueName.ESCALATION),
+    _of_catalogue("event-plans", CatalogueName.EVENT_PLAN),
 )  # fmt: skip
 _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "jurisdiction": lambda rows: PutJurisdictions(jurisdictions=rows),

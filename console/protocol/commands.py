@@ -39,6 +39,7 @@ from console.protocol.duty_commands import (
     SendMessage,
     SignHandover,
 )
+from console.protocol.intake_commands import NotePlace, TakeReport
 from console.protocol.watch_commands import AnswerRoll, MarkAlarm, PressPanic
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "MarkMessage",
     "MoveAssignment",
     "NoteIncident",
+    "NotePlace",
     "OpenIncident",
     "OrderByVoice",
     "PartIncidents",
@@ -83,6 +85,7 @@ __all__ = [
     "SetDuty",
     "SignHandover",
     "SplitReport",
+    "TakeReport",
     "TellAreaEvents",
     "VerifyIncident",
     "WithdrawAssignment",
@@ -311,6 +314,8 @@ AnyBody = (
     | PrepareHandover
     | ReadBack
     | SignHandover
+    | TakeReport
+    | NotePlace
 )
 
 

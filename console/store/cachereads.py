@@ -57,6 +57,13 @@ class CacheReader:
         self._connection.rollback()
         return found[0] if found else None
 
+    def reports_by_phone(self, number: str) -> list[Report]:
+        """Return the reports kept here of a caller's number, the newest first."""
+        query = select(REPORT).where(REPORT.c.phone == number)
+        found = read_rows(self._connection, Report, query.order_by(REPORT.c.received_at.desc()))
+        self._connection.rollback()
+        return found
+
     def evidence(self, row_id: str) -> Evidence | None:
         """Return the evidence with this id."""
         found = read_row(self._connection, Evidence, row_id)

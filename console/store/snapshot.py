@@ -91,17 +91,25 @@ class _Choice:
     Attributes:
         since: Closed incidents that changed later are kept.
         passwords: Whether passwords of cameras are in it.
+        callers: Whether names and numbers of callers are in it.
         remit: Whose rows are in it.
     """
 
     since: datetime
     passwords: bool
+    callers: bool
     remit: Remit
 
     @property
     def districts(self) -> tuple[str, ...]:
         """The districts, for a remit that is not the whole city."""
         return tuple(sorted(self.remit.districts or ()))
+
+    def hidden(self, table: Table) -> tuple[str, ...]:
+        """Return the columns of a table that are left empty."""
+        if table is CAMERA and not self.passwords:
+            return ("password",)
+        return ("caller", "phone") if table is REPORT and not self.callers else ()
 
 
 def write_snapshot(
@@ -110,6 +118,7 @@ def write_snapshot(
     *,
     at: datetime,
     passwords: bool = False,
+    callers: bool = False,
     remit: Remit = WHOLE_CITY,
 ) -> Snapshot:
     """Write a snapshot of central's database as it is in one moment.
@@ -119,9 +128,10 @@ def write_snapshot(
         path: The file to write; one that is there is replaced when all is written.
         at: Now, aware UTC; decides which closed incidents are still kept.
         passwords: Whether passwords of cameras are in it.
+        callers: Whether names and numbers of callers are in it.
         remit: Whose rows are in it.
     """
-    choice = _Choice(since=at - KEPT, passwords=passwords, remit=remit)
+    choice = _Choice(since=at - KEPT, passwords=passwords, callers=callers, remit=remit)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     target = create_engine(f"sqlite:///{new}")
@@ -159,8 +169,10 @@ def _copy_attached(source: Path, target: Path, choice: _Choice) -> None:
 
 def _copy_table(connection: sqlite3.Connection, table: Table, choice: _Choice) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    hides = table is CAMERA and not choice.passwords
-    given = columns.replace('"password"', "NULL") if hides else columns
+    hidden = choice.hidden(table)
+    given = ", ".join(
+        "NULL" if column.name in hidden else f'"{column.name}"' for column in table.columns
+    )
     closed = ", ".join(f"'{stage.value}'" for stage in sorted(CLOSED_STAGES))
     conditions: list[str] = []
     values: dict[str, object] = {}
@@ -207,7 +219,7 @@ def _copy_rows(engine: Engine, target: Path, choice: _Choice) -> None:
 def _copy_selected(
     source: Connection, into: sqlite3.Connection, table: Table, choice: _Choice
 ) -> None:
-    hidden = ("password",) if table is CAMERA and not choice.passwords else ()
+    hidden = choice.hidden(table)
     columns = [null() if column.name in hidden else as_kept(column) for column in table.columns]
     query: Select[Any] = select(*columns).select_from(table)
     kept = or_(INCIDENT.c.stage.not_in(list(CLOSED_STAGES)), INCIDENT.c.changed_at >= choice.since)

@@ -73,6 +73,7 @@ INCIDENT = Table(
     _version(),
     Index("incident_by_stage", "stage"),
     Index("incident_by_change", "changed_at"),
+    Index("incident_by_place", "lat", "lon"),
 )
 
 REPORT = Table(
@@ -94,6 +95,7 @@ REPORT = Table(
     _version(),
     UniqueConstraint("channel", "external_id", name="report_by_sender"),
     Index("report_by_incident", "incident"),
+    Index("report_by_phone", "phone", "received_at"),
 )
 
 ASSIGNMENT = Table(

@@ -51,6 +51,9 @@ class DetailReader(Protocol):
     def report_from(self, channel: str, external_id: str) -> Report | None:
         """Return the report that a sending system gave this id on this channel."""
 
+    def reports_by_phone(self, number: str) -> Sequence[Report]:
+        """Return the reports of a caller's number, the newest first."""
+
     def evidence(self, row_id: str) -> Evidence | None:
         """Return the evidence with this id."""
 
@@ -212,6 +215,15 @@ class HeldRows:
             if isinstance(row, Report) and (row.channel, row.external_id) == (channel, external_id):
                 return row
         return self._reader.report_from(channel, external_id)
+
+    def reports_by_phone(self, number: str) -> list[Report]:
+        """Return the reports of a caller's number, those not yet sent first."""
+        fresh = [
+            row for row in self._over.values() if isinstance(row, Report) and row.phone == number
+        ]
+        known = {row.id for row in fresh}
+        kept = self._reader.reports_by_phone(number)
+        return [*fresh, *(row for row in kept if row.id not in known)]
 
     def evidence(self, row_id: str) -> Evidence | None:
         """Return the evidence with this id."""

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.domain.incidents import Incident
+from console.domain.ids import ReportId
+from console.domain.incidents import Incident, Report
 from console.domain.levels import Level
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.ui.actions import DeskActions
+from console.ui.intake import IntakeDraft, answers_text
 
 #: So many of the last commands can be taken back.
 _KEPT = 20
@@ -78,6 +80,50 @@ class CaseActions(DeskActions):
             self.refused.emit(self.tr("There is only one report in this case; nothing to part."))
             return False
         return self._submit(c.SplitReport(report=reports[-1].id, incident=self._new_id()))
+
+    def take_report(self, draft: IntakeDraft) -> str | None:
+        """Enter what a seat took down; return the id it opens if it goes into no other case."""
+        now, incident = self._mirror.now(), self._new_id()
+        report = Report(
+            id=ReportId(self._new_id()),
+            channel=draft.channel,
+            received_at=now,
+            text=draft.text,
+            place=draft.place,
+            form=draft.form,
+            lat=draft.lat,
+            lon=draft.lon,
+            caller=draft.caller or None,
+            phone=draft.phone or None,
+        )
+        body = c.TakeReport(
+            report=report,
+            incident=incident,
+            level=None if draft.level is None else int(draft.level),
+            into=draft.into,
+            apart=draft.apart,
+            urgent=draft.urgent,
+            answers=answers_text(draft.answers) or None,
+        )
+        if not self._submit(body):
+            return None
+        self.incident_opened.emit(incident)
+        return incident
+
+    def note_place(self, draft: IntakeDraft, kind: str, text: str) -> bool:
+        """Write down what is to be known of the place of a draft."""
+        if draft.lat is None or draft.lon is None:
+            self.refused.emit(self.tr("A note needs a place that the map knows; choose one."))
+            return False
+        body = c.NotePlace(
+            note=self._new_id(),
+            place=draft.place,
+            kind=kind,
+            text=text,
+            lat=draft.lat,
+            lon=draft.lon,
+        )
+        return self._submit(body)
 
     def undo(self) -> bool:
         """Take back what was done last here."""

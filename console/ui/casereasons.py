@@ -8,6 +8,7 @@ def _noop(context: str, source: str) -> str:
 
 
 CASE_PATTERNS: tuple[str, ...] = (
+    _noop("Reasons", "Write down what was said or where it is; nothing else is needed."),
     _noop("Reasons", "Say why the clocks are held; whoever checks the limits reads it."),
     _noop("Reasons", "The clocks of {0} are held already."),
     _noop("Reasons", "{0} is at “{1}”: its clocks cannot be held there."),

@@ -35,7 +35,7 @@ def detail_text(entry: LogEntry) -> str:
     if entry.verb == "report_joined":
         channel, colon, text = detail.partition(": ")
         why, stroke, said = text.partition(" | ")
-        reasons = ", ".join(_reason(each) for each in why.split(", ")) if stroke else why
+        reasons = ", ".join(why_text(each) for each in why.split(", ")) if stroke else why
         return f"{_channel(channel)}{colon}{reasons}{stroke}{said}"
     if entry.verb == "told_by_voice":
         means, colon, words = detail.partition(": ")
@@ -58,10 +58,12 @@ _WHY: tuple[tuple[re.Pattern[str], str], ...] = (
         _noop("LogTexts", "same form by the words of one"),
     ),
     (re.compile(r"form not told"), _noop("LogTexts", "form not told")),
+    (re.compile(r"chosen by the seat"), _noop("LogTexts", "chosen by the seat")),
 )
 
 
-def _reason(words: str) -> str:
+def why_text(words: str) -> str:
+    """Return one reason of the merger in the language shown."""
     for pattern, text in _WHY:
         match = pattern.fullmatch(words)
         if match is not None:

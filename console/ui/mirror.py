@@ -269,6 +269,10 @@ class Mirror(QObject):
         """Return the reports of an incident; read from disk when asked."""
         return list(self._rows.reports_of(incident_id))
 
+    def reports_by_phone(self, number: str) -> list[Report]:
+        """Return the reports kept here of a caller's number; read from disk when asked."""
+        return self._rows.reports_by_phone(number)
+
     def incident_of_report(self, report_id: str) -> str | None:
         """Return the incident a report belongs to."""
         report = self._rows.report(report_id)

@@ -147,6 +147,9 @@ _VERBS: Mapping[str, str] = {
     "took_in": _noop("Words", "took in"),
     "parted": _noop("Words", "parted from"),
     "gave_back": _noop("Words", "gave back"),
+    "passed_urgent": _noop("Words", "passed on as urgent"),
+    "answered": _noop("Words", "asked and answered"),
+    "case_was_closed": _noop("Words", "was to go into a case that had closed"),
     "default_place": _noop("Words", "position is a geocoder's default, not taken"),
 }
 

@@ -220,9 +220,8 @@ class WireMachine(RuleBasedStateMachine):
         one.cut()
         one.is_on = True
         if one.keeper.cursor is None:
-            made = write_snapshot(
-                self.central.engine, self.folder / "snapshot.sqlite", at=datetime.now(UTC)
-            )
+            at, path = datetime.now(UTC), self.folder / "snapshot.sqlite"
+            made = write_snapshot(self.central.engine, path, at=at, callers=True)
             one.keeper.replace_by(made.path, sha256=made.sha256)
         with self.central.engine.connect() as connection:
             missed = read_changes(
@@ -368,7 +367,8 @@ class WireMachine(RuleBasedStateMachine):
                 )
             ]
         assert [one.rev for one in log] == list(range(1, len(log) + 1))
-        made = write_snapshot(self.central.engine, self.folder / "end.sqlite", at=datetime.now(UTC))
+        at, end = datetime.now(UTC), self.folder / "end.sqlite"
+        made = write_snapshot(self.central.engine, end, at=at, callers=True)
         texts = Counter(
             one.patch.get("detail") for one in log
             if one.row_kind == "log" and one.patch.get("verb") == "noted"

@@ -73,4 +73,6 @@ def samples() -> list[AnyBody]:
         c.PrepareHandover(handover="h", since=now),
         c.ReadBack(handover="h", items=()),
         c.SignHandover(handover="h"),
+        c.TakeReport(report=report, incident=""),
+        c.NotePlace(note="n", place="p", kind="hazard", text="t", lat=39.9, lon=116.4),
     ]

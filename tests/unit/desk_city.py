@@ -49,6 +49,10 @@ class Held:
             (r for r in reports if (r.channel, r.external_id) == (channel, external_id)), None
         )
 
+    def reports_by_phone(self, number: str) -> list[Report]:
+        found = [r for r in self.rows if isinstance(r, Report) and r.phone == number]
+        return sorted(found, key=lambda one: one.received_at, reverse=True)
+
     def evidence(self, row_id: str) -> Evidence | None:
         return next((r for r in self.rows if isinstance(r, Evidence) and r.id == row_id), None)
 

@@ -14,6 +14,7 @@ from rule_rows import PlainRows
 
 from console.domain.catalogue import CatalogueItem, CatalogueName, Grid, form_from
 from console.domain.catalogue_seed import seeded
+from console.domain.catalogue_seed_desk import seeded_desk
 from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.forms import FORMS
 from console.domain.incidents import Stage
@@ -237,11 +238,16 @@ def test_that_every_table_goes_out_into_a_file_and_comes_back_the_same(tmp_path:
         "units": replace(some_units(1)[0], skills=("legal", "crane"), phone="+86 10"),
         "limits": LimitRule(id="l1", limit="4wh", stage=Stage.VERIFY, form="0301"),
         "calendar": CalendarDay(id="2027-02-06", works=True, note="调休"),
+        "place-notes": CatalogueItem(
+            id="place_note:n1", catalogue=CatalogueName.PLACE_NOTE, code="n1", name_zh="站",
+            name_en="Station", details={"kind": "hazard", "lat": 39.9, "lon": 116.4,
+                                        "radius_m": 50.0, "text": "院内有狗"}, version=1),
         "cameras": Camera(id="c1", name="=东单", main_url="rtsp://h/1", lat=39.9, lon=116.4),
     }  # fmt: skip
     for section in SECTIONS:
-        mine = [one for one in seeded() if one.catalogue is section.catalogue]
-        rows = [samples[section.name]] if section.catalogue is None else mine  # type: ignore[list-item]
+        every = (*seeded(), *seeded_desk())
+        mine = [one for one in every if one.catalogue is section.catalogue]
+        rows = [samples[section.name]] if section.name in samples else mine  # type: ignore[list-item]
         assert rows, section.name
         for kind in ("csv", "xlsx"):
             path = tmp_path / f"{section.name}.{kind}"

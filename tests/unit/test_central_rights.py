@@ -82,6 +82,8 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/snapshot"): _SEES_ROWS,
     **HANDHELD_ROUTES,
     ("GET", "/v1/situation"): _SEES_ROWS,
+    ("GET", "/v1/handheld/tasks"): _STREET,
+    ("GET", "/v1/intake/history"): {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
     ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},
     ("GET", "/v1/admin/roles"): {_R.ADMINISTRATOR},
     ("GET", "/metrics"): None,
@@ -148,12 +150,15 @@ COMMANDS: dict[str, set[Role]] = {
     "PrepareHandover": _DESK,
     "ReadBack": _DESK,
     "SignHandover": _DESK,
+    "TakeReport": {*_DESK, _R.HOTLINE_SEAT},
+    "NotePlace": {*_DESK, _R.HOTLINE_SEAT},
 }
 OTHERS: dict[str, set[Role]] = {
     "read:city": EVERYBODY,
     "read:snapshot": _SEES_ROWS,
     "read:evidence": {*_WALL, _R.SUPERVISOR},
     "read:camera_passwords": _WALL,
+    "read:callers": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
     "read:trails": {*_DESK, _R.SUPERVISOR},
     "patrol": _WALL,
     "write:patrol": _WALL,
@@ -206,7 +211,7 @@ OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
     "PressPanic", "AnswerRoll", "MarkMessage", "ReplyMessage", "write:positions", "handheld",
 )}  # fmt: skip
-ANYWHERE = {"read:city", "write:evidence", "read:metrics"}
+ANYWHERE = {"read:city", "write:evidence", "read:metrics", "NotePlace"}
 WHOLE_CITY_ONLY = {
     "TellAreaEvents", "PutCatalogue", "PutGrids",
     "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",

@@ -72,6 +72,7 @@ class QueueTable(RowTable):
         acknowledged: Id of the incident.
         split_wanted: Id of the incident whose last report is none of it.
         filter_wanted: ``/`` was pressed.
+        intake_wanted: N was pressed: a call comes in.
     """
 
     picked = Signal(str, bool)
@@ -79,6 +80,7 @@ class QueueTable(RowTable):
     acknowledged = Signal(str)
     split_wanted = Signal(str)
     filter_wanted = Signal()
+    intake_wanted = Signal()
 
     def current_id(self) -> str | None:
         """Return the id of the chosen incident."""
@@ -91,11 +93,13 @@ class QueueTable(RowTable):
         return model.incident_at(row) if isinstance(model, IncidentQueueModel) else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Enter picks, 1–4 set the level, Space acknowledges, U parts, ``/`` filters."""
+        """Enter picks, 1–4 set the level, Space acknowledges, U, N and ``/`` as the sheet says."""
         key, incident = event.key(), self.current_id()
         is_bare = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key == Qt.Key.Key_Slash and is_bare:
             self.filter_wanted.emit()
+        elif key == Qt.Key.Key_N and is_bare:
+            self.intake_wanted.emit()
         elif incident is None or not is_bare:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -123,12 +127,14 @@ class QueueView(QWidget):
         level_wanted: Id of the incident, and the level.
         acknowledged: Id of the incident.
         split_wanted: Id of the incident whose last report is none of it.
+        intake_wanted: A call comes in.
     """
 
     picked = Signal(str, bool)
     level_wanted = Signal(str, int)
     acknowledged = Signal(str)
     split_wanted = Signal(str)
+    intake_wanted = Signal()
 
     def __init__(
         self,
@@ -190,6 +196,7 @@ class QueueView(QWidget):
         table.level_wanted.connect(self.level_wanted)
         table.acknowledged.connect(self.acknowledged)
         table.split_wanted.connect(self.split_wanted)
+        table.intake_wanted.connect(self.intake_wanted)
         table.filter_wanted.connect(self._open_filter)
         self.filter.textChanged.connect(lambda text: self._model.show_only(QueueFilter(text=text)))
         self.filter.returnPressed.connect(self._go_to_rows)

@@ -46,6 +46,7 @@ class KeySheet(QFrame):
                 [
                     ("Ctrl+K", self.tr("command line")),
                     ("Ctrl+N", self.tr("new incident")),
+                    ("F7", self.tr("take a call; again leaves it")),
                     ("F6 / Shift+F6", self.tr("next panel, panel before")),
                     ("Alt+1 … Alt+7", self.tr("go to a panel")),
                     ("F2 / F3", self.tr("dispatcher, wall operator")),
@@ -66,6 +67,8 @@ class KeySheet(QFrame):
                     ("Space", self.tr("acknowledge")),
                     ("1 – 4", self.tr("set the level")),
                     ("U", self.tr("part the last report that was joined")),
+                    ("N", self.tr("take a call")),
+                    ("/", self.tr("filter")),
                 ],
             ),
             (
@@ -124,6 +127,18 @@ class KeySheet(QFrame):
                 ],
             ),
             (
+                self.tr("Intake"),
+                [
+                    ("Tab / Enter", self.tr("next field")),
+                    ("Ctrl+Enter", self.tr("file it")),
+                    ("F12", self.tr("urgent: to the dispatch screen")),
+                    ("Ctrl+J", self.tr("where it goes: the same case, its own")),
+                    ("F8", self.tr("write the form's usual words")),
+                    ("Ctrl+H", self.tr("write down what to know of the place")),
+                    ("F5", self.tr("begin anew")),
+                ],
+            ),
+            (
                 self.tr("Command line"),
                 [
                     ("D 3 K7 K9", self.tr("send K7 and K9 to row 3")),
@@ -142,8 +157,8 @@ class KeySheet(QFrame):
             if widget is not None:
                 widget.deleteLater()
         groups = self._groups()
-        everywhere, queue, near, area, wall, incident, line = groups
-        for columns in ((everywhere, near), (queue, area), (wall,), (incident, line)):
+        everywhere, queue, near, area, wall, incident, intake, line = groups
+        for columns in ((everywhere, near), (queue, area), (wall, intake), (incident, line)):
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)

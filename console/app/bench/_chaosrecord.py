@@ -224,7 +224,7 @@ def _check_merged(journals: dict[str, Told], results: dict[str, Result], found: 
 
 def _check_rows(engine: Engine, name: str, rows: Path, work: Path, found: Verdicts) -> None:
     held = json.loads(rows.read_text(encoding="utf-8")) if rows.exists() else {}
-    snapshot = write_snapshot(engine, work / "compare.sqlite", at=datetime.now(UTC))
+    snapshot = write_snapshot(engine, work / "compare.sqlite", at=datetime.now(UTC), callers=True)
     with closing(sqlite3.connect(snapshot.path)) as connection:
         for table in CACHE_TABLES:
             names = ", ".join(f'"{column.name}"' for column in table.columns)
