@@ -42,6 +42,7 @@ from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.refusals import Refusals
 from console.central.retention import Retention
 from console.central.rights import Guard, check_every_route
 from console.central.routes_admin import AdminRoutes
@@ -276,7 +277,8 @@ class Central:
             docs_url=None,  # its page would fetch scripts from elsewhere
             redoc_url=None,
         )
-        put_error_handlers(app)
+        refusals = Refusals(self.audit, _now)
+        put_error_handlers(app, refusals.note)
         document(app)
         session = SessionRoutes(
             door=self.door,
@@ -328,6 +330,7 @@ class Central:
             consoles=self.consoles,
             handhelds=self.handhelds,
             audit=self.audit,
+            refusals=refusals,
             limits=settings.limits,
         )
         app.router.routes.append(WebSocketRoute("/v1/stream", streams.console))

@@ -23,6 +23,7 @@ from console.central.handhelds import HandheldHub, HandheldLine
 from console.central.lane import Lane
 from console.central.limits import Limits, Rate
 from console.central.loop import WriterLink
+from console.central.refusals import Refusals
 from console.central.settings import CentralError
 from console.central.web import host_of
 from console.dispatch.rules_assignments import STEPS
@@ -66,6 +67,7 @@ class Streams:
     consoles: ConsoleHub
     handhelds: HandheldHub
     audit: AuditDesk
+    refusals: Refusals
     limits: Limits
 
     async def console(self, socket: WebSocket) -> None:
@@ -132,7 +134,7 @@ class Streams:
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 hello = await wire.receive()
-            return self._known(hello, right)
+            return self._known(hello, right, wire.host)
         except TimeoutError:
             await wire.refuse("No hello came; say hello first.")
         except MessageError as error:
@@ -143,7 +145,7 @@ class Streams:
             _log.debug("somebody left before saying hello")
         return None
 
-    def _known(self, hello: AnyMessage, right: str) -> tuple[Hello, Session]:
+    def _known(self, hello: AnyMessage, right: str, host: str) -> tuple[Hello, Session]:
         if not isinstance(hello, Hello):
             raise _RefusedError("The first message must be hello.")
         if hello.proto != PROTOCOL:
@@ -155,6 +157,7 @@ class Streams:
         if session is None:
             raise _RefusedError("Your session has ended; log on again.")
         if not may(session.person.role, right):
+            self.refusals.note(session, right, host)
             raise _RefusedError(f"A {session.person.role} may not use this stream.")
         return hello, session
 
@@ -204,6 +207,7 @@ class Streams:
             answers.lane.close("Your session has ended; log on again.")
             return
         if not may(role, name_of(command.body)):
+            self.refusals.note(session, name_of(command.body), answers.host)
             answers.reject(command.command_id, f"A {role} may not do {name_of(command.body)}.")
             return
         actor = actor_of(session, answers.host)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -29,11 +29,19 @@ class AnswerError(ZhihuiError):
     Attributes:
         status: HTTP status.
         retry_after_s: Whole seconds after which the same may be asked again, if it may.
+        refused: Who lacks which right, where that is why.
     """
 
-    def __init__(self, status: int, sentence: str, *, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        *,
+        retry_after_s: int | None = None,
+        refused: tuple[Session, str] | None = None,
+    ) -> None:
         super().__init__(sentence)
-        self.status, self.retry_after_s = status, retry_after_s
+        self.status, self.retry_after_s, self.refused = status, retry_after_s, refused
 
 
 def bearer_of(request: Request) -> str | None:
@@ -82,12 +90,14 @@ def check_may(session: Session, action: str) -> None:
         raise AnswerError(
             403,
             f"{action} touches the whole city; who works for some districts only may not.",
+            refused=(session, action),
         )
     if not may(person.role, action):
         raise AnswerError(
             403,
             f"{session.person.name} is logged on as {session.person.role}, "
             f"who may not do “{action}”. Ask an administrator, or log on as somebody who may.",
+            refused=(session, action),
         )
 
 
@@ -139,9 +149,22 @@ def answer_of(error: AnswerError) -> JSONResponse:
     return error_response(error.status, str(error), headers)
 
 
-def put_error_handlers(app: FastAPI) -> None:
-    """Have every error answered with a sentence."""
-    app.add_exception_handler(AnswerError, _answer)
+def put_error_handlers(app: FastAPI, on_refused: Callable[[Session, str, str], None]) -> None:
+    """Have every error answered with a sentence.
+
+    Args:
+        app: What answers requests.
+        on_refused: Told of everybody who lacks a right: the session, the right, the address.
+    """
+
+    async def answer(request: Request, error: Exception) -> Response:
+        if not isinstance(error, AnswerError):
+            return error_response(400, str(error))
+        if error.refused is not None:
+            on_refused(*error.refused, host_of(request))
+        return answer_of(error)
+
+    app.add_exception_handler(AnswerError, answer)
     app.add_exception_handler(CentralError, _unable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -149,10 +172,6 @@ def put_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OverflowError, _too_large)
     app.add_exception_handler(DataError, _too_large)
     app.add_exception_handler(Exception, _fault)
-
-
-async def _answer(_: Request, error: Exception) -> Response:
-    return answer_of(error) if isinstance(error, AnswerError) else error_response(400, str(error))
 
 
 async def _unable(_: Request, error: Exception) -> Response:

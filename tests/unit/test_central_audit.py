@@ -119,6 +119,21 @@ def test_that_a_retry_and_a_refusal_change_nothing_and_are_no_entries(
     assert len(entries(admin, person="dispatcher", kind="incident")) == 1
 
 
+def test_that_who_lacks_a_right_is_told_and_noted_once_a_minute(
+    central: CentralServer, admin: CentralClient, desk: CentralClient
+) -> None:
+    for _ in range(3):
+        answer = desk.http.get(f"{central.url}/v1/people", timeout=20)
+        assert answer.status_code == 403
+    desk.http.get(f"{central.url}/v1/devices", timeout=20)
+    noted = until(
+        admin, lambda one: one["details"]["right"] == "read:devices", action="not_allowed"
+    )
+    assert (noted["person"], noted["outcome"]) == ("dispatcher", "refused")
+    rights = [one["details"]["right"] for one in entries(admin, action="not_allowed")]
+    assert sorted(rights) == ["read:devices", "read:people"]
+
+
 def test_that_log_ons_good_and_bad_and_log_offs_are_audited(
     central: CentralServer, admin: CentralClient
 ) -> None:
