@@ -23,6 +23,7 @@ from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
+from console.ui.mapsensors import MapSensors
 from console.ui.mapviews import MapViews
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
@@ -101,6 +102,7 @@ class MapDock(QObject):
         another.activated.connect(self.open_another)
         self._binding.follow_near(models.finder)
         models.status.changed.connect(self._tell_age)
+        self._sensors = MapSensors(mirror, self.feed, models.client, self)
         self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
 
     def _tell_age(self, line: StatusLine) -> None:
@@ -135,6 +137,7 @@ class MapDock(QObject):
         self._search.stop()
         self._places.stop()
         self._ground.stop()
+        self._sensors.stop()
         self.widget.shutdown()
         self._model.close()
         self._tiles.close()

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 #: The language as a person names it, and as Qt does; otherwise the one shown last.
 _LANGUAGES = {"zh": "zh_CN", "en": "en"}
-#: What a home is given of a city; raised when a new kind of row joins, so that old homes get it.
-_GROUND = 1
+#: Raised when a new kind of row joins what a home is given of a city; old homes get it then.
+_GROUND = 2
 #: The console was closed by a person, or told what is wrong with its settings.
 CONSOLE_ENDS = frozenset({0, 2})
 CITY_NICE, CAMERAS_NICE, SWEEP_NICE = 5, 3, 15
@@ -308,6 +308,7 @@ def seed_home(plan: RunPlan, pack_path: Path) -> None:
 def _enter(plan: RunPlan, pack_path: Path) -> None:
     from console.central.server import seed_registry
     from console.city.beats import make_grids
+    from console.city.meters import make_sensors
     from console.city.people import make_units
     from console.store.citypack import CityPack
 
@@ -319,14 +320,14 @@ def _enter(plan: RunPlan, pack_path: Path) -> None:
             officers=plan.config.officers,
             vehicles=plan.config.vehicles,
         )
-        cameras = _points(plan, pack)
         seed_registry(
             settings,
             jurisdictions=pack.jurisdictions(),
             units=units,
             grids=make_grids(pack, seed=plan.config.seed),
+            sensors=make_sensors(pack, seed=plan.config.seed),
         )
-        seed_registry(settings, cameras=cameras, replace=True)
+        seed_registry(settings, cameras=_points(plan, pack), replace=True)
 
 
 def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:

@@ -42,6 +42,7 @@ from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.readings import ReadingRoutes
 from console.central.refusals import Refusals
 from console.central.retention import Retention
 from console.central.rights import Guard, check_every_route
@@ -321,8 +322,21 @@ class Central:
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
         usual = SituationRoutes(self.door, self.link, _now)
+        readings = ReadingRoutes(self.door, self.link)
         guard = Guard(self.door, settings.limits)
-        for routes in (session, people, work, parts, city, audit, admin, operations, trails, usual):
+        for routes in (
+            session,
+            people,
+            work,
+            parts,
+            city,
+            audit,
+            admin,
+            operations,
+            trails,
+            usual,
+            readings,
+        ):
             app.include_router(routes.router(), dependencies=[Depends(guard)])
         streams = Streams(
             door=self.door,

@@ -22,7 +22,7 @@ from console.store.mapping import read_rows, table_of
 
 #: Kinds of rows that are administered.
 ADMINISTERED = (
-    "jurisdiction", "grid", "unit", "camera", "catalogue", "limit_rule", "calendar_day",
+    "jurisdiction", "grid", "sensor", "unit", "camera", "catalogue", "limit_rule", "calendar_day",
 )  # fmt: skip
 MOST_ROWS = 200_000
 _json = msgspec.json.Encoder()

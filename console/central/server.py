@@ -29,8 +29,16 @@ from console.domain.catalogue import Grid
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.places import Camera, Jurisdiction
+from console.domain.sensors import Sensor
 from console.domain.units import Unit
-from console.protocol.commands import AnyBody, PutCameras, PutGrids, PutJurisdictions, PutUnits
+from console.protocol.commands import (
+    AnyBody,
+    PutCameras,
+    PutGrids,
+    PutJurisdictions,
+    PutSensors,
+    PutUnits,
+)
 from console.protocol.messages import Command, Result, Verdict
 from console.store.mapping import R
 from console.store.trust import is_loopback
@@ -211,9 +219,10 @@ def seed_registry(
     units: Sequence[Unit] = (),
     cameras: Sequence[Camera] = (),
     grids: Sequence[Grid] = (),
+    sensors: Sequence[Sensor] = (),
     replace: bool = False,
 ) -> None:
-    """Enter jurisdictions, units, camera points and grids before the server runs, as commands.
+    """Enter rows in the register before the server runs, as commands.
 
     Args:
         settings: Those of the server.
@@ -221,6 +230,7 @@ def seed_registry(
         units: To be entered.
         cameras: To be entered.
         grids: To be entered.
+        sensors: To be entered.
         replace: Whether rows that are there already are replaced; else they stay as they are.
 
     Raises:
@@ -234,11 +244,13 @@ def seed_registry(
             units = _missing(sequencer, units)
             cameras = _missing(sequencer, cameras)
             grids = _missing(sequencer, grids)
+            sensors = _missing(sequencer, sensors)
         bodies: list[AnyBody] = [
             *(PutJurisdictions(jurisdictions=some) for some in _parts(jurisdictions)),
             *(PutUnits(units=some) for some in _parts(units)),
             *(PutCameras(cameras=some) for some in _parts(cameras)),
             *(PutGrids(grids=some) for some in _parts(grids)),
+            *(PutSensors(sensors=some) for some in _parts(sensors)),
         ]
         sequencer.start()
         try:

@@ -14,6 +14,7 @@ import requests
 
 from console.domain.errors import ZhihuiError
 from console.protocol.messages import Command, Result
+from console.protocol.readings import ReadingSent, ReadingsTaken
 from console.store.trust import verify_for
 
 _LOG = logging.getLogger("zhihui.city")
@@ -147,6 +148,19 @@ class CentralLine:
         body = self._request("POST", "/v1/positions", fixes, media_type="application/octet-stream")
         try:
             return msgspec.json.decode(body, type=Ingested)
+        except msgspec.MsgspecError as error:
+            raise LineError(self.account.url, f"an answer without counts: {error}") from error
+
+    def send_readings(self, rows: Sequence[ReadingSent]) -> ReadingsTaken:
+        """Send readings of sensors.
+
+        Raises:
+            LineError: Central cannot be reached; the readings are lost, newer ones follow.
+            RefusedByCentralError: Central does not take them.
+        """
+        body = self._request("POST", "/v1/readings", _to_json.encode(list(rows)))
+        try:
+            return msgspec.json.decode(body, type=ReadingsTaken)
         except msgspec.MsgspecError as error:
             raise LineError(self.account.url, f"an answer without counts: {error}") from error
 

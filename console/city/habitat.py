@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.city.citizens_places import PlaceBook, make_place_book
+from console.city.meters import make_sensors
 from console.city.people import make_units
 from console.city.settings import CitySettings
+from console.domain.sensors import Sensor
 from console.domain.units import Unit
 from console.roads import RoadGraph
 from console.store.citypack import CityPack
@@ -23,6 +25,7 @@ class Habitat:
     Attributes:
         homes: The middle of each unit's home, degrees, latitude first, shape (n, 2).
         book: Its addresses.
+        sensors: What measures in it.
         utc_offset_h: Local time less UTC, hours.
     """
 
@@ -31,6 +34,7 @@ class Habitat:
     homes: NDArray[np.float64]
     book: PlaceBook
     utc_offset_h: float
+    sensors: list[Sensor]
 
 
 def read_habitat(settings: CitySettings) -> Habitat:
@@ -51,6 +55,7 @@ def read_habitat(settings: CitySettings) -> Habitat:
             homes=_homes(pack, units),
             book=make_place_book(pack, graph, seed=settings.seed),
             utc_offset_h=_utc_offset_h(settings, pack),
+            sensors=make_sensors(pack, seed=settings.seed),
         )
 
 

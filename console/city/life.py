@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from console.city.central_line import Account, CentralLine, Ingested
+from console.city.central_line import (
+    Account,
+    CentralLine,
+    Ingested,
+    LineError,
+    RefusedByCentralError,
+)
 from console.city.citizens import Citizens, ReportSource, TruthBook, catch_up_from, post_reports
 from console.city.citizens_events import Happenings
 from console.city.citizens_rates import ComplaintRates
@@ -20,6 +26,7 @@ from console.city.duty import Duty
 from console.city.habitat import Habitat, read_habitat
 from console.city.handhelds import Handhelds, HandheldSettings
 from console.city.memory import Memory, recall
+from console.city.meters import Meters
 from console.city.movement import Mode, Movement
 from console.city.movement_gps import Receivers
 from console.city.movement_traffic import Traffic
@@ -35,7 +42,7 @@ _LOG = logging.getLogger("zhihui.city")
 TICK_S = 1.0
 #: A tick that begins this late is a sign that the machine is busy.
 LATE_S = 2.0
-DUTY_S, REPORTS_S, SAVE_S, FIGURES_S = 10.0, 1.0, 30.0, 600.0
+DUTY_S, REPORTS_S, READINGS_S, SAVE_S, FIGURES_S = 10.0, 1.0, 5.0, 30.0, 600.0
 
 
 class City:
@@ -84,6 +91,10 @@ class City:
         self._duty_post, self._report_post = CommandPost(line), CommandPost(line)
         self.duty = self._make_duty(habitat.utc_offset_h)
         self._make_reports(habitat)
+        self._line, self._no_readings = line, False
+        self.meters = Meters(
+            habitat.sensors, seed=settings.truth_seed, utc_offset_h=habitat.utc_offset_h
+        )
         self._late = 0
         self._met = asyncio.Event()
 
@@ -158,8 +169,8 @@ class City:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Live until ``stop`` is set; then remember and end."""
-        parts = (self._move(), self._report_for_duty(), self._complain(), self._keep(),
-                 self._tell_figures(), self.handhelds.run())  # fmt: skip
+        parts = (self._move(), self._report_for_duty(), self._complain(), self._measure(),
+                 self._keep(), self._tell_figures(), self.handhelds.run())  # fmt: skip
         tasks = [asyncio.ensure_future(part) for part in parts]
         stopped = asyncio.ensure_future(stop.wait())
         try:
@@ -208,6 +219,19 @@ class City:
                 if self._replay is not None:
                     self._replayed[self._replay.path.name] = self._replay.next
             await asyncio.sleep(REPORTS_S)
+
+    async def _measure(self) -> None:
+        while True:
+            rows = self.meters.due(_now())
+            try:
+                if rows:
+                    await asyncio.to_thread(self._line.send_readings, rows)
+                self._no_readings = False
+            except (LineError, RefusedByCentralError) as error:
+                if not self._no_readings:
+                    _LOG.warning("%s Readings of sensors are lost meanwhile.", error)
+                self._no_readings = True
+            await asyncio.sleep(READINGS_S)
 
     async def _keep(self) -> None:
         while True:

@@ -24,7 +24,16 @@ from console.protocol.commands import AnyBody, name_of
 #: Kinds that everybody who sees rows sees: the names of the city's parts, areas, tables of rules.
 #: What is in neither this nor `district_of` is the whole city's alone.
 PUBLIC_KINDS = frozenset(
-    {"jurisdiction", "area", "limit_rule", "calendar_day", "catalogue", "grid", "instruction"}
+    {
+        "jurisdiction",
+        "area",
+        "limit_rule",
+        "calendar_day",
+        "catalogue",
+        "grid",
+        "instruction",
+        "sensor",
+    }
 )
 
 

@@ -162,6 +162,7 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "PutCalendarDays": _CITY,
         "PutCatalogue": _CITY,
         "PutGrids": _CITY,
+        "PutSensors": _CITY,
         # Refused unless central itself says it.
         "TellAreaEvents": _CITY,
         "read:audit": _CITY,
@@ -188,6 +189,7 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "PutCameras": _REMIT,
         "write:evidence": _ANYWHERE,
         "write:positions": _REMIT,
+        "write:readings": _ANYWHERE,
         "handheld": _REMIT,
         "read:city": _ANYWHERE,
     },

@@ -29,6 +29,7 @@ from console.domain.catalogue import (
 from console.domain.errors import ZhihuiError
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Jurisdiction
+from console.domain.sensors import UNITS, Sensor
 from console.domain.units import Unit
 from console.protocol.codec import Row, kind_of
 from console.protocol.commands import (
@@ -39,6 +40,7 @@ from console.protocol.commands import (
     PutGrids,
     PutJurisdictions,
     PutLimitRules,
+    PutSensors,
     PutUnits,
 )
 
@@ -157,6 +159,17 @@ SECTIONS: tuple[Section, ...] = (
         title="name",
     ),
     Section(
+        name="sensors",
+        kind="sensor",
+        fields=(
+            _ID,
+            _field("kind", _K.CHOICE, required=True, choices=tuple(one.value for one in UNITS)),
+            _field("name", required=True), *_AT, *_IN, _field("limit", _K.NUMBER),
+            _field("period_s", _K.INTEGER, least=1, most=86_400), _field("owner"),
+        ),
+        title="name",
+    ),
+    Section(
         name="limits",
         kind="limit_rule",
         fields=(
@@ -188,6 +201,7 @@ SECTIONS: tuple[Section, ...] = (
 _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "jurisdiction": lambda rows: PutJurisdictions(jurisdictions=rows),
     "grid": lambda rows: PutGrids(grids=rows),
+    "sensor": lambda rows: PutSensors(sensors=rows),
     "unit": lambda rows: PutUnits(units=rows),
     "camera": lambda rows: PutCameras(cameras=rows),
     "catalogue": lambda rows: PutCatalogue(items=rows),
@@ -195,7 +209,7 @@ _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "calendar_day": lambda rows: PutCalendarDays(days=rows),
 }
 _TYPES: dict[str, type[Any]] = {
-    "jurisdiction": Jurisdiction, "grid": Grid, "unit": Unit, "camera": Camera,
+    "jurisdiction": Jurisdiction, "grid": Grid, "sensor": Sensor, "unit": Unit, "camera": Camera,
     "catalogue": CatalogueItem, "limit_rule": LimitRule, "calendar_day": CalendarDay,
 }  # fmt: skip
 
@@ -285,7 +299,7 @@ def _row(section: Section, base: dict[str, Any], details: dict[str, Any]) -> Row
 
 
 #: Fields that have a value of their own where a person leaves them empty.
-_DEFAULTED = frozenset({"officers", "skills"})
+_DEFAULTED = frozenset({"officers", "skills", "period_s"})
 
 
 def parsed_cell(field: DetailField, value: Any) -> Any:

@@ -13,6 +13,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.sensors import Sensor
 from console.domain.shifts import Handover, Instruction, RosterEntry
 from console.domain.telling import Receipt, TextMessage
 from console.domain.units import Unit
@@ -36,6 +37,7 @@ Row = (
     | DutyReport
     | CatalogueItem
     | Grid
+    | Sensor
     | TextMessage
     | Receipt
     | RosterEntry
@@ -60,6 +62,7 @@ ROW_TYPES: dict[str, type[Row]] = {
     "duty_report": DutyReport,
     "catalogue": CatalogueItem,
     "grid": Grid,
+    "sensor": Sensor,
     "message": TextMessage,
     "receipt": Receipt,
     "roster": RosterEntry,
@@ -69,7 +72,7 @@ ROW_TYPES: dict[str, type[Row]] = {
 #: Kinds of which there are few: everybody who sees rows holds all of them.
 TABLE_KINDS: tuple[str, ...] = (
     "limit_rule", "calendar_day", "alarm_mark", "duty_report", "catalogue", "grid",
-    "instruction",
+    "instruction", "sensor",
 )  # fmt: skip
 #: Kinds of which every day brings many: consoles hold the newest (see `store.windows`).
 RECENT_KINDS: tuple[str, ...] = ("message", "receipt", "roster", "handover", "area_event")

@@ -12,6 +12,7 @@ from console.domain.assignments import AssignmentState, Means
 from console.domain.catalogue import CatalogueItem, Grid
 from console.domain.incidents import Report
 from console.domain.places import Camera, Evidence, Jurisdiction
+from console.domain.sensors import Sensor
 from console.domain.units import Unit
 from console.protocol.area_commands import PutAreas, TellAreaEvents
 from console.protocol.body import Body
@@ -269,6 +270,12 @@ class PutGrids(Body, frozen=True, kw_only=True):
     grids: tuple[Grid, ...]
 
 
+class PutSensors(Body, frozen=True, kw_only=True):
+    """Enter, change or retire sensors; a version other than 0 is checked."""
+
+    sensors: tuple[Sensor, ...]
+
+
 AnyBody = (
     OpenIncident
     | AmendIncident
@@ -304,6 +311,7 @@ AnyBody = (
     | AnswerRoll
     | PutCatalogue
     | PutGrids
+    | PutSensors
     | SendMessage
     | MarkMessage
     | ReplyMessage

@@ -1,10 +1,11 @@
-"""Tables of the site's own: its catalogue, and the responsibility grids."""
+"""Tables of the site's own: its catalogue, the responsibility grids, the sensors."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Double, Integer, MetaData, String, Table, Text
 
 from console.domain.catalogue import CatalogueName
+from console.domain.sensors import SensorKind
 from console.store.types import Details, Word
 
 
@@ -43,4 +44,20 @@ def site_tables(metadata: MetaData) -> dict[str, Table]:
         Column("retired", Boolean, nullable=False),
         Column("version", Integer, nullable=False),
     )
-    return {"catalogue": catalogue, "grid": grid}
+    sensor = Table(
+        "sensor",
+        metadata,
+        Column("id", String(80), primary_key=True),
+        Column("kind", Word(SensorKind), nullable=False),
+        Column("name", Text, nullable=False),
+        Column("lat", Double),
+        Column("lon", Double),
+        Column("district", String(80)),
+        Column("street", String(80)),
+        Column("limit", Double),
+        Column("period_s", Integer, nullable=False),
+        Column("owner", Text),
+        Column("retired", Boolean, nullable=False),
+        Column("version", Integer, nullable=False),
+    )
+    return {"catalogue": catalogue, "grid": grid, "sensor": sensor}

@@ -267,6 +267,14 @@ LAST_FIX = Table(
     Column("flags", Integer, nullable=False),  # 16 bits without a sign
 )
 
+LAST_READING = Table(
+    "last_reading",
+    METADATA,
+    Column("sensor", String(80), primary_key=True),
+    Column("t_ms", BigInteger, nullable=False),
+    Column("value", Double, nullable=False),
+)
+
 PERSON = Table(
     "person",
     METADATA,

@@ -25,6 +25,7 @@ from console.protocol.commands import (
     WithdrawAssignment,
 )
 from console.protocol.patrol import PatrolPast, PatrolTurn, PatrolTurnAnswer, PlanSent
+from console.protocol.readings import ReadingsTold
 from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
@@ -279,6 +280,10 @@ class SyncClient:
     def usual_load(self) -> Future[UsualLoad]:
         """Return what is usual in each area to come; the future raises `LinkError`."""
         return self._asked("GET", "/v1/situation", UsualLoad)
+
+    def readings(self, after: int) -> Future[ReadingsTold]:
+        """Return the readings newer than a mark to come; the future raises `LinkError`."""
+        return self._asked("GET", f"/v1/readings?after={after}", ReadingsTold)
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from console.dispatch.reach import ReachRing
 from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Incident, Stage
 from console.domain.places import Camera
+from console.domain.sensors import Sensor
 from console.domain.units import Unit
 from console.tracking import ForceColumns, Freshness
 from console.tracking.fresh import KIND_NO
@@ -24,9 +26,11 @@ from console.ui.mapsprites import (
     STATUS_NO,
     CameraState,
     MapLayer,
+    SensorShown,
     camera_sprites,
     direction_of,
     incident_sprite,
+    sensor_sprite,
     unit_sprites,
 )
 
@@ -87,6 +91,7 @@ class MapFeed(QObject):
         self._cameras: dict[CameraId, Camera] = {}
         self._incidents: dict[IncidentId, Incident] = {}
         self._camera_states: dict[CameraId, CameraState] = {}
+        self._sensors: dict[str, SensorShown] = {}
         self._force: ForceColumns | None = None
         self._live: ForceColumns | None = None
         self._past_ms: int | None = None
@@ -176,6 +181,16 @@ class MapFeed(QObject):
             self._camera_states = dict(states)
             self._place_cameras()
 
+    def set_sensors(self, shown: Sequence[SensorShown]) -> None:
+        """Show these sensors and no others, each with what it reads; nothing new draws nothing."""
+        sensors = {one.sensor.id: one for one in shown}
+        if sensors == self._sensors:
+            return
+        self._sensors = sensors
+        sprites = np.array([sensor_sprite(s.sensor.kind, s.state) for s in shown], dtype=np.uint8)
+        values = [f"{s.reading.value:.0f} {s.sensor.unit}" if s.reading else "" for s in shown]
+        self._place_listed(MapLayer.SENSORS, [one.sensor for one in shown], values, sprites)
+
     def set_incidents(self, incidents: Iterable[Incident]) -> None:
         """Show these incidents and no others; those without a place are not drawn."""
         self._incidents = {incident.id: incident for incident in incidents if incident.is_open}
@@ -250,6 +265,14 @@ class MapFeed(QObject):
         """Return what is known of a camera's picture."""
         return self._camera_states.get(CameraId(camera), CameraState.UNKNOWN)
 
+    def sensor(self, sensor: str) -> SensorShown | None:
+        """Return a sensor that is shown."""
+        return self._sensors.get(sensor)
+
+    def now(self) -> datetime:
+        """Return the time shown, aware UTC."""
+        return datetime.fromtimestamp(self._clock_ms() / 1000, tz=UTC)
+
     def incident(self, incident: str) -> Incident | None:
         """Return an incident that is shown."""
         return self._incidents.get(IncidentId(incident))
@@ -322,7 +345,7 @@ class MapFeed(QObject):
     def _place_listed(
         self,
         layer: MapLayer,
-        things: Sequence[Camera] | Sequence[Incident],
+        things: Sequence[Camera] | Sequence[Incident] | Sequence[Sensor],
         names: list[str],
         sprites: NDArray[np.uint8],
     ) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 from console.domain.catalogue import Grid
 from console.domain.incidents import Incident
 from console.domain.places import Camera
+from console.domain.sensors import Sensor
 from console.domain.units import Unit
 from console.geo.coordinates import read_coordinates
 from console.store.citypack import CityPack
@@ -23,7 +24,7 @@ from console.ui.words import form_word, is_chinese, stage_word, unit_kind_word, 
 
 _LOG = logging.getLogger("zhihui.map")
 #: How many of each kind are offered at the most.
-OFFERED = {"unit": 4, "incident": 4, "camera": 4, "grid": 4, "place": 8}
+OFFERED = {"unit": 4, "incident": 4, "camera": 4, "grid": 4, "sensor": 3, "place": 8}
 
 
 class HitKind(StrEnum):
@@ -38,6 +39,7 @@ class HitKind(StrEnum):
     PLACE = "place"
     ADDRESS = "address"
     GRID = "grid"
+    SENSOR = "sensor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class MapSearch(QObject):
         self._asked = 0
         self._places: _Names | None = None
         self._live: dict[str, _Names] = {}
-        self._old = {"unit", "camera", "incident", "grid"}
+        self._old = {"unit", "camera", "incident", "grid", "sensor"}
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         mirror.units_changed.connect(lambda _ids: self._old.add("unit"))
         mirror.cameras_changed.connect(lambda _ids: self._old.add("camera"))
@@ -160,6 +162,9 @@ class MapSearch(QObject):
         if "incident" in old:
             newest = sorted(mirror.incidents(), key=lambda one: one.opened_at, reverse=True)
             made["incident"] = [_incident_row(one) for one in newest]
+        if "sensor" in old:
+            sensors = (one for one in mirror.every(Sensor) if not one.retired)
+            made["sensor"] = [_sensor_row(one) for one in sensors]
         return made
 
     def _find(self, text: str) -> list[Hit]:
@@ -173,7 +178,7 @@ class MapSearch(QObject):
             )
             for one in read_coordinates(text)
         ]
-        for name in ("unit", "incident", "camera", "grid"):
+        for name in ("unit", "incident", "camera", "grid", "sensor"):
             names = self._live.get(name)
             hits += names.find(text, OFFERED[name]) if names is not None else []
         if self._places is not None:
@@ -216,6 +221,14 @@ def _incident_row(incident: Incident) -> tuple[Hit, tuple[str, ...]]:
         lon=incident.lon,
     )  # fmt: skip
     return hit, (incident.short_number or "", number, incident.place, incident.summary)
+
+
+def _sensor_row(sensor: Sensor) -> tuple[Hit, tuple[str, ...]]:
+    hit = Hit(
+        kind=HitKind.SENSOR, id=sensor.id, text=sensor.name, more=sensor.id, lat=sensor.lat,
+        lon=sensor.lon,
+    )  # fmt: skip
+    return hit, (sensor.name, sensor.id)
 
 
 def _grid_row(grid: Grid) -> tuple[Hit, tuple[str, ...]] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.levels import Level
+from console.domain.sensors import Reading, Sensor, SensorKind, SensorState
 from console.domain.units import UnitKind, UnitStatus
 from console.tracking import Freshness
 
@@ -22,6 +23,7 @@ class MapLayer(StrEnum):
 
     UNITS = "units"
     CAMERAS = "cameras"
+    SENSORS = "sensors"
     INCIDENTS = "incidents"
 
 
@@ -35,13 +37,27 @@ class CameraState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensorShown:
+    """One sensor as the map shows it.
+
+    Attributes:
+        reading: Its newest one, ``None`` before the first.
+    """
+
+    sensor: Sensor
+    reading: Reading | None
+    state: SensorState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpriteSpec:
     """One look, as the page draws it.
 
     Attributes:
         shape: Shape's name in ``sprites.js``.
         colour: Token of the theme.
-        mark: Mark inside that tells the kind: "none", "dot" (patrol), "bar" (vehicle).
+        mark: Mark inside that tells the kind: "none", "dot" (patrol), "bar" (vehicle), or what a
+            sensor measures.
         heading: Degrees clockwise from north it points, or ``None``.
         hollow: Whether only its outline has the colour.
         dashed: Whether the outline is dashed.
@@ -103,6 +119,14 @@ _LEVEL_LOOK: dict[Level, tuple[str, str]] = {
     Level.HIGH: ("triangle", "high"),
     Level.CAUTION: ("square", "caution"),
     Level.ROUTINE: ("dot", "secondary"),
+}
+
+
+_SENSOR_KINDS, _SENSOR_STATES = tuple(SensorKind), tuple(SensorState)
+_SENSOR_LOOK: dict[SensorState, str] = {
+    SensorState.SILENT: "off",
+    SensorState.NORMAL: "secondary",
+    SensorState.OVER: "high",
 }
 
 
@@ -190,11 +214,35 @@ def incident_specs() -> list[SpriteSpec]:
     ]
 
 
+def sensor_specs() -> list[SpriteSpec]:
+    """Return the looks of sensors, by kind and state."""
+    return [
+        SpriteSpec(
+            shape="sensor",
+            colour=_SENSOR_LOOK[state],
+            mark=kind.value,
+            hollow=state is not SensorState.OVER,
+            dashed=state is SensorState.SILENT,
+            second=state is SensorState.OVER,
+            rank=_SENSOR_STATES.index(state) + int(state is SensorState.SILENT),
+            word=f"sensor_{state}",
+        )
+        for kind in _SENSOR_KINDS
+        for state in _SENSOR_STATES
+    ]
+
+
+def sensor_sprite(kind: SensorKind, state: SensorState) -> int:
+    """Return the sprite of a sensor."""
+    return _SENSOR_KINDS.index(kind) * len(_SENSOR_STATES) + _SENSOR_STATES.index(state)
+
+
 def all_specs() -> dict[str, list[dict[str, object]]]:
     """Return every look by layer, ready for JSON."""
     made = {
         MapLayer.UNITS: unit_specs(),
         MapLayer.CAMERAS: camera_specs(),
+        MapLayer.SENSORS: sensor_specs(),
         MapLayer.INCIDENTS: incident_specs(),
     }
     return {layer.value: [asdict(spec) for spec in specs] for layer, specs in made.items()}

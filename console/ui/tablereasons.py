@@ -39,6 +39,10 @@ TABLE_PATTERNS: tuple[str, ...] = (
         "The grid {0} is of the authority {1}, which the catalogue does not know; enter the "
         "authority first.",
     ),
+    _noop("Reasons", "The sensor {0} has no name; nobody could find it."),
+    _noop("Reasons", "The limit of {0} is no number."),
+    _noop("Reasons", "{0} would send every {1} s; enter 1 to {2}."),
+    _noop("Reasons", "{0} lies in {1}, which is not known."),
     _noop("Reasons", "The row {0} has no name in any language."),
     _noop("Reasons", "The row {0} must have the id {1}."),
     _noop("Reasons", "The same row is given twice; send each once."),

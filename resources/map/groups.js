@@ -7,6 +7,7 @@
 const GROUPING = {
   units: { cell: 46, above: 700, least: 4 },
   cameras: { cell: 40, above: 500, least: 4 },
+  sensors: { cell: 40, above: 300, least: 4 },
   incidents: { cell: 44, above: 250, least: 3 },
 };
 

@@ -5,7 +5,7 @@ const LABELS_AT_MOST = 400;
 
 /** Nominal radius of a layer's sprites at a zoom, CSS pixels. */
 function spriteRadius(layer, zoom) {
-  const steps = { cameras: [2.5, 4, 6], units: [3.5, 5.5, 8], incidents: [5.5, 7, 9] }[layer];
+  const steps = { cameras: [2.5, 4, 6], sensors: [3.5, 5, 7.5], units: [3.5, 5.5, 8], incidents: [5.5, 7, 9] }[layer];
   if (zoom < 12) return steps[0];
   return zoom < 15 ? steps[1] : steps[2];
 }
@@ -167,6 +167,10 @@ function drawLabels(ctx, worker, view, request) {
   if (view.zoom >= 11) {
     const all = view.zoom >= 13;
     nameLayer(ctx, worker, view, "incidents", room, request.rings, (spec) => all || spec.second);
+  }
+  if (view.zoom >= 11) {
+    const all = view.zoom >= 15;
+    nameLayer(ctx, worker, view, "sensors", room, request.rings, (spec) => all || spec.second);
   }
   if (view.zoom >= 14) {
     const all = view.zoom >= 15;

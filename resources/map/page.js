@@ -350,6 +350,7 @@ class MapPage {
       "/": () => this.search.focus(),
       a: () => this.toggle("areas"),
       h: () => this.toggle("heat"),
+      s: () => this.toggle("sensors"),
       d: () => this.toggle("districts"),
       r: () => this.toggle("grids"),
       t: () => this.toggle("colours"),

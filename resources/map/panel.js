@@ -1,7 +1,8 @@
 // What stands round the map: layers and legend, age of the data, the words under the pointer.
 "use strict";
 
-const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["incidents", "I"], ["areas", "A"],
+const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["sensors", "S"],
+  ["incidents", "I"], ["areas", "A"],
   ["districts", "D"], ["grids", "R"],
   ["colours", "T"], ["heat", "H"]];
 

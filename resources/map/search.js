@@ -3,7 +3,7 @@
 
 const KIND_SIGNS = {
   coordinates: "⌖", unit: "◯", incident: "▲", camera: "◪", area: "▱", road: "═", place: "⌂",
-  address: "№", grid: "▦",
+  address: "№", grid: "▦", sensor: "◍",
 };
 
 /** Speaks through `handlers` {typed(text), chosen(index), closed()}. */

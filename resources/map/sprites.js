@@ -19,6 +19,9 @@ function traceShape(ctx, shape, r) {
     tracePolygon(ctx, 3, r * 1.25, 0);
   } else if (shape === "square") {
     tracePolygon(ctx, 4, r * 1.25, Math.PI / 4);
+  } else if (shape === "sensor") {
+    ctx.beginPath();
+    ctx.roundRect(-r * 1.1, -r * 0.9, r * 2.2, r * 1.8, r * 0.5);
   } else if (shape === "diamond") {
     tracePolygon(ctx, 4, r * 1.25, 0);
   } else if (shape === "chevron") {
@@ -49,6 +52,35 @@ function drawHeading(ctx, headingDeg, r, colours, colour, line) {
   }
 }
 
+/** What a sensor measures: sound bars, grains, a wave, a cloud. */
+const SENSOR_MARKS = {
+  noise: (ctx, s) => {
+    for (const [x, high] of [[-1, 0.4], [0, 1], [1, 0.6]]) {
+      ctx.moveTo(x * s, high * s);
+      ctx.lineTo(x * s, -high * s);
+    }
+  },
+  dust: (ctx, s) => {
+    for (const [x, y] of [[-0.9, 0.5], [0, -0.6], [0.9, 0.5]]) {
+      ctx.moveTo(x * s + s * 0.25, y * s);
+      ctx.arc(x * s, y * s, s * 0.25, 0, 2 * Math.PI);
+    }
+  },
+  water: (ctx, s) => {
+    ctx.moveTo(-1.2 * s, 0);
+    ctx.bezierCurveTo(-0.6 * s, -1.2 * s, -0.6 * s, 1.2 * s, 0, 0);
+    ctx.bezierCurveTo(0.6 * s, -1.2 * s, 0.6 * s, 1.2 * s, 1.2 * s, 0);
+  },
+  gas: (ctx, s) => {
+    ctx.moveTo(-s, -0.7 * s);
+    ctx.lineTo(s, -0.7 * s);
+    ctx.moveTo(-s, 0);
+    ctx.lineTo(s, 0);
+    ctx.moveTo(-s, 0.7 * s);
+    ctx.lineTo(s, 0.7 * s);
+  },
+};
+
 /** Draw the mark inside a shape that tells the kind of unit: a dot (patrol), a bar (vehicle). */
 function drawMark(ctx, mark, r, style) {
   ctx.fillStyle = style;
@@ -59,6 +91,12 @@ function drawMark(ctx, mark, r, style) {
   } else if (mark === "bar") {
     const h = Math.max(1.6, r * 0.42);
     ctx.fillRect(-r * 0.62, -h / 2 + r * 0.08, r * 1.24, h);
+  } else if (mark in SENSOR_MARKS) {
+    ctx.strokeStyle = style;
+    ctx.lineWidth = Math.max(1, r * 0.2);
+    ctx.beginPath();
+    SENSOR_MARKS[mark](ctx, r * 0.55);
+    ctx.stroke();
   }
 }
 

@@ -4,7 +4,7 @@
 
 importScripts("sprites.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js");
 
-const LAYERS = ["cameras", "units", "incidents"];
+const LAYERS = ["cameras", "sensors", "units", "incidents"];
 /** With more rows than this in a layer, nobody follows one with the eye. */
 const GLIDE_AT_MOST = 20000;
 

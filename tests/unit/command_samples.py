@@ -50,6 +50,7 @@ def samples() -> list[AnyBody]:
         c.TellAreaEvents(events=()),
         c.PutCatalogue(items=()),
         c.PutGrids(grids=()),
+        c.PutSensors(sensors=()),
         c.PauseIncident(incident="i", reason="r"),
         c.ResumeIncident(incident="i"),
         c.ReopenIncident(incident="i", reason="r"),

@@ -21,6 +21,7 @@ from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.domain.sensors import Sensor, SensorKind
 from console.gateways.rows import ImportReport
 from console.gateways.sectionfiles import read_section, write_section
 from console.gateways.sections import SECTIONS, Section, flat_row, row_from_flat, section_called
@@ -235,6 +236,7 @@ def test_that_every_table_goes_out_into_a_file_and_comes_back_the_same(tmp_path:
         "jurisdictions": Jurisdiction(id="c", parent=None, level=JurisdictionLevel.CITY,
                                       name_zh="北京", name_en="Beijing", lat=39.9, lon=116.4),
         "grids": GRID,
+        "sensors": Sensor(id="n1", kind=SensorKind.NOISE, name="工地", limit=70.0, period_s=30),
         "units": replace(some_units(1)[0], skills=("legal", "crane"), phone="+86 10"),
         "limits": LimitRule(id="l1", limit="4wh", stage=Stage.VERIFY, form="0301"),
         "calendar": CalendarDay(id="2027-02-06", works=True, note="调休"),

@@ -84,6 +84,8 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/situation"): _SEES_ROWS,
     ("GET", "/v1/handheld/tasks"): _STREET,
     ("GET", "/v1/intake/history"): {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
+    ("GET", "/v1/readings"): _SEES_ROWS,
+    ("POST", "/v1/readings"): {_R.GATEWAY},
     ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},
     ("GET", "/v1/admin/roles"): {_R.ADMINISTRATOR},
     ("GET", "/metrics"): None,
@@ -140,6 +142,7 @@ COMMANDS: dict[str, set[Role]] = {
     "PutCalendarDays": {_R.ADMINISTRATOR},
     "PutCatalogue": {_R.ADMINISTRATOR},
     "PutGrids": {_R.ADMINISTRATOR},
+    "PutSensors": {_R.ADMINISTRATOR},
     "SendMessage": _DESK,
     "MarkMessage": {*_DESK, *_STREET},
     "ReplyMessage": _STREET,
@@ -168,6 +171,7 @@ OTHERS: dict[str, set[Role]] = {
     "retention": {_R.ADMINISTRATOR},
     "write:evidence": {*_WALL, *_STREET},
     "write:positions": _STREET,
+    "write:readings": {_R.GATEWAY},
     "read:people": {_R.ADMINISTRATOR},
     "write:people": {_R.ADMINISTRATOR},
     "read:devices": {_R.ADMINISTRATOR},
@@ -211,9 +215,9 @@ OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
     "PressPanic", "AnswerRoll", "MarkMessage", "ReplyMessage", "write:positions", "handheld",
 )}  # fmt: skip
-ANYWHERE = {"read:city", "write:evidence", "read:metrics", "NotePlace"}
+ANYWHERE = {"read:city", "write:evidence", "read:metrics", "NotePlace", "write:readings"}
 WHOLE_CITY_ONLY = {
-    "TellAreaEvents", "PutCatalogue", "PutGrids",
+    "TellAreaEvents", "PutCatalogue", "PutGrids", "PutSensors",
     "PutJurisdictions", "PutLimitRules", "PutCalendarDays", "read:audit", "retention",
     "read:people", "write:people", "read:devices", "write:devices",
 }  # fmt: skip

@@ -18,6 +18,8 @@ from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
 from console.ui.mapreplay import MapReplay, ReplayState, moment
 from console.ui.mapsearch import Hit, HitKind
+from console.ui.mapsensors import kind_word, sensor_text
+from console.ui.mapsprites import MapLayer, SensorShown
 from console.ui.mapviews import MapViews, SavedView, view_from
 from console.ui.words import moment_text
 
@@ -51,6 +53,9 @@ class AskedMap(Protocol):
 
     def show_camera(self, camera: str) -> bool:
         """Ring a camera point and look at it."""
+
+    def show_sensor(self, sensor: str) -> bool:
+        """Ring a sensor and look at it."""
 
     def centre_on(self, lat: float, lon: float, zoom: float = 0.0) -> None:
         """Look at a place."""
@@ -205,6 +210,26 @@ class MapAsker(QObject):
     def _show_way(self, way: WayFound) -> None:
         self._channel.way_found.emit(json.dumps({"points": way.points, "text": way.text}))
 
+    def tell_pick(self, layer: MapLayer, thing: str) -> None:
+        """Tell the world what was picked; what a sensor says is listed here."""
+        widget = self._widget
+        if layer is MapLayer.SENSORS:
+            shown = widget.model.feed.sensor(thing)
+            if shown is not None:
+                self._show_list(kind_word(shown.sensor.kind), [self._sensor_hit(shown)])
+            return
+        signal = {
+            MapLayer.UNITS: widget.unit_picked,
+            MapLayer.INCIDENTS: widget.incident_picked,
+            MapLayer.CAMERAS: widget.camera_picked,
+        }[layer]
+        signal.emit(thing)
+
+    def _sensor_hit(self, shown: SensorShown) -> Hit:
+        sensor = shown.sensor
+        more = sensor_text(shown, self._widget.model.feed.now())
+        return Hit(kind=HitKind.SENSOR, id=sensor.id, text=sensor.name, more=more)
+
     def _choose(self, number: int) -> None:
         if not 0 <= number < len(self._hits):
             return
@@ -218,6 +243,8 @@ class MapAsker(QObject):
         elif hit.kind is HitKind.CAMERA:
             widget.show_camera(hit.id)
             widget.camera_picked.emit(hit.id)
+        elif hit.kind is HitKind.SENSOR:
+            widget.show_sensor(hit.id)
         if hit.lat is not None and hit.lon is not None and hit.kind is not HitKind.UNIT:
             widget.centre_on(hit.lat, hit.lon, _ZOOMS.get(hit.kind, _PLACE_ZOOM))
             if not hit.id or hit.kind is HitKind.GRID:

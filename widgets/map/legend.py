@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from console.domain.levels import Level
+from console.domain.sensors import SensorKind, SensorState
 from console.domain.units import UnitKind, UnitStatus
 from console.ui.mapsprites import (
     CameraState,
     MapLayer,
     camera_sprite,
     incident_sprite,
+    sensor_sprite,
     stale_unit_sprite,
     unit_sprite,
 )
@@ -40,6 +42,10 @@ def legend_entries() -> list[dict[str, object]]:
         entry(units, stale_unit_sprite(UnitStatus.AVAILABLE, officer), "stale"),
         entry(units, unit_sprite(UnitStatus.AVAILABLE, UnitKind.PATROL), "patrol"),
         entry(units, unit_sprite(UnitStatus.AVAILABLE, UnitKind.VEHICLE), "vehicle"),
+        *(
+            entry(MapLayer.SENSORS, sensor_sprite(SensorKind.NOISE, state), f"sensor_{state}")
+            for state in SensorState
+        ),
         *(
             entry(MapLayer.CAMERAS, camera_sprite(state, 45.0), f"camera_{state}")
             for state in CameraState

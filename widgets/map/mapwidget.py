@@ -122,6 +122,10 @@ class MapWidget(QWidget):
         """Ring a camera point and look at it; return whether it has a place on the map."""
         return self._show(MapLayer.CAMERAS, camera)
 
+    def show_sensor(self, sensor: str) -> bool:
+        """Ring a sensor and look at it; return whether it has a place on the map."""
+        return self._show(MapLayer.SENSORS, sensor)
+
     def follow_unit(self, unit: str) -> None:
         """Keep a unit in the middle from now on; an empty id stops that."""
         self._followed = unit
@@ -347,12 +351,7 @@ class MapWidget(QWidget):
             return
         self._model.feed.set_picked(MapLayer(layer), thing)
         self._picked_here = (MapLayer(layer), thing)
-        signal = {
-            MapLayer.UNITS: self.unit_picked,
-            MapLayer.INCIDENTS: self.incident_picked,
-            MapLayer.CAMERAS: self.camera_picked,
-        }[MapLayer(layer)]
-        signal.emit(thing)
+        self._asker.tell_pick(MapLayer(layer), thing)
 
     def _take_hover(self, layer: str, row: int, order_rev: int) -> None:
         if layer not in list(MapLayer):

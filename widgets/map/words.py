@@ -9,6 +9,7 @@ from console.domain.levels import Level
 from console.domain.places import Camera
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.ui.mapfeed import MapFeed
+from console.ui.mapsensors import kind_word, sensor_text
 from console.ui.mapsprites import CameraState, MapLayer
 from console.ui.words import form_word, level_word, stage_word
 
@@ -94,6 +95,10 @@ class MapWords(QObject):
             **{f"status_{status}": self.status(status) for status in UnitStatus},
             **{f"level_{level.name.lower()}": level_word(level) for level in Level},
             **{f"camera_{state}": self.camera_state(state) for state in CameraState},
+            "layer_sensors": self.tr("Sensors"),
+            "sensor_normal": self.tr("Sensor, below its limit"),
+            "sensor_over": self.tr("Sensor, at or over its limit"),
+            "sensor_silent": self.tr("Sensor, silent"),
         }
 
     def status(self, status: UnitStatus) -> str:
@@ -152,6 +157,9 @@ class MapWords(QObject):
             return self.incident_hint(incident)
         if layer is MapLayer.CAMERAS and (camera := feed.camera(thing)) is not None:
             return self.camera_hint(camera, feed.camera_state(thing))
+        if layer is MapLayer.SENSORS and (shown := feed.sensor(thing)) is not None:
+            first = f"{kind_word(shown.sensor.kind)} · {shown.sensor.name}"
+            return f"{first}\n{sensor_text(shown, feed.now())}"
         return ""
 
     def unit_hint(self, unit: Unit, age_s: float | None, freshness: str) -> str:
