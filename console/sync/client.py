@@ -29,11 +29,12 @@ from console.protocol.readings import ReadingsTold
 from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
-from console.sync.evidence import EvidenceFiles
+from console.store.sealed import SealError
+from console.sync.evidence import EvidenceError, EvidenceFiles
 from console.sync.exchange import Exchange
 from console.sync.http import LinkError
 from console.sync.settings import SyncSettings
-from console.sync.state import OUT_OF_REACH, SyncListener
+from console.sync.state import OUT_OF_REACH, LinkTrouble, SyncListener
 from console.sync.worker import Worker
 from console.tracking.trails import Trail, unpack_trails
 
@@ -73,7 +74,7 @@ class SyncClient:
         self._http = Exchange(settings)
         opened = open_outbox(settings.folder / "outbox.db", settings.key)
         self._outbox = opened.outbox
-        self._files = EvidenceFiles(settings.folder / "evidence")
+        self._files = EvidenceFiles(settings.folder / "evidence", settings.key)
         self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fetch")
         self._worker = Worker(settings, self._outbox, self._files, self._http, listener, now=now)
         self._thread: threading.Thread | None = None
@@ -350,11 +351,25 @@ class SyncClient:
         return unpack_trails(rows)
 
     def _evidence(self, sha256: str) -> bytes:
-        path = self._files.path(sha256)
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._http.evidence(self._worker.token(), sha256, path)
-        return path.read_bytes()
+        if not self._files.has(sha256):
+            self._fetch_evidence(sha256)
+        try:
+            return self._read(sha256)
+        except SealError:  # of an earlier key, or damaged: central has it
+            self._fetch_evidence(sha256)
+            return self._read(sha256)
+
+    def _read(self, sha256: str) -> bytes:
+        with self._files.open(sha256) as file:
+            return file.read()
+
+    def _fetch_evidence(self, sha256: str) -> None:
+        token = self._worker.token()
+        try:
+            self._http.evidence(token, sha256, lambda got: self._files.keep_blocks(got, sha256))
+        except EvidenceError as error:
+            detail = f"evidence {sha256[:12]}… came damaged"
+            raise LinkError(LinkTrouble.PROTOCOL, detail) from error
 
     def _not_after(self, body: AnyBody, at: datetime) -> datetime | None:
         """Return until when a command may be sent without asking again.

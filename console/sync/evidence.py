@@ -1,13 +1,19 @@
-"""Bytes of evidence, kept on disk under their hash until central has them."""
+"""Bytes of evidence, kept on disk under their hash until central has them.
+
+What lies there is sealed with the console's key, as its cache is; the hash is that of the bytes.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from console.domain.errors import ZhihuiError
+from console.store.sealed import open_sealed, sealing_key, size_of, write_sealed
 
 _BLOCK = 1 << 20
 
@@ -25,10 +31,16 @@ class EvidenceError(ZhihuiError):
 
 
 class EvidenceFiles:
-    """One file a piece of evidence, named by its hash."""
+    """One file a piece of evidence, named by its hash.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where they lie.
+        key: The console's, 64 hexadecimal digits; ``None`` leaves them plain.
+    """
+
+    def __init__(self, folder: Path, key: str | None = None) -> None:
         self._folder = folder
+        self._key = None if key is None else sealing_key(key, "evidence")
 
     def path(self, sha256: str) -> Path:
         """Return where the bytes lie, or would."""
@@ -41,9 +53,26 @@ class EvidenceFiles:
     def size(self, sha256: str) -> int:
         """Return how many bytes are here, 0 for none."""
         try:
-            return self.path(sha256).stat().st_size
+            return size_of(self.path(sha256))
         except OSError:
             return 0
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open the bytes for reading, from anywhere.
+
+        Raises:
+            OSError: They are not here.
+            SealError: They do not open with the key, now or when they are read.
+        """
+        return open_sealed(self.path(sha256), self._key)
+
+    def hash_of(self, sha256: str) -> str:
+        """Return the SHA-256 that the bytes have now; raises as `open` does."""
+        digest = hashlib.sha256()
+        with self.open(sha256) as file:
+            for block in _blocks(file):
+                digest.update(block)
+        return digest.hexdigest()
 
     def keep_file(self, source: Path) -> tuple[str, int]:
         """Copy a file block by block; the copy is on disk when this returns.
@@ -54,19 +83,11 @@ class EvidenceFiles:
         Raises:
             EvidenceError: The file cannot be read, is empty, or the disk does not take it.
         """
-        part = self._folder / f"{secrets.token_hex(8)}.part"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            sha256, size = _copied(source, part)
-            if size == 0:
-                raise EvidenceError("", f"{source.name} is empty")
-            part.replace(self.path(sha256))
-            _sync_folder(self._folder)
+            with source.open("rb") as file:
+                return self._kept(_blocks(file), name=source.name)
         except OSError as error:
             raise EvidenceError("", f"{error.strerror} ({error.filename or source})") from error
-        finally:
-            part.unlink(missing_ok=True)
-        return sha256, size
 
     def keep(self, data: bytes, sha256: str) -> Path:
         """Write bytes; they are on disk when this returns.
@@ -77,21 +98,50 @@ class EvidenceFiles:
         found = hashlib.sha256(data).hexdigest()
         if found != sha256:
             raise EvidenceError(sha256, f"its bytes have the hash {found[:12]}…, not this one")
-        path = self.path(sha256)
-        if path.is_file():
-            return path
+        if not self.has(sha256):
+            self.keep_blocks([data], sha256)
+        return self.path(sha256)
+
+    def keep_blocks(self, blocks: Iterable[bytes], sha256: str) -> None:
+        """Write bytes as they come; they are on disk when this returns.
+
+        Raises:
+            EvidenceError: Their hash is another, or the disk does not take them.
+        """
+        try:
+            self._kept(blocks, sha256=sha256)
+        except OSError as error:
+            path = self.path(sha256)
+            raise EvidenceError(sha256, f"{error.strerror} ({path})") from error
+
+    def _kept(
+        self, blocks: Iterable[bytes], *, sha256: str = "", name: str = ""
+    ) -> tuple[str, int]:
+        digest, sizes = hashlib.sha256(), [0]
+
+        def counted() -> Iterator[bytes]:
+            for block in blocks:
+                digest.update(block)
+                sizes[0] += len(block)
+                yield block
+
+        part = self._folder / f"{secrets.token_hex(8)}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{sha256}-{secrets.token_hex(4)}.part")
             with part.open("wb") as file:
-                file.write(data)
+                write_sealed(file, counted(), self._key)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+            found = digest.hexdigest()
+            if sha256 and found != sha256:
+                raise EvidenceError(sha256, f"its bytes have the hash {found[:12]}…, not this one")
+            if sizes[0] == 0:
+                raise EvidenceError(sha256, f"{name} is empty")
+            part.replace(self.path(found))
             _sync_folder(self._folder)
-        except OSError as error:
-            raise EvidenceError(sha256, f"{error.strerror} ({path})") from error
-        return path
+        finally:
+            part.unlink(missing_ok=True)
+        return found, sizes[0]
 
     def keep_only(self, wanted: set[str], *, most_bytes: int) -> int:
         """Drop what nothing needs, oldest first, until no more than ``most_bytes`` is left of it.
@@ -114,16 +164,9 @@ class EvidenceFiles:
         return dropped
 
 
-def _copied(source: Path, to: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with source.open("rb") as read, to.open("wb") as write:
-        while block := read.read(_BLOCK):
-            digest.update(block)
-            write.write(block)
-            size += len(block)
-        write.flush()
-        os.fsync(write.fileno())
-    return digest.hexdigest(), size
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,17 +154,16 @@ class CentralHttp:
             _save(answer, to)
             return str(answer.headers.get("X-Zhihui-Sha256", ""))
 
-    def put_evidence(self, token: str, file: Path, *, sha256: str, media_type: str) -> None:
+    def put_evidence(self, token: str, data: bytes, *, sha256: str, media_type: str) -> None:
         """Give central the bytes of evidence.
 
         Raises:
             LinkError: It has not got them.
         """
         headers = {"Content-Type": media_type}
-        with file.open("rb") as data:
-            path = f"/v1/evidence/{sha256}"
-            with self._ask("PUT", path, token=token, data=data, headers=headers):
-                pass
+        path = f"/v1/evidence/{sha256}"
+        with self._ask("PUT", path, token=token, data=data, headers=headers):
+            pass
 
     def evidence_begun(self, token: str, sha256: str) -> UploadState:
         """Return how much of a piece of evidence central has.
@@ -191,22 +189,17 @@ class CentralHttp:
         ) as answer:
             return _upload_state(answer)
 
-    def evidence(self, token: str, sha256: str, to: Path) -> None:
-        """Fetch the bytes of evidence into a file, whole and true to their hash or not at all.
+    def evidence(self, token: str, sha256: str, keep: Callable[[Iterable[bytes]], None]) -> None:
+        """Fetch the bytes of evidence and hand them, block by block, to ``keep``.
 
         Raises:
-            LinkError: They did not come, or not as they were.
+            LinkError: They did not come.
         """
-        # Asked for twice at once, it comes twice, each into a file of its own.
-        part = to.with_name(f"{to.name}-{secrets.token_hex(4)}.part")
-        try:
-            with self._ask("GET", f"/v1/evidence/{sha256}", token=token, stream=True) as answer:
-                found = _save(answer, part)
-            if found != sha256:
-                raise LinkError(LinkTrouble.PROTOCOL, f"evidence {sha256[:12]}… came damaged")
-            part.replace(to)
-        finally:
-            part.unlink(missing_ok=True)
+        with self._ask("GET", f"/v1/evidence/{sha256}", token=token, stream=True) as answer:
+            try:
+                keep(answer.iter_content(_BLOCK))
+            except requests.RequestException as error:
+                raise LinkError(LinkTrouble.UNREACHABLE, str(error)) from error
 
     def trails(
         self,

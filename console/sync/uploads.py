@@ -6,12 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import stamina
 
-from console.store.snapshotfile import sha256_of
+from console.store.sealed import SealError
 from console.sync.evidence import EvidenceError, EvidenceFiles
 from console.sync.http import CentralHttp, LinkError
 from console.sync.settings import SyncSettings
@@ -40,24 +39,34 @@ class Uploads:
             EvidenceError: The bytes here are no longer those that were taken.
             OSError: They cannot be read.
         """
-        path = self._files.path(sha256)
-        if (await asyncio.to_thread(path.stat)).st_size <= PART_BYTES:
+        try:
+            await self._send(token, sha256, media_type)
+        except SealError as error:
+            raise EvidenceError(sha256, "its bytes here have changed since") from error
+
+    async def _send(self, token: str, sha256: str, media_type: str) -> None:
+        if await asyncio.to_thread(self._files.size, sha256) <= PART_BYTES:
+            data = await asyncio.to_thread(self._whole, sha256)
             await self._patiently(
-                lambda _: self._http.put_evidence(token, path, sha256=sha256, media_type=media_type)
+                lambda _: self._http.put_evidence(token, data, sha256=sha256, media_type=media_type)
             )
             return
         try:
-            await self._send_parts(token, path, sha256)
+            await self._send_parts(token, sha256)
         except LinkError as error:
             if error.status != _DAMAGED:
                 raise
             _log.warning("evidence %s… came damaged at central; it is sent anew", sha256[:12])
-            if await asyncio.to_thread(sha256_of, path) != sha256:
+            if await asyncio.to_thread(self._files.hash_of, sha256) != sha256:
                 raise EvidenceError(sha256, "its bytes here have changed since") from error
-            await self._send_parts(token, path, sha256)
+            await self._send_parts(token, sha256)
 
-    async def _send_parts(self, token: str, path: Path, sha256: str) -> None:
-        piece = _Piece(http=self._http, token=token, path=path, sha256=sha256)
+    def _whole(self, sha256: str) -> bytes:
+        with self._files.open(sha256) as file:
+            return file.read()
+
+    async def _send_parts(self, token: str, sha256: str) -> None:
+        piece = _Piece(http=self._http, token=token, files=self._files, sha256=sha256)
         await self._patiently(piece.look)
         while not piece.is_kept:
             try:
@@ -99,7 +108,7 @@ class _Piece:
 
     http: CentralHttp
     token: str
-    path: Path
+    files: EvidenceFiles
     sha256: str
     offset: int = 0
     is_kept: bool = False
@@ -115,10 +124,10 @@ class _Piece:
             self.look(number)
         if self.is_kept:
             return
-        with self.path.open("rb") as file:
+        with self.files.open(self.sha256) as file:
             file.seek(self.offset)
             part = file.read(PART_BYTES)
-        total = self.path.stat().st_size
+        total = self.files.size(self.sha256)
         state = self.http.send_part(self.token, self.sha256, part, offset=self.offset, total=total)
         self.offset, self.is_kept = state.offset, state.complete
 
