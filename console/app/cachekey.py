@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from console.domain.errors import ZhihuiError
+from console.store.cameraseal import CameraKey
 from console.store.secretfile import read_or_make
 
 _SERVICE = "zhihui console"
@@ -60,6 +61,16 @@ def cache_key(home: Path, source: str, passphrase: str | None = None) -> str:
         file,
     )
     return _from_file(file)
+
+
+def points_key(home: Path, source: str, passphrase: str | None = None) -> CameraKey:
+    """Return what the list of points of a home's sweep is locked with.
+
+    Raises:
+        CacheKeyError: The key it is made from is not to be had.
+        SecretFileError: Its file cannot be used.
+    """
+    return CameraKey.of_secret(cache_key(home, source, passphrase), "points")
 
 
 def key_file(home: Path) -> Path:

@@ -149,6 +149,9 @@ def _add_servers(adder: Any) -> None:
     )
     sweep.add_argument("--console-name", default="main")
     sweep.add_argument("--sweep-points-per-s", type=float)
+    sweep.add_argument("--part", type=int, default=0, help="share of the points, from 0 …")
+    sweep.add_argument("--parts", type=int, default=1, help="… of so many processes")
+    _passphrase(sweep)
 
 
 def _add_central_jobs(central: argparse.ArgumentParser) -> None:
@@ -210,10 +213,7 @@ def _add_console(adder: Any) -> None:
         "--device-code-file", metavar="FILE",
         help="a one-time code from an administrator, for a console that central does not know",
     )  # fmt: skip
-    console.add_argument(
-        "--passphrase-file", metavar="FILE",
-        help="opens what this console keeps, where config.toml says cache_key = “passphrase”",
-    )  # fmt: skip
+    _passphrase(console)
     console.add_argument("--console-name", default="main")
     console.add_argument("--pack", metavar="FILE", help="a city pack that lies here already")
     console.add_argument("--language", choices=("zh", "en"))
@@ -222,6 +222,13 @@ def _add_console(adder: Any) -> None:
     console.add_argument("--wall-tiles", type=int, choices=LAYOUTS, default=4)
     console.add_argument("--lag-file", metavar="FILE", help="write the event loop's lag here")
     console.add_argument("--started-file", metavar="FILE", help="write the start's times here")
+
+
+def _passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--passphrase-file", metavar="FILE",
+        help="opens what a console keeps, where config.toml says cache_key = “passphrase”",
+    )  # fmt: skip
 
 
 def _add_imports(adder: Any) -> None:
@@ -248,6 +255,7 @@ def _add_tools(adder: Any) -> None:
     )
     repairs.add_argument("--out", required=True, metavar="FILE", help="ends in .csv or .xlsx")
     repairs.add_argument("--console-name", default="main", help="whose sweep it is from")
+    _passphrase(repairs)
     _command(
         adder, "doctor", "Say what this machine lacks, and what to do about it.", commands.doctor
     )

@@ -144,7 +144,15 @@ def sweep(chosen: argparse.Namespace) -> int:
     from console.app import wiring
     from console.video.sweep import run_sweep
 
-    return run_sweep(wiring.sweep_settings(chosen.home, chosen.config, chosen.console_name))
+    settings = wiring.sweep_settings(
+        chosen.home,
+        chosen.config,
+        chosen.console_name,
+        part=chosen.part,
+        parts=chosen.parts,
+        passphrase=wiring.passphrase_for(chosen.config, _path(chosen.passphrase_file)),
+    )
+    return run_sweep(settings)
 
 
 def console(chosen: argparse.Namespace) -> int:
@@ -203,9 +211,12 @@ def repairs(chosen: argparse.Namespace) -> int:
     from console.video.looks import LooksReader
     from console.video.sweep import read_points
 
-    settings = wiring.sweep_settings(chosen.home, chosen.config, chosen.console_name)
+    settings = wiring.sweep_settings(
+        chosen.home, chosen.config, chosen.console_name,
+        passphrase=wiring.passphrase_for(chosen.config, _path(chosen.passphrase_file)),
+    )  # fmt: skip
     looks = LooksReader(settings.looks_path)
-    rows = records(looks, read_points(settings.points_path), since=month_ago())
+    rows = records(looks, read_points(settings.points_path, settings.key), since=month_ago())
     out = Path(chosen.out).expanduser().resolve()
     export(out, rows)
     faulty = sum(bool(row.faults_now) for row in rows)

@@ -37,6 +37,7 @@ class Config:
         pace: Factor by which the simulated handhelds think, travel and work faster.
         time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
+        sweep_processes: How many processes sweep; 0 for one for every four cores.
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         keep_positions_days: Days that last positions of silent units are kept; 0: for ever.
         keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
@@ -70,6 +71,7 @@ class Config:
     pace: float = 1.0
     time_zone: str = "Asia/Shanghai"
     sweep_points_per_s: float = 40.0
+    sweep_processes: int = 0
     audit_copy: str = ""
     keep_positions_days: int = 30
     keep_evidence_days: int = 0

@@ -83,6 +83,7 @@ class DeskModels(QObject):
         super().__init__(parent)
         self.settings = settings
         self.bridge = Bridge(self)
+        self.cache_key = cache_key(settings.home, settings.cache_key, settings.passphrase)
         self.client = SyncClient(
             SyncSettings(
                 url=settings.url,
@@ -94,7 +95,7 @@ class DeskModels(QObject):
                 pack_path=settings.pack_path,
                 device_code=settings.device_code,
                 ca=settings.ca,
-                key=cache_key(settings.home, settings.cache_key, settings.passphrase),
+                key=self.cache_key,
             ),
             self.bridge,
         )

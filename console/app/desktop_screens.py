@@ -18,6 +18,7 @@ from console.domain.ids import CameraId
 from console.patrol.ledger import Look
 from console.patrol.plans import PatrolPlan
 from console.protocol.patrol import Handing
+from console.store.cameraseal import CameraKey
 from console.ui.planbook import PlanBook
 from console.ui.wall_clock import WallClock
 from console.ui.wall_directory import DirectoryModel
@@ -55,6 +56,10 @@ class Dock(Protocol):
     @property
     def looks(self) -> LooksReader:
         """The sweep's pictures."""
+
+    @property
+    def camera_key(self) -> CameraKey | None:
+        """What credentials of cameras are opened with."""
 
     def note_look(self, look: Look) -> None:
         """Count a person's look at another window's wall."""
@@ -240,6 +245,8 @@ class SecondWall(QObject):
             decoders=Decoders(1),
             parent=self,
         )
+        if dock.camera_key is not None:
+            self.feed.use_key(dock.camera_key)
         self.feed.plans.given = dock.feed.plans.given
         self.feed.point_looked.connect(dock.note_look)
         self.wall = WallWidget(self.feed, appearance)

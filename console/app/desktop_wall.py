@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
+from console.app.desktop_keys import CameraKeys
 from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
 from console.app.desktop_screens import WallScreens, screen_name
@@ -18,6 +19,7 @@ from console.domain.incidents import Incident
 from console.domain.places import Camera
 from console.patrol.ledger import Look
 from console.protocol.patrol import PlanSent
+from console.store.cameraseal import CameraKey, opened_or_bare
 from console.sync.state import Who
 from console.ui.planbook import PlanBook
 from console.ui.wall_directory import CameraDirectory, DirectoryModel
@@ -79,6 +81,9 @@ class WallDock(QObject):
         self.patrol.past_came.connect(self.feed.plans.set_past)
         self.book = PlanBook(models.mirror, models.site_forms, models.client, self)
         self.book.changed.connect(self._offer_plans)
+        self._points_key = CameraKey.of_secret(models.cache_key, "points")
+        self._key: CameraKey | None = None
+        self._keys = CameraKeys(models.client, self)
         self._granted: frozenset[str] | None = None
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
@@ -103,6 +108,20 @@ class WallDock(QObject):
         appearance.language_changed.connect(self._say_sweep)
         if self._mirror.cameras():
             self._put_cameras()
+        self._keys.found.connect(self._use_key)
+        self._keys.begin()
+
+    def _use_key(self, key: CameraKey) -> None:
+        """Open credentials with this key: on every wall, and for the sweep."""
+        self._key = key
+        for feed in (self.feed, *(one.feed for one in self.screens.windows)):
+            feed.use_key(key)
+        self._write_points()
+
+    @property
+    def camera_key(self) -> CameraKey | None:
+        """What credentials of cameras are opened with, once central has given it."""
+        return self._key
 
     @property
     def directory(self) -> DirectoryModel:
@@ -144,6 +163,7 @@ class WallDock(QObject):
     def close(self) -> None:
         """Stop every stream."""
         self._sweep.stop()
+        self._keys.stop()
         self.screens.close()
         self.patrol.leave()
         self._builder.shutdown(wait=True, cancel_futures=True)
@@ -215,7 +235,8 @@ class WallDock(QObject):
             return  # nobody may sweep a point that central has not leased
         cameras = [one for one in self._mirror.cameras() if one.id in self._granted]
         try:
-            write_points(self._models.settings.points_path, cameras)
+            opened = [opened_or_bare(one, self._key) for one in cameras]
+            write_points(self._models.settings.points_path, opened, self._points_key)
         except OSError as error:
             _log.error("the sweep's points cannot be written: %s", error)
 

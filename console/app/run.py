@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from console.app import served, wiring
+from console.app import children, served, wiring
 from console.app.ground import ensure_pack
 from console.app.processes import Child, Family, ProcessError, wait_until
 from console.app.wiring import RunPlan
@@ -56,7 +56,7 @@ def run_everything(plan: RunPlan) -> int:
 
 
 def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
-    central = family.start(wiring.central_child(plan, pack))
+    central = family.start(children.central_child(plan, pack))
     wait_until(
         lambda: stop.asked or _central_is_ready(plan, central),
         central,
@@ -70,10 +70,15 @@ def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
         raise ProcessError("The central server said it was ready and is gone. See its log.")
     _say(f"Central server: {server.url}   handheld page: {server.url}/handheld/")
     if plan.window:
-        family.start(wiring.console_child(plan, pack, server.url))
-    family.start(wiring.cameras_child(plan, pack))
-    family.start(wiring.city_child(plan, pack, server.url))
-    family.start(wiring.sweep_child(plan))
+        family.start(children.console_child(plan, pack, server.url))
+    family.start(children.cameras_child(plan, pack))
+    family.start(children.city_child(plan, pack, server.url))
+    if plan.config.cache_key == "passphrase":
+        _say("The sweep needs the passphrase too: start it with `zhihui sweep`, beside this one.")
+    else:
+        parts = wiring.sweep_processes(plan.config)
+        for part in range(parts):
+            family.start(children.sweep_child(plan, part, parts))
     _say("The city, its cameras and the sweep run niced, so that the window stays smooth.")
     _say("Ctrl+C stops everything." if not plan.window else "Close the window to stop everything.")
 

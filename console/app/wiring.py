@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app import served
 from console.app.config import Config
-from console.app.processes import Child
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.domain.retention import RetentionRules
@@ -152,19 +152,51 @@ def camera_settings(
     return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
 
 
-def sweep_settings(home: Path, config: Config, console_name: str) -> SweepSettings:
-    """Return the settings of a console's sweep; it is already niced by its parent."""
+def sweep_processes(config: Config) -> int:
+    """Return how many processes sweep: as configured, or one for every four cores."""
+    return config.sweep_processes or max(1, (os.cpu_count() or 1) // 4)
+
+
+def sweep_settings(
+    home: Path,
+    config: Config,
+    console_name: str,
+    *,
+    part: int = 0,
+    parts: int = 1,
+    passphrase: str | None = None,
+) -> SweepSettings:
+    """Return the settings of one process of a console's sweep; it is niced by its parent.
+
+    Args:
+        home: The data directory.
+        config: Of the site.
+        console_name: Whose sweep it is.
+        part: Which share of the points it takes, from 0 …
+        parts: … of how many; they share the points a second.
+        passphrase: What the console's own key is made from, if it is.
+
+    Raises:
+        WiringError: There is no such part.
+        CacheKeyError: The list of points cannot be unlocked.
+    """
+    from console.app.cachekey import points_key
     from console.app.consolesettings import ConsoleSettings
     from console.video.sweep import SweepSettings
 
+    if not 0 <= part < parts:
+        raise WiringError(f"Part {part} of {parts} sweeps does not exist; parts count from 0.")
     console = ConsoleSettings(
         url="", account="", password="", home=home, resources=RESOURCES, name=console_name
     )
     return SweepSettings(
         points_path=console.points_path,
         looks_path=console.looks_path,
-        max_per_s=config.sweep_points_per_s,
+        max_per_s=config.sweep_points_per_s / parts,
+        part=part,
+        parts=parts,
         niceness=0,
+        key=points_key(home, config.cache_key, passphrase),
     )
 
 
@@ -340,61 +372,3 @@ def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:
         host=plan.config.host,
         port=plan.config.camera_port,
     )
-
-
-def _common(plan: RunPlan) -> list[str]:
-    config = plan.config
-    return ["--home", str(plan.home), "--seed", str(config.seed),
-            "--truth-seed", str(config.truth_seed)]  # fmt: skip
-
-
-def central_child(plan: RunPlan, pack: Path) -> Child:
-    """Return the process of the central server."""
-    config = plan.config
-    arguments = ["central", "--home", str(plan.home), "--pack", str(pack),
-                 "--host", config.host, "--port", str(config.port)]  # fmt: skip
-    return Child(name="the central server", arguments=arguments)
-
-
-def cameras_child(plan: RunPlan, pack: Path) -> Child:
-    """Return the process of the city's RTSP cameras."""
-    config = plan.config
-    arguments = ["cameras", *_common(plan), "--pack", str(pack), "--host", config.host,
-                 "--camera-port", str(config.camera_port),
-                 "--cameras", str(config.cameras)]  # fmt: skip
-    if plan.clips is not None:
-        arguments += ["--clips", str(plan.clips)]
-    return Child(name="the cameras", arguments=arguments, nice=CAMERAS_NICE)
-
-
-def city_child(plan: RunPlan, pack: Path, server: str) -> Child:
-    """Return the process of the simulated city."""
-    config = plan.config
-    arguments = ["city", *_common(plan), "--server", server, "--pack", str(pack),
-                 "--officers", str(config.officers), "--vehicles", str(config.vehicles),
-                 "--complaints-a-year", str(config.complaints_a_year),
-                 "--pace", str(config.pace)]  # fmt: skip
-    if plan.complaints is not None:
-        arguments += ["--complaints", str(plan.complaints),
-                      "--replay-speed", str(plan.replay_speed)]  # fmt: skip
-    for call_sign in sorted(plan.real_units):
-        arguments += ["--real-unit", call_sign]
-    return Child(name="the city", arguments=arguments, nice=CITY_NICE)
-
-
-def sweep_child(plan: RunPlan) -> Child:
-    """Return the process of the sweep."""
-    arguments = ["sweep", "--home", str(plan.home), "--console-name", plan.console_name,
-                 "--sweep-points-per-s", str(plan.config.sweep_points_per_s)]  # fmt: skip
-    return Child(name="the sweep", arguments=arguments, nice=SWEEP_NICE)
-
-
-def console_child(plan: RunPlan, pack: Path, server: str) -> Child:
-    """Return the process of the console."""
-    arguments = ["console", "--home", str(plan.home), "--server", server,
-                 "--console-name", plan.console_name, "--pack", str(pack)]  # fmt: skip
-    if plan.config.language:
-        arguments += ["--language", plan.config.language]
-    if plan.config.theme:
-        arguments += ["--theme", plan.config.theme]
-    return Child(name="console", arguments=arguments, ends_on=CONSOLE_ENDS)

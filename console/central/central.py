@@ -23,6 +23,7 @@ from console.central.again import again
 from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.backup import check_restored
+from console.central.camerakey import opened_key, seal_rows
 from console.central.cityground import nowhere, opened_pack, zone_named
 from console.central.consoles import ConsoleHub
 from console.central.disk import DiskGuard
@@ -100,6 +101,8 @@ class Foundation:
             if self.pack is not None:
                 self._closing.callback(self.pack.close)
             self.zone = zone_named(settings.time_zone)
+            self.camera_key = opened_key(settings)
+            seal_rows(self.seat, self.camera_key)
             self._killpoints = settings.killpoints
             self.evidence = EvidenceStore(settings.folder / "evidence", killpoints=self._killpoints)
             self._keeper = opened_keeper(settings)
@@ -121,6 +124,7 @@ class Foundation:
             district_at=nowhere if self.pack is None else self.pack.district_at,
             districts_of=outline_finder(self.pack),
             evidence_size=self.evidence.size_of,
+            sealed=self.camera_key.sealed,
         )
         return Sequencer(
             self.seat,
@@ -301,6 +305,7 @@ class Central:
             audit=self.audit,
             ways=Ways(foundation.pack),
             zone=foundation.zone,
+            camera_key=foundation.camera_key,
         )
         audit = AuditRoutes(
             door=self.door,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from console.central.acts import Actor, acts_of
@@ -30,12 +31,14 @@ from console.domain.errors import ConflictError, RejectedError, ZhihuiError
 from console.domain.ids import JurisdictionId
 from console.domain.incidents import Incident
 from console.domain.permissions import Remit
+from console.domain.places import Camera
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
 from console.protocol.commands import (
     AddReport,
     AttachEvidence,
     MoveAssignment,
     OpenIncident,
+    PutCameras,
     ReportOutcome,
     TakeReport,
 )
@@ -85,11 +88,13 @@ class Surroundings:
         district_at: District and street of a place (WGS-84), ``None`` outside.
         districts_of: Districts that an outline (WGS-84) reaches into, in order of their ids.
         evidence_size: Size of the bytes held under a hash, ``None`` if there are none.
+        sealed: A camera with its credentials sealed: readable ones go no further than here.
     """
 
     numbers: Numbers
     district_at: Callable[[float, float], tuple[str | None, str | None]]
     evidence_size: Callable[[str], int | None]
+    sealed: Callable[[Camera], Camera]
     districts_of: Callable[[Outline], tuple[str, ...]] = lambda _outline: ()
 
 
@@ -130,6 +135,7 @@ class Group:
 
     def decide(self, command: Command, actor: Actor) -> Result:
         """Return what becomes of a command; said aloud only after `write` and the commit."""
+        command = self._without_secrets(command)
         earlier = self._known.get(command.command_id)
         if earlier is not None:
             was_done = earlier.verdict is Verdict.ACCEPTED
@@ -147,6 +153,14 @@ class Group:
         self._known[command.command_id] = result
         self._results.append((result, actor.person))
         return result
+
+    def _without_secrets(self, command: Command) -> Command:
+        """Return a command with the credentials of cameras sealed."""
+        if not isinstance(command.body, PutCameras):
+            return command
+        cameras = tuple(self.surroundings.sealed(camera) for camera in command.body.cameras)
+        body = msgspec.structs.replace(command.body, cameras=cameras)
+        return msgspec.structs.replace(command, body=body)
 
     def _is_early(self, command: Command) -> bool:
         """Whether this is a unit's step with a task that is not known here, or not yet.

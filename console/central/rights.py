@@ -66,6 +66,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("DELETE", "/v1/patrol/plans/{plan}"): "write:patrol",
     ("GET", "/v1/patrol/looks"): "patrol",
     ("GET", "/v1/patrol/past"): "patrol",
+    ("GET", "/v1/cameras/key"): "read:camera_passwords",
     ("GET", "/v1/audit"): "read:audit",
     ("GET", "/v1/audit/export"): "read:audit",
     ("GET", "/v1/audit/verify"): "read:audit",

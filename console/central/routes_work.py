@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from console.central.accounts import Session
 from console.central.acts import act_by, actor_of
 from console.central.auditdesk import AuditDesk
+from console.central.camerakey import CameraKeyRoutes
 from console.central.discretion import lies_within, view_of
 from console.central.door import Door
 from console.central.evidence import (
@@ -45,6 +46,7 @@ from console.protocol.codec import MessageError, check_numbers
 from console.protocol.commands import name_of
 from console.protocol.messages import Command, Task
 from console.protocol.positions import INGEST, decode_ingest
+from console.store.cameraseal import CameraKey
 
 MAX_COMMANDS_BYTES = 16 << 20
 MAX_FIXES = 100_000
@@ -67,6 +69,7 @@ class WorkRoutes:
     audit: AuditDesk
     ways: Ways
     zone: ZoneInfo
+    camera_key: CameraKey
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -88,6 +91,8 @@ class WorkRoutes:
         router.include_router(patrol.router())
         intake = IntakeRoutes(door=self.door, link=self.link, audit=self.audit)
         router.include_router(intake.router())
+        keys = CameraKeyRoutes(door=self.door, audit=self.audit, key=self.camera_key)
+        router.include_router(keys.router())
         return router
 
     async def commands(self, request: Request) -> Response:

@@ -116,13 +116,20 @@ def put_cameras(ask: Ask, body: c.PutCameras) -> Decision:
         _check_camera(camera)
         earlier = ask.rows.camera(camera.id)
         check_base("camera point", camera, earlier, camera.name)
-        password = camera.password
-        if password == MASK:  # as it is shown to administrators: it stays
-            password = earlier.password if earlier else None
-        entered = replace(camera, version=earlier.version if earlier else 0, password=password)
+        entered = replace(
+            camera,
+            version=earlier.version if earlier else 0,
+            username=_kept(camera.username, earlier.username if earlier else None),
+            password=_kept(camera.password, earlier.password if earlier else None),
+        )
         if entered != earlier:
             draft.put(entered)
     return draft.decision() if draft.has_rows else NOTHING_NEW
+
+
+def _kept(typed: str | None, held: str | None) -> str | None:
+    """Return a secret as it was typed; one that is as administrators are shown it stays."""
+    return held if typed == MASK else typed
 
 
 def put_jurisdictions(ask: Ask, body: c.PutJurisdictions) -> Decision:
@@ -193,9 +200,15 @@ def _entered(earlier: Unit | None, unit: Unit) -> Unit | None:
 def _check_camera(camera: Camera) -> None:
     checked_id(camera.id, "a camera point")
     checked_position(camera.lat, camera.lon)
+    service = camera.onvif_url
+    if service is not None and not service.startswith(("http://", "https://")):
+        raise RejectedError(
+            f"The ONVIF service of {camera.name} is no web address: {service[:80]}."
+        )
     for url in (camera.main_url, camera.sub_url):
         if url is not None and not url.startswith(("rtsp://", "rtsps://")):
             raise RejectedError(f"The stream of {camera.name} is no RTSP address: {url[:80]}.")
+    for url in (camera.main_url, camera.sub_url, service):
         if url is not None and "@" in url.split("/", 3)[2]:
             raise RejectedError(
                 f"The address of {camera.name} holds a user name; send it in its own field."

@@ -14,6 +14,8 @@ from typing import Any
 GENESIS = hashlib.sha256(b"zhihui audit 1").hexdigest()
 #: Stands in the audit where a password was given, changed or taken away.
 MASK = "●"
+#: How credentials of cameras begin where they are kept; what they say is only known with a key.
+SEALED = "sealed:1:"
 SECRET_FIELDS = frozenset({"password", "password_hash", "token", "secret"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -144,7 +146,7 @@ def _masked_inside(value: Any) -> Any:
         return masked(value)
     if isinstance(value, list | tuple):
         return [_masked_inside(one) for one in value]
-    return value
+    return MASK if isinstance(value, str) and value.startswith(SEALED) else value
 
 
 def _text(details: Mapping[str, Any]) -> str:

@@ -47,7 +47,9 @@ class Camera:
         bearing_deg: Where it looks, degrees clockwise from north; ``None`` if not known.
         main_url: RTSP address of the main stream (主码流), without credentials.
         sub_url: RTSP address of the sub stream (子码流), without credentials.
-        username: For RTSP authentication; the password is kept apart and never shown.
+        username: For RTSP and ONVIF; sealed like the password in every row that is kept or sent.
+        onvif_url: Its ONVIF device service, with the media profile's token after a ``#`` if it has
+            several; ``None`` where it speaks no ONVIF.
         owner: Whose it is: "police", "site", "bureau", "vehicle".
         unit: The unit it moves with, if it moves.
     """
@@ -62,9 +64,10 @@ class Camera:
     district: JurisdictionId | None = None
     street: JurisdictionId | None = None
     owner: str | None = None
-    username: str | None = None
+    username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     unit: UnitId | None = None
+    onvif_url: str | None = None
     retired: bool = False
     version: int = 0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 
+from console.domain.audit import MASK
 from console.domain.catalogue import DetailKind
 from console.gateways.rows import BadRowError, ImportFileError, ImportReport
 from console.gateways.sections import CellError, Section, flat_row, row_from_flat
@@ -70,9 +71,12 @@ def _named(section: Section, cells: Mapping[str, Any]) -> dict[str, Any]:
     flat = {name: _unquoted(value) for name, value in cells.items() if name in known}
     if not flat:
         raise BadRowError(f"no column is called {', '.join(sorted(known))}")
-    if flat.get("password") == "●":
-        del flat["password"]  # as it was exported: it stays
-    return flat
+    # What is as it was exported stays as it is.
+    return {
+        name: value
+        for name, value in flat.items()
+        if not (name in {"username", "password"} and value == MASK)
+    }
 
 
 def _unquoted(value: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from console.dispatch.time_rules import STAGE_LIMITS
+from console.domain.audit import MASK
 from console.domain.catalogue import (
     DATED,
     DETAILS,
@@ -154,7 +155,8 @@ SECTIONS: tuple[Section, ...] = (
         fields=(
             _ID, _field("name", required=True), _field("main_url", required=True),
             _field("sub_url"), *_AT, _field("bearing_deg", _K.NUMBER, least=0, most=360), *_IN,
-            _field("owner"), _field("username"), _field("password", _K.SECRET), _field("unit"),
+            _field("owner"), _field("username", _K.SECRET), _field("password", _K.SECRET),
+            _field("unit"), _field("onvif_url"),
         ),
         title="name",
     ),
@@ -233,8 +235,9 @@ def flat_row(section: Section, row: Row) -> dict[str, Any]:
     flat = {one.name: plain.get(one.name, details.get(one.name)) for one in section.fields}
     if isinstance(flat.get("skills"), list | tuple):
         flat["skills"] = " ".join(flat["skills"])
-    if flat.get("password") is not None:
-        flat["password"] = "●"
+    for secret in ("username", "password"):
+        if flat.get(secret) is not None:
+            flat[secret] = MASK
     return {
         **flat,
         "id": plain["id"],

@@ -150,6 +150,7 @@ CAMERA = Table(
     Column("username", Text),
     Column("password", Text),
     Column("unit", String(80)),
+    Column("onvif_url", Text),
     Column("retired", Boolean, nullable=False),
     _version(),
 )

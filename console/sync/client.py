@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
@@ -24,7 +23,6 @@ from console.protocol.commands import (
     OrderByVoice,
     WithdrawAssignment,
 )
-from console.protocol.patrol import PatrolPast, PatrolTurn, PatrolTurnAnswer, PlanSent
 from console.protocol.readings import ReadingsTold
 from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
@@ -33,6 +31,7 @@ from console.store.sealed import SealError
 from console.sync.evidence import EvidenceError, EvidenceFiles
 from console.sync.exchange import Exchange
 from console.sync.http import LinkError
+from console.sync.patrolcalls import PatrolCalls
 from console.sync.settings import SyncSettings
 from console.sync.state import OUT_OF_REACH, LinkTrouble, SyncListener
 from console.sync.worker import Worker
@@ -40,7 +39,7 @@ from console.tracking.trails import Trail, unpack_trails
 
 _T = TypeVar("_T")
 #: Evidence that central has is kept here too, to be looked at, up to so much.
-_LOCKED = "locked"
+_LOCKED, _CAMERA_KEY = "locked", "camera_key"
 KEPT_EVIDENCE_BYTES = 512 << 20
 _log = logging.getLogger("zhihui.sync")
 
@@ -50,7 +49,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SyncClient:
+class SyncClient(PatrolCalls):
     """Keeps a console in step with central; its methods may be called from any thread.
 
     The listener is called in the sync thread.
@@ -248,29 +247,23 @@ class SyncClient:
         self._worker.outbox_changed()
         return done
 
-    def patrol_turn(self, turn: PatrolTurn) -> Future[PatrolTurnAnswer]:
-        """Renew the leases of points, send looks, take those of others; see `PatrolTurn`.
+    def camera_key(self) -> Future[str]:
+        """Return the key of cameras' credentials to come; it is kept with the commands.
 
-        The future raises `LinkError` if central could not be asked.
+        The future raises `LinkError` if central does not give it.
         """
-        return self._asked("POST", "/v1/patrol/turn", PatrolTurnAnswer, turn)
 
-    def patrol_plans(self) -> Future[list[PlanSent]]:
-        """Return the patrol plans to come; the future raises `LinkError`."""
-        return self._asked("GET", "/v1/patrol/plans", list[PlanSent])
+        def ask() -> str:
+            token = self._worker.token()
+            given = self._http.exchange(token, "GET", "/v1/cameras/key", dict[str, str])["key"]
+            self._outbox.remember(_CAMERA_KEY, given)
+            return given
 
-    def put_plan(self, plan: PlanSent) -> Future[PlanSent]:
-        """Enter or change a patrol plan; the future raises `LinkError`."""
-        return self._asked("PUT", f"/v1/patrol/plans/{plan.id}", PlanSent, plan)
+        return self._fetching.submit(ask)
 
-    def retire_plan(self, plan: str) -> Future[dict[str, str]]:
-        """Take a patrol plan away; the future raises `LinkError`."""
-        return self._asked("DELETE", f"/v1/patrol/plans/{plan}", dict[str, str])
-
-    def patrol_past(self, days: int, form: str | None = None) -> Future[PatrolPast]:
-        """Return where incidents were in the last days, to come; the future raises `LinkError`."""
-        path = f"/v1/patrol/past?{urlencode({'days': days, 'form': form or ''})}"
-        return self._asked("GET", path, PatrolPast)
+    def kept_camera_key(self) -> str | None:
+        """Return the key as central last gave it, for a start without central."""
+        return self._outbox.remembered(_CAMERA_KEY)
 
     def administer(
         self, method: str, path: str, kind: type[Any], body: object = None

@@ -106,8 +106,10 @@ _AUDIT = AdminTableSpec(
 
 
 def _columns(section: Section) -> tuple[str, ...]:
-    left_out = {"shape", "password", "text_zh", "text_en", "response_zh", "response_en", "main_url",
-                "sub_url"}  # fmt: skip
+    left_out = {
+        "shape", "username", "password", "onvif_url", "text_zh", "text_en", "response_zh",
+        "response_en", "main_url", "sub_url",
+    }  # fmt: skip
     first = [section.title, *(one.name for one in section.fields)]
     return tuple(name for name in dict.fromkeys(first) if name not in left_out)
 

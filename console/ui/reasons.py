@@ -190,6 +190,7 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "The number {0} belongs to {1} for ever."),
     _noop("Reasons", "The number {0} or the call sign {1} is given twice."),
     _noop("Reasons", "The stream of {0} is no RTSP address: {1}."),
+    _noop("Reasons", "The ONVIF service of {0} is no web address: {1}."),
     _noop("Reasons", "The unit {0} has no call sign; nobody could call it."),
     _noop("Reasons", "{0} has the number {1}; 0 to 2³² − 1 are allowed."),
     _noop("Reasons", "{0} keeps the number {1} for ever."),

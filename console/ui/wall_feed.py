@@ -13,6 +13,7 @@ from console.domain.ids import CameraId, PersonId
 from console.domain.places import Camera
 from console.patrol.ledger import Look, Looker
 from console.patrol.plans import PatrolPlan, PatrolPlanError, Rotation, neighbours_first
+from console.store.cameraseal import CameraKey
 from console.ui.wall_patrol import WallPlans
 from console.ui.wall_pool import StreamPool
 from console.ui.wall_shots import WallShots
@@ -155,6 +156,10 @@ class WallFeed(QObject):
                 self._cameras[camera.id] = camera
         if self._home_plan is None and not self._borrowed:
             self._run_plan(self._whole_plan())
+
+    def use_key(self, key: CameraKey) -> None:
+        """Open the credentials of cameras with this key from now on."""
+        self._pool.use_key(key)
 
     def set_person(self, person: PersonId | None) -> None:
         """Say who sits at the wall from now on."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.patrol.leads import Lead
+from console.store.cameraseal import CameraKey
 from console.video.board import BoardError
 from console.video.live import Decoders, LiveTile, NoShot, Shot
 
@@ -44,6 +45,11 @@ class StreamPool:
     def get(self, key: StreamKey) -> LiveTile | None:
         """Return the tile of a stream, if it is open."""
         return self._tiles.get(key)
+
+    def use_key(self, key: CameraKey) -> None:
+        """Open credentials with this key from now on; what is open is opened anew."""
+        if self._decoders.use_key(key):
+            self.want(())
 
     @property
     def running(self) -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
+from console.store.cameraseal import CameraKey, opened_or_bare
 from console.video.board import Board
 from console.video.evidence import EvidenceShot
 from console.video.rtsp import Patience
@@ -175,8 +176,8 @@ class LiveTile:
 
     def order(self, patience: Patience) -> OpenStream:
         """Return what its decoder is told."""
-        board = self.board
-        return OpenStream(self.number, self.camera, self.main, board.path, board.capacity, patience)
+        board, camera = self.board, self._host.readable(self.camera)
+        return OpenStream(self.number, camera, self.main, board.path, board.capacity, patience)
 
     def _address(self) -> str:
         main = self.main or self.camera.sub_url is None
@@ -201,8 +202,10 @@ class LiveTile:
 class _Host:
     """One decoder: its process (or thread), the line to it, and what it keeps open."""
 
-    def __init__(self, patience: Patience, start: _Starter) -> None:
-        self._patience, self._start = patience, start
+    def __init__(
+        self, patience: Patience, start: _Starter, readable: Callable[[Camera], Camera]
+    ) -> None:
+        self._patience, self._start, self.readable = patience, start, readable
         self._requests = itertools.count(1)
         self._answers: list[Shot | NoShot] = []
         self._asked: dict[int, LiveTile] = {}
@@ -327,6 +330,7 @@ class Decoders:
     ) -> None:
         self._count, self._patience, self._start = count, patience or Patience(), start
         self._hosts: list[_Host] = []
+        self._key: CameraKey | None = None
         Board.clear_left()
         self._numbers = itertools.count(1)
 
@@ -338,11 +342,20 @@ class Decoders:
         """
         host = min(self._hosts, key=lambda one: len(one.tiles), default=None)
         if host is None or (host.tiles and len(self._hosts) < self._count):
-            host = _Host(self._patience, self._start)
+            host = _Host(self._patience, self._start, self._readable)
             self._hosts.append(host)
         tile = LiveTile(camera, main=main, number=next(self._numbers), host=host)
         host.open(tile)
         return tile
+
+    def use_key(self, key: CameraKey) -> bool:
+        """Open credentials with this key from now on; return whether it is another one."""
+        is_other = self._key is None or self._key.hex() != key.hex()
+        self._key = key
+        return is_other
+
+    def _readable(self, camera: Camera) -> Camera:
+        return opened_or_bare(camera, self._key)
 
     @property
     def lines(self) -> Iterable[Connection]:

@@ -7,23 +7,30 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from console.domain.errors import ZhihuiError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
+from console.store.cameraseal import CameraKey
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
+from console.video.points import PointsError, read_points, write_points
 from console.video.rounds import Crowd, Rounds
 from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
 from console.video.visit import Visit, VisitSettings, visit
 
+__all__ = [
+    "PointsError",
+    "Sweep",
+    "SweepSettings",
+    "read_points",
+    "run_sweep",
+    "write_points",
+]
 log = logging.getLogger("zhihui.sweep")
 
 _WRITE_EVERY_S = 0.5
@@ -33,21 +40,6 @@ _FEEL_S = 0.05
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
 _SLOWEST_SHARE = 0.25
-
-
-class PointsError(ZhihuiError):
-    """The list of points to sweep cannot be read.
-
-    Attributes:
-        path: The file.
-    """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"The list of camera points in {path} cannot be read ({reason}); "
-            "the console writes it anew when it next hears of its cameras."
-        )
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +55,7 @@ class SweepSettings:
         part: Which share of the points this process takes, from 0 …
         parts: … of how many.
         niceness: Added to the process's niceness.
+        key: Of the list of points, ``None`` where it is not locked.
     """
 
     points_path: Path
@@ -73,31 +66,8 @@ class SweepSettings:
     part: int = 0
     parts: int = 1
     niceness: int = 15
+    key: CameraKey | None = field(default=None, repr=False, compare=False)
     visit: VisitSettings = field(default_factory=VisitSettings)
-
-
-def write_points(path: Path, cameras: Iterable[Camera]) -> None:
-    """Write the points to sweep, readable by the owner only: passwords are in it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(msgspec.json.encode([one for one in cameras if not one.retired]))
-    fresh.replace(path)
-
-
-def read_points(path: Path) -> list[Camera]:
-    """Return the points to sweep; none where there is no file yet.
-
-    Raises:
-        PointsError: The file is damaged.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Camera])
-    except FileNotFoundError:
-        return []
-    except (OSError, msgspec.MsgspecError) as error:
-        raise PointsError(path, str(error)) from error
 
 
 def run_sweep(settings: SweepSettings) -> int:
@@ -307,7 +277,7 @@ class Sweep:
         if stamp == self._stamp:
             return
         try:
-            cameras = read_points(settings.points_path)
+            cameras = read_points(settings.points_path, settings.key)
         except PointsError as error:
             log.warning("%s", error)
             return

@@ -45,6 +45,7 @@ from console.protocol.commands import (
 )
 from console.protocol.messages import Change, Changes, Command, Result, Verdict, ack_command_id
 from console.store.cache import GapError
+from console.store.cameraseal import CameraKey
 from console.store.engine import open_engine, sqlite_url
 from console.store.outbox import TRAY, UNSETTLED, Draft, EntryState, open_outbox
 from console.store.seat import Seat
@@ -88,6 +89,7 @@ class Central:
             numbers=Numbers(ZoneInfo("Asia/Shanghai")),
             district_at=lambda *_: (None, None),
             evidence_size=lambda _: None,
+            sealed=CameraKey(CameraKey.made().decode()).sealed,
         )
         self.sequencer = Sequencer(Seat(self.engine), surroundings, on_commit=self.heard.append)
         self.sequencer.start()

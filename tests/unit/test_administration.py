@@ -35,6 +35,7 @@ from console.protocol.commands import (
     PutUnits,
 )
 from console.protocol.messages import Changes, Verdict
+from console.store.cameraseal import CameraKey
 
 RING = [[116.4, 39.9], [116.5, 39.9], [116.5, 40.0], [116.4, 39.9]]
 SHAPE = json.dumps({"type": "Polygon", "coordinates": [RING]})
@@ -195,14 +196,23 @@ def test_that_a_camera_keeps_the_password_that_administrators_do_not_see(
     central_server: CentralServer,
 ) -> None:
     admin = central_server.client(Role.ADMINISTRATOR)
-    camera = Camera(id="c1", name="东单", main_url="rtsp://h/1", password="hik-12345")
+    camera = Camera(
+        id="c1", name="东单", main_url="rtsp://h/1", username="root", password="hik-12345"
+    )
     admin.post(PutCameras(cameras=(camera,)))
     url = f"{central_server.url}/v1/admin/rows/camera"
     (shown,) = admin.http.get(url, timeout=60).json()["rows"]
-    assert shown["password"] == "●"
-    admin.post(PutCameras(cameras=(replace(camera, name="西单", password="●", version=1),)))
+    assert (shown["username"], shown["password"]) == ("●", "●")
+    masked = replace(camera, name="西单", username="●", password="●", version=1)
+    admin.post(PutCameras(cameras=(masked,)))
+    head = _head(admin)
+    admin.post(PutCameras(cameras=(replace(camera, name="西单", version=2),)))
+    assert _head(admin) == head, "the same credentials entered again change nothing"
     admin.close()
-    assert central_server.query("SELECT name, password FROM camera") == [("西单", "hik-12345")]
+    ((name, user, password),) = central_server.query("SELECT name, username, password FROM camera")
+    key = CameraKey((central_server.home / "central" / "camera.key").read_text())
+    opened = key.opened(replace(camera, username=user, password=password))
+    assert (name, opened) == ("西单", camera)
 
 
 @pytest.mark.both_databases

@@ -38,6 +38,7 @@ from console.protocol.commands import (
     PutUnits,
 )
 from console.protocol.messages import Command, Verdict
+from console.store.cameraseal import CameraKey
 from console.store.engine import open_engine, sqlite_url
 from console.store.seat import Seat
 from console.store.tables import CHANGE_LOG
@@ -68,6 +69,7 @@ class Writer:
                 numbers=Numbers(ZoneInfo("Asia/Shanghai")),
                 district_at=district_at,
                 evidence_size=lambda _sha256: None,
+                sealed=CameraKey(CameraKey.made().decode()).sealed,
             ),
             on_commit=self.groups.append,
             clock=lambda: at or datetime.now(UTC),
@@ -249,6 +251,7 @@ def test_that_what_is_on_disk_is_never_called_undone(
             numbers=Numbers(ZoneInfo("Asia/Shanghai")),
             district_at=lambda *_: (None, None),
             evidence_size=lambda _sha256: None,
+            sealed=CameraKey(CameraKey.made().decode()).sealed,
         ),
         on_commit=deaf,
     )

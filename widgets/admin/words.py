@@ -72,6 +72,7 @@ _FIELDS = {
     "sub_url": _noop("AdminWords", "Sub stream"),
     "bearing_deg": _noop("AdminWords", "Bearing, degrees"),
     "owner": _noop("AdminWords", "Owner"),
+    "onvif_url": _noop("AdminWords", "ONVIF service"),
     "username": _noop("AdminWords", "User name"),
     "limit": _noop("AdminWords", "Limit"),
     "period_s": _noop("AdminWords", "Sends every, seconds"),

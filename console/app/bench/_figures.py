@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from console.app import served, wiring
+from console.app import children, served, wiring
 from console.app.config import Config
 from console.app.ground import ensure_pack
 from console.app.logs import start_logging
@@ -64,7 +64,7 @@ def start_central(family: Family, plan: RunPlan, pack: Path) -> str:
     Raises:
         ProcessError: It did not come up.
     """
-    child = family.start(wiring.central_child(plan, pack))
+    child = family.start(children.central_child(plan, pack))
 
     def is_up() -> bool:
         server = served.running_central(plan.home)

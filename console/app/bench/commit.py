@@ -24,6 +24,7 @@ from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.protocol.commands import OpenIncident
 from console.protocol.messages import Command, Result, Verdict
+from console.store.cameraseal import CameraKey
 from console.store.engine import open_engine, sqlite_url
 from console.store.seat import Seat
 from console.store.upgrade import upgrade
@@ -81,6 +82,7 @@ def _measured(url: str, submitters: int, commands: int) -> tuple[list[float], in
         numbers=Numbers(ZoneInfo("Asia/Shanghai")),
         district_at=lambda _lat, _lon: (None, None),
         evidence_size=lambda _sha256: None,
+        sealed=CameraKey(CameraKey.made().decode()).sealed,
     )
     sequencer = Sequencer(Seat(engine), surroundings, on_commit=lambda _: None)
     sequencer.start()

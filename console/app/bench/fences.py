@@ -29,6 +29,7 @@ from console.domain.areas import Area, AreaEvent
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol.positions import INGEST
+from console.store.cameraseal import CameraKey
 from console.store.engine import open_engine, sqlite_url
 from console.store.mapping import put_rows, read_rows
 from console.store.seat import Seat
@@ -154,6 +155,7 @@ class _Watched:
             numbers=Numbers(ZoneInfo("Asia/Shanghai")),
             district_at=lambda _lat, _lon: (None, None),
             evidence_size=lambda _sha256: None,
+            sealed=CameraKey(CameraKey.made().decode()).sealed,
         )
         sequencer = Sequencer(Seat(self._engine), surroundings, on_commit=lambda _: None)
         sequencer.start()

@@ -19,7 +19,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer
 
-from console.app import served, wiring
+from console.app import children, served, wiring
 from console.app.bench._figures import machine, percentiles, plan_for, scratch_home, start_central
 from console.app.config import Config, home_directory
 from console.app.consolesettings import ConsoleSettings
@@ -192,7 +192,7 @@ def run(
         family = Family()
         try:
             url = start_central(family, plan, pack)
-            family.start(wiring.city_child(plan, pack, url))
+            family.start(children.city_child(plan, pack, url))
             tally, seconds = _measure(
                 home, pack, url, count=count, closings=closings, limit_s=limit_s
             )

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from console.app import wiring
+from console.app import children
 from console.app.bench._figures import machine, plan_for, scratch_home, start_central
 from console.app.bench._screen import screen
 from console.app.config import Config, home_directory
@@ -48,14 +48,14 @@ def run(
         try:
             url = start_central(family, plan, pack)
             lag, started = home / "lag.json", home / "started.json"
-            console = wiring.console_child(plan, pack, url)
+            console = children.console_child(plan, pack, url)
             console.arguments = [*console.arguments, "--lag-file", str(lag), "--workspace",
                                  workspace, "--wall-tiles", str(wall_tiles),
                                  "--started-file", str(started)]  # fmt: skip
             console.environment = {"DISPLAY": environment.get("DISPLAY", "")}
             family.start(console)
-            for child in (wiring.cameras_child(plan, pack), wiring.city_child(plan, pack, url),
-                          wiring.sweep_child(plan)):  # fmt: skip
+            for child in (children.cameras_child(plan, pack), children.city_child(plan, pack, url),
+                          children.sweep_child(plan)):  # fmt: skip
                 family.start(child)
             _stay(console, family, SETTLE_S)
             _need_work(home, started)
