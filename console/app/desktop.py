@@ -43,6 +43,8 @@ __all__ = ["ConsoleSettings", "run_console"]
 _log = logging.getLogger("zhihui.console")
 #: The map and the wall are built so long after the window was painted.
 REST_AFTER_MS = 50
+#: A console that has its rows and still no city pack shows them on a graticule.
+BARE_MAP_AFTER_MS = 8000
 #: The event loop's lag counts from here: before, the console is still starting.
 LAG_FROM_MS = 10_000
 #: Python's threads give way to each other after so long; with the usual 5 ms the window would wait
@@ -169,6 +171,7 @@ class Console(QObject):
         # All rows were just made or replaced: they stay, so no collection has to walk over them.
         gc.freeze()
         self.times.note("usable_s")
+        QTimer.singleShot(BARE_MAP_AFTER_MS, self, self._build_bare_map)
 
     def _build_wall(self) -> None:
         from console.app.desktop_wall import WallDock
@@ -186,7 +189,11 @@ class Console(QObject):
         desk.picked_listeners.append(self._show_near_points)
         self.window.regions.set_widget(Region.WALL, wall.widget)
 
-    def _build_map(self, path: Path) -> None:
+    def _build_bare_map(self) -> None:
+        if self._map is None:
+            self._build_map(None)
+
+    def _build_map(self, path: Path | None) -> None:
         from console.app.desktop_map import MapDock, build_map
 
         desk, models = self._desk, self._models
@@ -195,6 +202,8 @@ class Console(QObject):
         built = build_map(models, self.appearance, path, self)
         if not isinstance(built, MapDock):
             desk.say_trouble(built)
+            if path is not None:
+                self._build_bare_map()
             return
         before, self._map = self._map, built
         widget = built.widget

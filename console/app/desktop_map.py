@@ -9,9 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from console.app.basemap import open_basemap
+from console.app.basemap import Basemap, NoBasemapError, open_basemap
+from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_models import DeskModels
 from console.domain.errors import ZhihuiError
+from console.domain.incidents import Incident
+from console.domain.places import Camera, Jurisdiction
 from console.store.citypack import CityPack
 from console.ui.mapareas import MapAreas
 from console.ui.mapbinding import MapBinding
@@ -25,6 +28,7 @@ from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
 from console.ui.mapsensors import MapSensors
 from console.ui.mapviews import MapViews
+from console.ui.mirror import Mirror
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
 from console.video.looks import LooksReader
@@ -39,7 +43,7 @@ class MapDock(QObject):
     """Owns the map of one city.
 
     Args:
-        pack_path: The city.
+        pack_path: The city; without one the map shows what the register has, on a graticule.
 
     Raises:
         ZhihuiError: The pack or a file of the page cannot be used; says which.
@@ -49,31 +53,29 @@ class MapDock(QObject):
         self,
         models: DeskModels,
         appearance: Appearance,
-        pack_path: Path,
+        pack_path: Path | None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        settings = models.settings
+        settings, mirror = models.settings, models.mirror
         self._appearance = appearance
         self.windows: list[MapWindow] = []
-        with CityPack.open(pack_path) as pack:
-            meta = dict(pack.meta)
-            frame = MapFrame.of_pack(pack)
-            colours = MapColours(models.mirror, models.client, self)
-            self._ground = MapGround(models.mirror, pack, colours, self)
+        colours = MapColours(mirror, models.client, self)
+        if pack_path is None:
+            meta, frame = {}, MapFrame.of_places(_places_of(mirror))
+            self._ground = MapGround(mirror, None, colours, self)
+        else:
+            with CityPack.open(pack_path) as pack:
+                meta, frame = dict(pack.meta), MapFrame.of_pack(pack)
+                self._ground = MapGround(mirror, pack, colours, self)
         self.names = {"zh_CN": meta.get("name_zh", ""), "en": meta.get("name_en", "")}
-        self._tiles, owner, trouble = open_basemap(
-            settings.basemap,
-            settings.basemap_datum,
-            pack_path=pack_path,
-            cache=settings.home / "cache" / "tiles",
-        )
+        self._tiles, owner, trouble = _basemap(settings, pack_path)
         if owner is not None:
             frame = replace(frame, attribution=owner)
-        mirror = models.mirror
         self.feed = MapFeed(now_ms=lambda: int(mirror.now().timestamp() * 1000), parent=self)
         self._search = MapSearch(mirror, self)
-        self._search.take_pack(pack_path)
+        if pack_path is not None:
+            self._search.take_pack(pack_path)
         self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
         self._areas = MapAreas(mirror, models.actions, models.finder, self)
         self._model = MapModel(
@@ -140,11 +142,36 @@ class MapDock(QObject):
         self._sensors.stop()
         self.widget.shutdown()
         self._model.close()
-        self._tiles.close()
+        if self._tiles is not None:
+            self._tiles.close()
+
+
+def _basemap(
+    settings: ConsoleSettings, pack_path: Path | None
+) -> tuple[Basemap | None, str | None, str]:
+    """Return the basemap, whose its data is, and why it is not the one that was wanted."""
+    cache = settings.home / "cache" / "tiles"
+    where, datum = settings.basemap, settings.basemap_datum
+    try:
+        return open_basemap(where, datum, pack_path=pack_path, cache=cache)
+    except NoBasemapError:
+        return None, None, ""
+    except ZhihuiError as error:
+        if pack_path is not None:
+            raise
+        return None, None, str(error)
+
+
+def _places_of(mirror: Mirror) -> list[tuple[float, float]]:
+    """Return where things of the register are, as far as they have a place."""
+    rows: list[Jurisdiction | Camera | Incident] = [
+        *mirror.jurisdictions(), *mirror.cameras(), *mirror.incidents(),
+    ]  # fmt: skip
+    return [(one.lat, one.lon) for one in rows if one.lat is not None and one.lon is not None]
 
 
 def build_map(
-    models: DeskModels, appearance: Appearance, pack_path: Path, parent: QObject
+    models: DeskModels, appearance: Appearance, pack_path: Path | None, parent: QObject
 ) -> MapDock | str:
     """Return the map of a city, or a sentence that says why there is none."""
     try:

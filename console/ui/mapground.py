@@ -72,24 +72,27 @@ class MapGround(QObject):
     def __init__(
         self,
         mirror: Mirror,
-        pack: CityPack,
+        pack: CityPack | None,
         colours: MapColours | None = None,
         parent: QObject | None = None,
     ) -> None:
-        # Outlines are read from the pack here; it may be closed afterwards.
+        # Outlines are read from the pack here; it may be closed afterwards. Without one there are
+        # only names where the register has places.
         super().__init__(parent)
         self._mirror, self._colours = mirror, colours
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        self._known: dict[str, Jurisdiction] = {one.id: one for one in pack.jurisdictions()}
+        listed = mirror.jurisdictions() if pack is None else pack.jurisdictions()
+        self._known: dict[str, Jurisdiction] = {
+            one.id: one for one in listed if one.level is not JurisdictionLevel.CITY
+        }
         self._outlines = [
-            Outline.of(one.id, rings)
-            for one in self._known.values()
-            if one.level is not JurisdictionLevel.CITY and (rings := pack.rings(one.id))
+            outline for one in self._known.values() if (outline := _outlined(one, pack)) is not None
         ]
+        whole = [one for one in self._outlines if one.rings]
         self._found_by = {
-            level: index_of(one for one in self._outlines if self._known[one.id].level is level)
+            level: index_of(one for one in whole if self._known[one.id].level is level)
             for level in (JurisdictionLevel.DISTRICT, JurisdictionLevel.STREET)
         }
         self._grids = _Grids()
@@ -239,6 +242,15 @@ class MapGround(QObject):
             _LOG.error("the grids cannot be drawn: %s", made)
         elif isinstance(made, Exception):
             raise made
+
+
+def _outlined(one: Jurisdiction, pack: CityPack | None) -> Outline | None:
+    rings = [] if pack is None else pack.rings(one.id)
+    if rings:
+        return Outline.of(one.id, rings)
+    if one.lat is None or one.lon is None:
+        return None
+    return Outline(id=one.id, rings=(), at=(one.lat, one.lon))
 
 
 def grid_hit(grid: Grid, authority: Authority, at: tuple[float, float]) -> Hit:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from console.render.mappage import build_page
@@ -29,6 +31,8 @@ TILE_THREADS = 1
 TILE_NICENESS = 10
 #: The zoom of a large city: its middle is looked at; a small one is looked at whole.
 FIRST_ZOOM, NEAREST_FIRST_ZOOM = 11, 17
+#: West, south, east, north of China.
+COUNTRY = (73.5, 18.1, 134.8, 53.6)
 
 
 def _yield_to_others() -> None:
@@ -68,6 +72,16 @@ class MapFrame:
         return fitting_zoom(
             self.first_look, corners, size_px, at_least=FIRST_ZOOM, at_most=NEAREST_FIRST_ZOOM
         )
+
+    @classmethod
+    def of_places(cls, places: Sequence[tuple[float, float]]) -> MapFrame:
+        """Return a frame round latitudes and longitudes; of nothing, round the whole country."""
+        if not places:
+            return cls(bounds=COUNTRY)
+        south, west = np.min(places, axis=0).tolist()
+        north, east = np.max(places, axis=0).tolist()
+        room = max(0.02, 0.05 * (north - south), 0.05 * (east - west))
+        return cls(bounds=(west - room, south - room, east + room, north + room))
 
     @classmethod
     def of_pack(cls, pack: CityPack) -> MapFrame:

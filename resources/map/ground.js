@@ -44,12 +44,15 @@ const GroundLayer = L.Layer.extend({
 
   /** Layers that are to be seen, of those there are. */
   shown() {
-    return GROUND_LAYERS.filter((layer) => !this._hidden().includes(layer));
+    // Without a basemap the districts stand in for it.
+    const bare = this._style !== null && !this._style.basemap;
+    return GROUND_LAYERS.filter((layer) => !this._hidden().includes(layer)
+      || (bare && layer === "districts"));
   },
 
   setStyle(state) {
     this._style = { colours: state.colours, font: state.font, lang: state.lang,
-      dark: state.theme === "dark" };
+      dark: state.theme === "dark", basemap: state.basemap };
     this.redraw();
   },
 

@@ -46,7 +46,8 @@ function prepared(row) {
     }
     return ring;
   });
-  return { ...row, rings, box, x: worldX(row.at[1]), y: worldY(row.at[0]) };
+  const [x, y] = [worldX(row.at[1]), worldY(row.at[0])];
+  return { ...row, rings, box: rings.length ? box : [x, y, x, y], x, y };
 }
 
 class GroundPicture {
@@ -80,8 +81,9 @@ class GroundPicture {
     }
   }
 
-  /** Width of a row on the picture, pixels. */
+  /** Width of a row on the picture, pixels; of one without an outline more than any word's. */
   span(row) {
+    if (row.rings.length === 0) return Infinity;
     return Math.min(row.box[2] - row.box[0], row.box[3] - row.box[1]) * this.k;
   }
 

@@ -202,7 +202,7 @@ class MapPage {
       updateWhenIdle: true,
     };
     const where = `tiles/${state.theme}/${state.lang}/{z}/{x}/{y}.png?scale=${scale}`;
-    const layer = state.basemap ? L.tileLayer(where, options) : new Graticule(options);
+    const layer = state.basemap ? new Basemap(where, options) : new Graticule(options);
     this.basemap = layer.addTo(this.map);
   }
 

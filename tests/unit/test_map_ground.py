@@ -27,7 +27,7 @@ from console.store.citypack import CityPack, CityPackWriter
 from console.sync.state import ChangeBatch, Contents, RowChange
 from console.ui.groundshapes import grid_outline, place_inside
 from console.ui.mapground import MapGround
-from console.ui.mapmodel import MapAnswers, MapModel
+from console.ui.mapmodel import MapAnswers, MapFrame, MapModel
 from console.ui.mapsearch import HitKind, MapSearch
 from console.ui.mirror import Mirror
 from widgets.map import MapWidget
@@ -220,3 +220,77 @@ def test_that_grids_are_painted_hovered_and_picked(shown: Shown, qtbot: QtBot) -
     legend = "[...document.querySelectorAll('.legend-row')].map((row) => row.textContent).join()"
     assert "cg office (2)" in shown.js(legend)
     assert shown.problems == []
+
+
+@pytest.fixture
+def bare(qapp: QApplication, qtbot: QtBot) -> Iterator[Shown]:
+    """A map of a city without a pack: no tiles, districts only as places."""
+    mirror = Mirror(NoDetails())
+    district = jurisdiction("D01", "C01", LEVEL.DISTRICT, "朝阳区")
+    nowhere = replace(district, id=JurisdictionId("D09"), lat=None, lon=None)
+    mirror.take_contents(Contents(rev=1, rows=(*contents().rows, district, nowhere)))
+    ground = MapGround(mirror, None)
+    made = Shown(qapp)
+    made.widget.deleteLater()
+    made.model.close()
+    frame = MapFrame.of_places([(39.9, 116.4), (39.95, 116.45)])
+    made.model = MapModel(
+        resources=RESOURCES, frame=frame, tiles=None, feed=made.feed,
+        answers=MapAnswers(ground=ground),
+    )  # fmt: skip
+    made.widget = MapWidget(made.model, theme=made.appearance.theme, language="zh_CN")
+    made.widget.channel.failed.connect(made.problems.append)
+    made.widget.resize(800, 600)
+    with qtbot.waitSignal(made.widget.ready, timeout=30_000):
+        made.widget.show()
+    yield made
+    made.widget.shutdown()
+    made.widget.close()
+    made.widget.deleteLater()
+    made.model.close()
+    ground.stop()
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_without_a_basemap_there_is_a_graticule_with_the_districts(
+    bare: Shown, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: bare.js("document.querySelectorAll('.graticule').length") > 0)
+    assert bare.js("mapPage.ground.shown().join()") == "districts"
+    qtbot.waitUntil(lambda: bare.js("mapPage.ground._drawn !== undefined"))
+    code = (
+        "(() => { const p = mapPage.map.latLngToContainerPoint([39.9, 116.4]);"
+        " return JSON.stringify([p.x, p.y]); })()"
+    )
+    x, y = json.loads(bare.js(code))
+
+    def is_named() -> bool:
+        # the first of three characters stands left of the district's place
+        picture = bare.picture()
+        lit = [
+            picture.pixelColor(round(x) - dx, round(y) + dy).lightness()
+            for dx in range(4, 20) for dy in range(-6, 7)
+        ]  # fmt: skip
+        return max(lit) > 180
+
+    qtbot.waitUntil(is_named)
+    assert bare.problems == []
+    assert MapFrame.of_places([]).bounds[0] < 74
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_old_tiles_stay_until_the_new_ones_are_there(shown: Shown, qtbot: QtBot) -> None:
+    loaded = "Object.values(mapPage.basemap._tiles).filter((tile) => tile.loaded).length"
+    qtbot.waitUntil(lambda: shown.js(loaded) > 0)
+    kept = shown.js(
+        f"(() => {{ mapPage.map.setZoom(mapPage.map.getZoom() + 1); return {loaded}; }})()"
+    )
+    assert kept > 0
+    qtbot.waitUntil(
+        lambda: shown.js(
+            "Object.values(mapPage.basemap._tiles).every((one) => one.loaded"
+            " && one.coords.z === mapPage.map.getZoom())"
+        )
+    )
