@@ -2,6 +2,7 @@
 
 import { attach, captureView, captured } from "./capture.js";
 import { Link } from "./link.js";
+import { Messages } from "./messages.js";
 import { Nearby } from "./nearby.js";
 import { Positions } from "./position.js";
 import { raiseView } from "./raise.js";
@@ -25,6 +26,7 @@ let unsent = 0;
 
 const link = new Link({
   task: took,
+  message: notice => messages.took(notice),
   status: drawHeader,
   refused,
   settled,
@@ -37,11 +39,14 @@ const coordsNow = () => positions.last?.coords ?? null;
 const panic = new Panic(body => link.submit(body), () => link.session?.unit ?? null, coordsNow, notice);
 const taskMap = new TaskMap(link, here);
 const nearby = new Nearby(link, here, { raise: () => show("raise"), camera: () => {} });
+const messages = new Messages(link, { ring, counted: drawPages,
+  changed: () => (shown.view === "messages" ? draw() : drawPages()) });
 
 /** The pages at the foot of the screen, each with what it shows. */
 const PAGES = [
   { view: "list", glyph: "☰", key: "tasks" },
   { view: "near", glyph: "◎", key: "nearby" },
+  { view: "messages", glyph: "✉", key: "messages", count: () => messages.unread },
 ];
 
 /** What central did not accept stays in sight until it is tapped away. */
@@ -117,6 +122,7 @@ function show(view, assignment = null) {
 function pageView() {
   switch (shown.view) {
     case "near": return nearby.view();
+    case "messages": return messages.view();
     case "raise": return raiseView(link, here, { back: () => show("near"), tell: notice });
     default: return undefined;
   }
@@ -187,7 +193,9 @@ function drawPages() {
     const id = `page-${one.view}`;
     const button = document.getElementById(id)
       ?? bar.appendChild(make("button", { type: "button", id, onclick: () => show(one.view) }));
-    button.replaceChildren(make("span", { "aria-hidden": "true" }, one.glyph), make("span", {}, word(one.key)));
+    const count = one.count?.() ?? 0;
+    button.replaceChildren(make("span", { "aria-hidden": "true" }, one.glyph), make("span", {}, word(one.key)),
+      ...(count ? [make("span", { class: "count" }, `${count}`)] : []));
     if (one.view === chosen) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
@@ -207,6 +215,7 @@ async function logOn(callSign, pin, code) {
 async function begin() {
   tasks.clear();
   for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
+  await messages.load();
   unsent = (await link.mine()).length;
   const others = await link.othersUnsent();
   if (others) notice(word("others_unsent")(others));
@@ -299,4 +308,5 @@ document.getElementById("language").addEventListener("click", () => { switchLang
 if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("sw.js");
 if (await link.resume()) await begin();
 else show("log_on");
+document.addEventListener("visibilitychange", () => { if (shown.view === "messages") draw(); });
 setInterval(() => { if (shown.view === "list") draw(); }, 30_000);

@@ -20,7 +20,7 @@ const FINAL = new Set(["accepted", "duplicate", "conflict", "rejected"]);
 
 /** The line to central for one device. */
 export class Link {
-  /** @param {{task, status, refused, settled, outbox, ended}} told callbacks, see app.js */
+  /** @param {{task, message, status, refused, settled, outbox, ended}} told callbacks, see app.js */
   constructor(told) {
     this.told = told;
     this.session = null;
@@ -92,8 +92,7 @@ export class Link {
   }
 
   /** Keep a command until central has answered it; it is on the device when this resolves. */
-  async submit(body) {
-    const id = shelf.newId();
+  async submit(body, id = shelf.newId()) {
     const { unit } = this.session;
     await shelf.put("outbox", id, { id, unit, body, madeAt: new Date().toISOString() });
     this.told.outbox((await this.mine()).length);
@@ -158,6 +157,8 @@ export class Link {
       this.flush();
     } else if (kind === "deliver") {
       this.delivered(message[1], message[3]);
+    } else if (kind === "tell") {
+      this.told.message(message[3]);
     } else if (kind === "result") {
       this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null,
         numbers: message[7] ?? {} });

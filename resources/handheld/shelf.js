@@ -2,8 +2,8 @@
 // are still to be sent.
 
 const NAME = "zhihui-handheld";
-const VERSION = 2;
-const STORES = ["kept", "tasks", "outbox", "bytes"];
+const VERSION = 3;
+const STORES = ["kept", "tasks", "outbox", "bytes", "messages"];
 
 let opening = null;
 

@@ -17,7 +17,9 @@ export const STREET = {
     modes: { car: "驾车", foot: "步行", bike: "骑行" }, instructions: "指令",
     stage: { collect: "采集", file: "立案", dispatch: "派遣", handle: "处理", report_back: "反馈",
       verify: "核查", evaluate: "评价" },
-    pages: "页面",
+    pages: "页面", messages: "消息", no_messages: "暂无消息。指挥中心的消息会显示在这里并响铃。",
+    write_desk: "写给指挥中心", need_words: "请填写内容。", here: "到", answered: "已应答",
+    message_kind: { text: "消息", broadcast: "区域广播", roll_call: "点名", mine: "我发出的" },
   },
   en: {
     map: "Map", zoom_in: "Closer", zoom_out: "Further", nearby: "Nearby", raise: "Raise a case", again: "Refresh",
@@ -40,7 +42,10 @@ export const STREET = {
     modes: { car: "by car", foot: "on foot", bike: "by bicycle" }, instructions: "Instructions",
     stage: { collect: "collected", file: "filed", dispatch: "dispatched", handle: "being handled",
       report_back: "reported back", verify: "verified", evaluate: "closed" },
-    pages: "Pages",
+    pages: "Pages", messages: "Messages",
+    no_messages: "No messages. What the command center writes appears here with a sound.",
+    write_desk: "Write to the command center", need_words: "Write something.", here: "Here", answered: "answered",
+    message_kind: { text: "Message", broadcast: "Broadcast", roll_call: "Roll call", mine: "From you" },
   },
 };
 
@@ -50,6 +55,9 @@ export const STREET_REASONS = [
   [/^Central has no map of the city;.*$/, "中心没有装载地图，请联系管理员。"],
   [/^Nobody knows yet where this task is;.*$/, "该任务还没有坐标，请按文字地点前往。"],
   [/^This is no task of yours\.$/, "这不是您的任务。"],
+  [/^Only a roll call is answered so;.*$/, "只有点名才这样应答，其他消息请回复。"],
+  [/^The message has (\d+) characters; (\d+) fit .*$/, "消息有 $1 字，最多 $2 字。"],
+  [/^(.+) is off duty and is not called\.$/, "$1 未上岗，不在点名之列；请先上岗。"],
   [/^This recording is no longer on this device;.*$/, "该录像（照片）已不在本机，请重新拍摄。"],
   [/^Only the handheld of one unit may ask this;.*$/, "只有单个人员的手持终端可以查询，请以该呼号登录。"],
 ];

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from test_handheld_page import FLAGS, Dispatcher, a_photo, log_on, rows, until
 
+from console.domain.ids import new_id
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
 from tests.real_data import ROOT
 
@@ -216,3 +218,49 @@ def test_that_a_film_that_cannot_be_kept_is_refused_with_a_sentence(
     page.set_input_files("#task-take-video", film)
     expect(page.locator(".shots")).to_contain_text("文件是空的")
     expect(page.locator("#unsent")).to_be_hidden()
+
+
+def test_that_messages_are_read_answered_and_written_also_after_an_outage(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K6")
+    page.click("#toggle-duty")
+    dispatcher = Dispatcher(central)
+
+    def send(kind: str, text: str) -> str:
+        message = new_id(datetime.now(UTC))
+        dispatcher.order({
+            "type": "SendMessage", "message": message, "kind": kind, "text": text, "units": ["u6"],
+        })  # fmt: skip
+        return message
+
+    def receipt(message: str) -> list[tuple[Any, ...]]:
+        query = (
+            "SELECT delivered_at IS NOT NULL, read_at IS NOT NULL, answered_at IS NOT NULL "
+            "FROM receipt WHERE message = ?"
+        )
+        return rows(central, query, message)
+
+    told = send("text", "雷雨将至，注意避险")
+    assert until(lambda: receipt(told) == [(1, 0, 0)])
+    expect(page.locator("#page-messages .count")).to_have_text("1")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    phone.set_offline(True)
+    page.reload()
+    page.click("#page-messages")
+    expect(page.locator(".message .words")).to_have_text("雷雨将至，注意避险")
+    check_accessible(page, "messages")
+    page.click("#reply-send")
+    assert page.evaluate("document.getElementById('reply-text').validationMessage")
+    page.fill("#reply-text", "收到，已避险")
+    page.click("#reply-send")
+    assert receipt(told) == [(1, 0, 0)]
+    phone.set_offline(False)
+    assert until(lambda: receipt(told) == [(1, 1, 0)])
+    replied = "SELECT text, reply_to, from_unit FROM message WHERE kind = 'reply'"
+    assert until(lambda: rows(central, replied) == [("收到，已避险", told, "u6")])
+    call = send("roll_call", "请点名应答")
+    page.click(".answer")
+    assert until(lambda: receipt(call) == [(1, 1, 1)])
+    expect(page.locator(".answer")).to_be_hidden()
