@@ -53,6 +53,8 @@ class Config:
             for never; consoles that use this home's own accounts are covered by Ctrl+Alt+L only.
         devices: Unknown devices: "ask" lets those on central's own machine in and has others wait
             for an administrator, "strict" has all of them wait, "open" lets all in.
+        public_url: Address by which the public reaches central, "https://cg.example", for the QR
+            codes of documents; empty for the one central listens at.
         basemap: A .pmtiles or .mbtiles file, or the address of a tile server with {z}, {x} and {y};
             empty for the city pack's own map.
         basemap_datum: What that basemap is in: "WGS-84", "GCJ-02" or "BD-09".
@@ -81,6 +83,7 @@ class Config:
     log_format: str = "text"
     language: str = ""
     theme: str = ""
+    public_url: str = ""
     basemap: str = ""
     basemap_datum: str = "WGS-84"
     devices: str = "ask"

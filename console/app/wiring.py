@@ -83,6 +83,7 @@ def central_settings(
         time_zone=config.time_zone,
         audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
         devices=DevicePolicy(config.devices),
+        public_url=config.public_url.rstrip("/") or None,
         retention=RetentionRules(
             positions_days=config.keep_positions_days,
             evidence_days=config.keep_evidence_days,

@@ -42,6 +42,7 @@ from console.central.observe import Observer
 from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
+from console.central.paperoffice import PaperOffice
 from console.central.positions import PositionHub, read_fixes, write_fixes
 from console.central.readings import ReadingRoutes
 from console.central.refusals import Refusals
@@ -181,6 +182,9 @@ class Central:
         )
         self.door.on_ended = self._end_streams
         self._evidence = foundation.evidence
+        self.papers = PaperOffice(
+            self.link, foundation.evidence, foundation.zone, settings.public_url
+        )
         self.operations = self._operations(settings, foundation)
         self.sequencer.meter = self.operations.metrics
         self.app = self._app(settings, foundation)
@@ -205,6 +209,7 @@ class Central:
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
         await self.operations.stop()
+        await self.papers.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -241,6 +246,7 @@ class Central:
         self.fences.follow(committed.rows)
         self.consoles.publish(committed)
         self.handhelds.publish(committed)
+        self.papers.publish(committed.rows)
 
     def _end_streams(self) -> None:
         self.consoles.end_sessions(self.door.is_valid)
@@ -306,6 +312,7 @@ class Central:
             ways=Ways(foundation.pack),
             zone=foundation.zone,
             camera_key=foundation.camera_key,
+            office=self.papers,
         )
         audit = AuditRoutes(
             door=self.door,

@@ -19,6 +19,7 @@ from console.central.ledger import (
     write_changes,
     write_results,
 )
+from console.central.papernumbers import numbered_paper
 from console.central.rows import LiveRows
 from console.central.tasks import Delivery, deliveries_for
 from console.dispatch.checks import checked_id
@@ -32,6 +33,7 @@ from console.domain.ids import JurisdictionId
 from console.domain.incidents import Incident
 from console.domain.permissions import Remit
 from console.domain.places import Camera
+from console.domain.streetwork import Paper
 from console.protocol.codec import Row, encode, kind_of, row_to_builtins
 from console.protocol.commands import (
     AddReport,
@@ -298,7 +300,9 @@ class Group:
                 self._note(command, row, row, lay_in=before.district)
 
     def _numbered(self, row: Row, numbers: dict[str, str]) -> Row:
-        """Return a new incident with its number."""
+        """Return a new incident or document with its number."""
+        if isinstance(row, Paper) and row.number is None:
+            return numbered_paper(row, self.rows, self.surroundings.numbers, self.connection)
         if not isinstance(row, Incident) or row.number is not None:
             return row
         number = self.surroundings.numbers.next(self.connection, self.at)

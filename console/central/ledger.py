@@ -28,6 +28,7 @@ from console.protocol.codec import (
 )
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op, Result
 from console.store.mapping import insert_all, set_value, upsert
+from console.store.streettables import PAPER
 from console.store.tables import CHANGE_LOG, CURSOR, META, NUMBERING, RESULT
 
 _pack = msgspec.msgpack.Encoder()
@@ -217,12 +218,31 @@ def read_results(connection: Connection, command_ids: Sequence[str]) -> dict[str
 
 
 class Numbers:
-    """Gives incidents their numbers: local date and running number, "20261122-00317"."""
+    """Gives incidents their numbers: local date and running number, "20261122-00317".
+
+    Documents count within their kind, district and year; none is left out, none given twice.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._last: dict[str, int] = {}
         self._changed: set[str] = set()
+        self._running: dict[tuple[str, str | None, int], int] = {}
+
+    def next_paper(
+        self, connection: Connection, kind: str, district: str | None, at: datetime
+    ) -> tuple[int, int]:
+        """Return the local year of ``at`` and the next number of its series of documents."""
+        year = at.astimezone(self.zone).year
+        series = (kind, district, year)
+        if series not in self._running:
+            query = select(func.max(PAPER.c.running)).where(
+                PAPER.c.kind == kind, PAPER.c.district.is_not_distinct_from(district),
+                PAPER.c.year == year,
+            )  # fmt: skip
+            self._running[series] = connection.execute(query).scalar() or 0
+        self._running[series] += 1
+        return year, self._running[series]
 
     def next(self, connection: Connection, at: datetime) -> str:
         """Return the next number of the local day of ``at``."""
@@ -247,6 +267,7 @@ class Numbers:
         """Go back to what is on disk, after a transaction was rolled back."""
         self._last.clear()
         self._changed.clear()
+        self._running.clear()
 
 
 def _put_cursor(connection: Connection, *, epoch: str, rev: int) -> None:

@@ -55,6 +55,12 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/handheld/near"): "handheld",
     ("GET", "/v1/handheld/site"): "handheld",
     ("GET", "/v1/intake/history"): "read:callers",
+    ("GET", "/v1/handheld/records"): "handheld",
+    ("GET", "/v1/handheld/inspections"): "handheld",
+    ("GET", "/v1/handheld/papers"): "handheld",
+    ("GET", "/v1/handheld/papers/{paper}/pdf"): "handheld",
+    ("GET", "/v1/papers/figures"): "read:papers",
+    ("GET", "/papers/{code}"): OPEN,  # for whoever holds the document in hand
     ("GET", "/v1/admin/rows/{kind}"): "read:admin",
     ("GET", "/v1/admin/roles"): "read:admin",
     ("GET", "/metrics"): OPEN,  # to this machine itself; elsewhere the route asks for a right

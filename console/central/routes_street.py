@@ -37,7 +37,10 @@ from console.store.citypack import CityPackError
 
 _json = msgspec.json.Encoder()
 #: Tables of the site that the page keeps, to be had without a network too.
-_KEPT = (CatalogueName.FORM_CLASS, CatalogueName.FORM)
+_KEPT = (
+    CatalogueName.FORM_CLASS, CatalogueName.FORM, CatalogueName.LAW, CatalogueName.CHECK,
+    CatalogueName.PAPER,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ class StreetRoutes:
         return _told(told)
 
     async def site(self, request: Request) -> Response:
-        """Give the site's tables that the page shows: forms and their classes."""
+        """Give the site's tables that the page shows: forms, laws, checklists, documents."""
         permitted(self.door, request, "handheld")
         items = await self.link.in_writer(lambda _, rows: rows.every(CatalogueItem))
         kept = [one for one in items if one.catalogue in _KEPT and not one.retired]

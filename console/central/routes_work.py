@@ -24,8 +24,10 @@ from console.central.evidence import (
     is_hash,
 )
 from console.central.loop import WriterLink
+from console.central.paperoffice import PaperOffice
 from console.central.positions import PositionHub
 from console.central.routes_intake import IntakeRoutes
+from console.central.routes_papers import PaperRoutes
 from console.central.routes_patrol import PatrolRoutes
 from console.central.routes_street import StreetRoutes
 from console.central.sequencer import Sequencer
@@ -70,6 +72,7 @@ class WorkRoutes:
     ways: Ways
     zone: ZoneInfo
     camera_key: CameraKey
+    office: PaperOffice
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -93,6 +96,15 @@ class WorkRoutes:
         router.include_router(intake.router())
         keys = CameraKeyRoutes(door=self.door, audit=self.audit, key=self.camera_key)
         router.include_router(keys.router())
+        papers = PaperRoutes(
+            door=self.door,
+            link=self.link,
+            register=self.register,
+            evidence=self.evidence,
+            office=self.office,
+            audit=self.audit,
+        )
+        router.include_router(papers.router())
         return router
 
     async def commands(self, request: Request) -> Response:

@@ -22,11 +22,13 @@ from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.streetwork import Paper
 from console.domain.telling import Receipt
 from console.domain.units import Unit
 from console.protocol.codec import ROW_TYPES, TABLE_KINDS, Row, kind_of, kind_of_type
 from console.store.dutytables import RECEIPT
 from console.store.mapping import read_row, read_rows, table_of
+from console.store.streettables import PAPER
 from console.store.tables import ASSIGNMENT, INCIDENT, PERSON, REPORT
 
 R = TypeVar("R", bound=Row)
@@ -284,6 +286,14 @@ class LiveRows:
             if of_kind == kind and getattr(row, "unit", None) == unit:
                 found[row_id] = cast(R, row)
         return list(found.values())
+
+    def paper_paid_with(self, receipt_no: str) -> Paper | None:
+        """Return the document whose fine was paid with a receipt."""
+        for row in self._fresh.values():
+            if isinstance(row, Paper) and row.receipt_no == receipt_no:
+                return row
+        query = select(PAPER).where(PAPER.c.receipt_no == receipt_no)
+        return next(iter(read_rows(self._connection, Paper, query)), None)
 
     def changes_since(self, at: datetime) -> Changed:
         """Return what the log says was changed since a time, and what is not in it yet."""

@@ -135,6 +135,7 @@ async def _serve_http(
     renewing = asyncio.create_task(_keep_certificate(config, files))
     with _announced(settings.folder / "server.json", url=url, port=sock.getsockname()[1]):
         _log.info("central listens on %s", url)
+        central.papers.listens_at(url)
         if listening is not None:
             listening.set_result(url)
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

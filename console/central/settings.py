@@ -54,6 +54,8 @@ class CentralSettings:
         killpoints: Where a test ends the process.
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
         retention: How long things are kept.
+        public_url: Address by which the public reaches central, in QR codes; ``None`` for the one
+            it listens at.
         reserve_bytes: Size of the file that is given up when the disk is full.
         spare_bytes: With less room than this left, the disk counts as full.
     """
@@ -69,6 +71,7 @@ class CentralSettings:
     devices: DevicePolicy = DevicePolicy.ASK
     limits: Limits = field(default_factory=Limits)
     retention: RetentionRules = _RETENTION
+    public_url: str | None = None
     reserve_bytes: int = RESERVE_BYTES
     spare_bytes: int = SPARE_BYTES
     basemap: Callable[[Path | None, Path], Basemap] | None = field(

@@ -17,6 +17,7 @@ from console.domain.ids import IncidentId, PersonId, UnitId
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.streetwork import Paper
 from console.domain.units import Unit
 from console.protocol.codec import Row, kind_of
 
@@ -94,6 +95,9 @@ class Rows(Protocol):
 
     def of_unit(self, row_type: type[R], unit: str) -> Sequence[R]:
         """Return the rows of receipts or turns of duty that name a unit."""
+
+    def paper_paid_with(self, receipt_no: str) -> Paper | None:
+        """Return the document whose fine was paid with a receipt."""
 
     def changes_since(self, at: datetime) -> Changed:
         """Return what the log says was changed since a time."""

@@ -14,6 +14,7 @@ from console.domain.levels import Role
 from console.domain.permissions import Reach, Remit, reach_of
 from console.domain.places import Camera, Evidence, LogEntry
 from console.domain.shifts import Handover, RosterEntry
+from console.domain.streetwork import Inspection, Paper
 from console.domain.telling import Receipt, TextMessage
 from console.domain.units import Unit
 from console.domain.watch import AlarmMark, DutyReport
@@ -35,6 +36,8 @@ PUBLIC_KINDS = frozenset(
         "sensor",
     }
 )
+#: Rows that say their own district.
+_PLACED = (Incident, Unit, Camera, TextMessage, Handover, AreaEvent, Inspection, Paper)
 
 
 class OutsideRemitError(RejectedError):
@@ -54,7 +57,7 @@ class OutsideRemitError(RejectedError):
 
 def district_of(row: Row, rows: Rows) -> str | None:
     """Return the district a row lies in; what belongs to an incident lies where that does."""
-    if isinstance(row, Incident | Unit | Camera | TextMessage | Handover | AreaEvent):
+    if isinstance(row, _PLACED):
         return row.district
     if isinstance(row, Assignment | Evidence | LogEntry | Report):
         incident = None if row.incident is None else rows.incident(row.incident)
@@ -181,6 +184,8 @@ def _named_by_duty(body: Any, rows: Rows) -> list[Row | None]:
         return [*earlier, *(rows.unit(one.unit) for one in body.entries)]
     if isinstance(body, c.EndRollCall | c.SeeReply):
         return [rows.get(TextMessage, body.message)]
+    if isinstance(body, c.PayFine | c.VoidPaper):
+        return [rows.get(Paper, body.paper)]
     if isinstance(body, c.ReadBack | c.SignHandover):
         return [rows.get(Handover, body.handover)]
     return []

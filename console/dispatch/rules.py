@@ -19,9 +19,11 @@ from console.dispatch import (
     rules_intake,
     rules_joining,
     rules_messages,
+    rules_papers,
     rules_registry,
     rules_sensors,
     rules_shifts,
+    rules_street,
     rules_tables,
     rules_watch,
 )
@@ -84,6 +86,12 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.SignHandover: rules_shifts.sign_handover,
     c.TakeReport: rules_intake.take_report,
     c.NotePlace: rules_intake.note_place,
+    c.AnswerChecks: rules_street.answer_checks,
+    c.RecordInspection: rules_street.record_inspection,
+    c.ConfirmInspection: rules_street.confirm_inspection,
+    c.IssuePaper: rules_papers.issue_paper,
+    c.PayFine: rules_papers.pay_fine,
+    c.VoidPaper: rules_papers.void_paper,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (

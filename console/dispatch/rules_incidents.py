@@ -185,7 +185,7 @@ def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
         raise RejectedError("Evidence without a single byte cannot be kept.")
     if evidence.unit is not None:
         ask.check_speaks_for(evidence.unit, evidence.unit)
-    if ask.role is Role.OFFICER and not _is_of(ask, incident):
+    if ask.role is Role.OFFICER and not is_of(ask, incident):
         raise RejectedError(
             f"{_name(incident)} is not a task of yours; evidence goes to one you were sent to."
         )
@@ -201,7 +201,7 @@ def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
     return draft.decision()
 
 
-def _is_of(ask: Ask, incident: Incident) -> bool:
+def is_of(ask: Ask, incident: Incident) -> bool:
     """Whether the unit that asks was ever sent to an incident, or opened it."""
     sent = ask.rows.assignments_of_incident(incident.id)
     return incident.opened_by == ask.actor or any(str(one.unit) == ask.actor for one in sent)

@@ -32,6 +32,9 @@ class CatalogueName(StrEnum):
     PLACE_NOTE = "place_note"
     ESCALATION = "escalation"
     EVENT_PLAN = "event_plan"
+    LAW = "law"
+    CHECK = "check"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,10 @@ def _dba(name: str) -> DetailField:
     return DetailField(name=name, kind=_NUMBER, required=True, least=20, most=140)
 
 
+def _yuan(name: str) -> DetailField:
+    return DetailField(name=name, kind=_NUMBER, least=0, most=100_000_000)
+
+
 DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
     CatalogueName.BASE_CLASS: (),
     CatalogueName.FORM_CLASS: (),
@@ -183,6 +190,25 @@ DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
         DetailField(name="tasks", kind=DetailKind.LONG_TEXT),
         DetailField(name="text_zh", kind=DetailKind.LONG_TEXT, required=True),
         DetailField(name="text_en", kind=DetailKind.LONG_TEXT),
+    ),
+    CatalogueName.LAW: (
+        DetailField(name="text_zh", kind=DetailKind.LONG_TEXT, required=True),
+        DetailField(name="text_en", kind=DetailKind.LONG_TEXT),
+        _yuan("fine_least"),
+        _yuan("fine_most"),
+        DetailField(name="source"),
+    ),
+    CatalogueName.CHECK: (
+        DetailField(name="form"),
+        DetailField(name="law"),
+        DetailField(name="asks", kind=DetailKind.CHOICE, required=True, choices=("yes_no", "text")),
+    ),
+    CatalogueName.PAPER: (
+        DetailField(name="sign", required=True),
+        DetailField(name="text_zh", kind=DetailKind.LONG_TEXT, required=True),
+        _yuan("most_person"),
+        _yuan("most_other"),
+        DetailField(name="source"),
     ),
 }  # fmt: skip
 #: Tables whose rows hold from one day to another.

@@ -8,6 +8,7 @@ against the text where a deployment depends on them.
 from __future__ import annotations
 
 from console.domain.catalogue import CatalogueItem, CatalogueName, Detail, item_id
+from console.domain.catalogue_seed_street import street_rows
 from console.domain.forms import CLASSES, FORMS
 
 _BASE: tuple[tuple[str, str, str], ...] = (
@@ -94,4 +95,5 @@ def seeded() -> tuple[CatalogueItem, ...]:
               valid_from="2012-07-01", details=noise),
         _item(name.ALARM_RULE, "not-accepted", ("派单未接", "Order not accepted"),
               valid_from="2026-01-01", details=overdue),
+        *street_rows(),
     )  # fmt: skip

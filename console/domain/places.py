@@ -79,6 +79,7 @@ class EvidenceKind(StrEnum):
     FRAME = "frame"
     VIDEO = "video"
     SOUND = "sound"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,6 +199,9 @@ SECTIONS: tuple[Section, ...] = (
     _of_catalogue("place-notes", CatalogueName.PLACE_NOTE),
     _of_catalogue("escalations", CatalogueName.ESCALATION),
     _of_catalogue("event-plans", CatalogueName.EVENT_PLAN),
+    _of_catalogue("laws", CatalogueName.LAW),
+    _of_catalogue("checks", CatalogueName.CHECK),
+    _of_catalogue("papers", CatalogueName.PAPER),
 )  # fmt: skip
 _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "jurisdiction": lambda rows: PutJurisdictions(jurisdictions=rows),

@@ -15,6 +15,7 @@ from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.sensors import Sensor
 from console.domain.shifts import Handover, Instruction, RosterEntry
+from console.domain.streetwork import Inspection, Paper
 from console.domain.telling import Receipt, TextMessage
 from console.domain.units import Unit
 from console.domain.watch import AlarmMark, DutyReport
@@ -43,6 +44,8 @@ Row = (
     | RosterEntry
     | Instruction
     | Handover
+    | Inspection
+    | Paper
 )
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
@@ -68,6 +71,8 @@ ROW_TYPES: dict[str, type[Row]] = {
     "roster": RosterEntry,
     "instruction": Instruction,
     "handover": Handover,
+    "inspection": Inspection,
+    "paper": Paper,
 }
 #: Kinds of which there are few: everybody who sees rows holds all of them.
 TABLE_KINDS: tuple[str, ...] = (
@@ -75,9 +80,11 @@ TABLE_KINDS: tuple[str, ...] = (
     "instruction", "sensor",
 )  # fmt: skip
 #: Kinds of which every day brings many: consoles hold the newest (see `store.windows`).
-RECENT_KINDS: tuple[str, ...] = ("message", "receipt", "roster", "handover", "area_event")
+RECENT_KINDS: tuple[str, ...] = (
+    "message", "receipt", "roster", "handover", "area_event", "inspection", "paper",
+)  # fmt: skip
 #: Kinds of which a change always holds all: a console may hold the old one no more.
-PUT_KINDS = frozenset({"message", "receipt", "roster"})
+PUT_KINDS = frozenset({"message", "receipt", "roster", "inspection", "paper"})
 _KIND_OF = {row_type: kind for kind, row_type in ROW_TYPES.items()}
 
 _pack = msgspec.msgpack.Encoder()

@@ -41,11 +41,21 @@ from console.protocol.duty_commands import (
     SignHandover,
 )
 from console.protocol.intake_commands import NotePlace, TakeReport
+from console.protocol.street_commands import (
+    AnswerChecks,
+    CheckAnswer,
+    ConfirmInspection,
+    IssuePaper,
+    PayFine,
+    RecordInspection,
+    VoidPaper,
+)
 from console.protocol.watch_commands import AnswerRoll, MarkAlarm, PressPanic
 
 __all__ = [
     "AddReport",
     "AmendIncident",
+    "AnswerChecks",
     "AnswerRoll",
     "AnyBody",
     "AssignUnit",
@@ -53,8 +63,11 @@ __all__ = [
     "Body",
     "CallBack",
     "CancelIncident",
+    "CheckAnswer",
     "CloseIncident",
+    "ConfirmInspection",
     "EndRollCall",
+    "IssuePaper",
     "JoinIncidents",
     "LinkIncident",
     "MarkAlarm",
@@ -66,6 +79,7 @@ __all__ = [
     "OrderByVoice",
     "PartIncidents",
     "PauseIncident",
+    "PayFine",
     "PrepareHandover",
     "PressPanic",
     "PutAreas",
@@ -77,6 +91,7 @@ __all__ = [
     "PutRoster",
     "PutUnits",
     "ReadBack",
+    "RecordInspection",
     "ReopenIncident",
     "ReplyMessage",
     "ReportOutcome",
@@ -89,6 +104,7 @@ __all__ = [
     "TakeReport",
     "TellAreaEvents",
     "VerifyIncident",
+    "VoidPaper",
     "WithdrawAssignment",
     "name_of",
 ]
@@ -324,6 +340,12 @@ AnyBody = (
     | SignHandover
     | TakeReport
     | NotePlace
+    | AnswerChecks
+    | RecordInspection
+    | ConfirmInspection
+    | IssuePaper
+    | PayFine
+    | VoidPaper
 )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from console.domain.shifts import HandoverItem
 from console.domain.telling import MessageKind
+from console.store.streettables import STREET_WINDOWS
 from console.store.tablebase import METADATA, id_column, version_column
 from console.store.tables_areas import AREA_EVENT
 from console.store.types import Instant, Numbers, Outline, Structs, Word
@@ -110,4 +111,5 @@ WINDOWS: dict[str, Column[object]] = {
     "roster": ROSTER.c.ends_at,
     "handover": HANDOVER.c.prepared_at,
     "area_event": AREA_EVENT.c.at,
+    **STREET_WINDOWS,
 }

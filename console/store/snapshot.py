@@ -35,6 +35,7 @@ from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
 from console.store.dutytables import HANDOVER, MESSAGE, WINDOWS
+from console.store.streettables import INSPECTION, PAPER
 from console.store.tables import (
     ASSIGNMENT,
     CACHE_TABLES,
@@ -54,7 +55,7 @@ from console.store.types import to_microseconds
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
 _OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
-_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT)
+_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT, INSPECTION, PAPER)
 #: Tables whose rows belong to the district of the unit they name.
 _OF_UNITS = ("duty_report", "receipt", "roster")
 #: Which rows of other tables a district sees, as SQL; of a table that is not named, none.

@@ -30,6 +30,7 @@ from console.store import tablebase
 from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
 from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
+from console.store.streettables import STREET_TABLES
 from console.store.tables_areas import AREA_EVENT, area_table
 from console.store.types import Instant, Rank, Times, Word, Words
 
@@ -384,6 +385,7 @@ ROW_TABLES: dict[str, Table] = {
     "duty_report": DUTY_REPORT,
     **site_tables(METADATA),
     **DUTY_TABLES,
+    **STREET_TABLES,
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

@@ -20,6 +20,7 @@ from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.streetwork import Paper
 from console.domain.units import Unit
 from console.protocol.codec import RECENT_KINDS, TABLE_KINDS, Row, kind_of, kind_of_type
 from console.sync.state import ChangeBatch, Contents, RowChange
@@ -262,6 +263,10 @@ class HeldRows:
     def of_unit(self, row_type: type[R], unit: str) -> list[R]:
         """Return the rows of messages, receipts or turns of duty that name a unit."""
         return [row for row in self.every(row_type) if getattr(row, "unit", None) == unit]
+
+    def paper_paid_with(self, receipt_no: str) -> Paper | None:
+        """Return the document whose fine was paid with a receipt, among those held."""
+        return next((one for one in self.every(Paper) if one.receipt_no == receipt_no), None)
 
     def changes_since(self, at: datetime) -> Changed:
         """Return none: central alone has the log of all changes."""

@@ -83,6 +83,7 @@ _EVIDENCE: Mapping[str, str] = {
     EvidenceKind.FRAME: _noop("Words", "camera picture"),
     EvidenceKind.VIDEO: _noop("Words", "video"),
     EvidenceKind.SOUND: _noop("Words", "sound"),
+    EvidenceKind.PAPER: _noop("Words", "document"),
 }
 #: Ids and names of the accounts that central makes at its first start, named after their role.
 _ACCOUNTS: Mapping[str, Role] = {
@@ -138,6 +139,12 @@ _VERBS: Mapping[str, str] = {
     "messaged": _noop("Words", "message sent"),
     "message_read": _noop("Words", "message read"),
     "replied": _noop("Words", "unit wrote"),
+    "checked": _noop("Words", "checked"),
+    "inspected": _noop("Words", "inspected"),
+    "inspection_confirmed": _noop("Words", "inspection confirmed"),
+    "paper_issued": _noop("Words", "document issued"),
+    "fine_paid": _noop("Words", "fine paid"),
+    "paper_voided": _noop("Words", "document voided"),
     "paused": _noop("Words", "clocks held"),
     "resumed": _noop("Words", "clocks go on"),
     "reopened": _noop("Words", "opened again"),

@@ -1,9 +1,13 @@
 // The officers' page: log on, take tasks, accept or refuse, go, arrive, report; and what is around.
 
 import { attach, captureView, captured } from "./capture.js";
+import { checklistView } from "./checklist.js";
+import { inspectView } from "./inspect.js";
 import { Link } from "./link.js";
+import { lookupView } from "./lookup.js";
 import { Messages } from "./messages.js";
 import { Nearby } from "./nearby.js";
+import { papersView } from "./papers.js";
 import { Positions } from "./position.js";
 import { raiseView } from "./raise.js";
 import * as shelf from "./shelf.js";
@@ -13,6 +17,7 @@ import { Panic, equipment, equipmentView } from "./watch.js";
 import { reasonIn, switchLanguage, word } from "./words.js";
 
 const ENDED = new Set(["refused", "cleared", "withdrawn"]);
+const TASK_VIEWS = new Set(["task", "refuse", "outcome", "checklist", "papers"]);
 /** What nobody has said yes to; a task given by voice comes accepted, and is no news. */
 const OPEN = new Set(["ordered", "delivered", "seen"]);
 /** A receipt from central that lags behind what was done here must not set it back. */
@@ -46,6 +51,8 @@ const messages = new Messages(link, { ring, counted: drawPages,
 const PAGES = [
   { view: "list", glyph: "☰", key: "tasks" },
   { view: "near", glyph: "◎", key: "nearby" },
+  { view: "inspect", glyph: "☑", key: "inspect" },
+  { view: "lookup", glyph: "⌕", key: "lookup" },
   { view: "messages", glyph: "✉", key: "messages", count: () => messages.unread },
 ];
 
@@ -98,7 +105,7 @@ function took(task) {
   } else {
     tasks.set(task.assignment, task);
   }
-  if (shown.view === "list" || shown.assignment === task.assignment) draw();
+  if (shown.view === "list" || (shown.view === "task" && shown.assignment === task.assignment)) draw();
 }
 
 function ring() {
@@ -122,6 +129,9 @@ function show(view, assignment = null) {
 function pageView() {
   switch (shown.view) {
     case "near": return nearby.view();
+    case "inspect": return inspectView(link, here,
+      { tasks: () => [...tasks.values()], tell: notice, again: () => show("inspect") });
+    case "lookup": return lookupView(link);
     case "messages": return messages.view();
     case "raise": return raiseView(link, here, { back: () => show("near"), tell: notice });
     default: return undefined;
@@ -129,13 +139,15 @@ function pageView() {
 }
 
 function viewOfTask(task) {
-  const back = () => show(shown.view === "outcome" ? "task" : "list", task.assignment);
+  const back = () => show(shown.view === "refuse" ? "list" : "task", task.assignment);
   switch (shown.view) {
     case "refuse": return tellView(task, { title: word("refuse"), label: word("why"),
       needed: word("need_why"), photo: false }, { back, send: text => step(task, "refused", text) });
     case "outcome": return tellView(task, { title: word("outcome"), label: word("outcome_text"),
       needed: word("need_text"), photo: true },
     { back, send: (text, shot) => report(task, text, shot), taken: takenFrom });
+    case "checklist": return checklistView(link, task, { back, tell: notice });
+    case "papers": return papersView(link, task, { back, tell: notice, open: () => show("papers", task.assignment) });
     default: return taskView(task, partsOf(task), { back: () => show("list"), step, refuse, outcome });
   }
 }
@@ -145,7 +157,9 @@ function partsOf(task) {
   const parts = [...taskMap.view(task)];
   if (!OPEN.has(task.state)) {
     parts.push(make("h2", {}, word("evidence")),
-      captureView(coordsNow, shot => attach(link, shot, task.incident), { id: "task-" }));
+      captureView(coordsNow, shot => attach(link, shot, task.incident), { id: "task-" }),
+      make("div", { class: "actions" }, ...["checklist", "papers"].map(view => make("button",
+        { type: "button", id: `open-${view}`, onclick: () => show(view, task.assignment) }, word(view)))));
   }
   return parts;
 }
@@ -155,7 +169,7 @@ function draw() {
   const task = tasks.get(shown.assignment);
   let view;
   if (!link.session) view = logOnView(logOn);
-  else if (task && ["task", "refuse", "outcome"].includes(shown.view)) view = viewOfTask(task);
+  else if (task && TASK_VIEWS.has(shown.view)) view = viewOfTask(task);
   else view = pageView();
   if (!view) {
     const sorted = [...tasks.values()].sort((a, b) => a.level - b.level || (a.ordered_at < b.ordered_at ? -1 : 1));

@@ -1,5 +1,6 @@
 // Texts of the page in both languages: log-on, tasks, outbox; the rest in the files beside it.
 
+import { RECORDS, RECORD_REASONS } from "./words_records.js";
 import { STREET, STREET_REASONS } from "./words_street.js";
 
 const WORDS = {
@@ -78,13 +79,13 @@ let language = localStorage.getItem("language") || (navigator.language.startsWit
 
 /** Return the text for a key in the chosen language. */
 export function word(key) {
-  return WORDS[language][key] ?? STREET[language][key];
+  return WORDS[language][key] ?? STREET[language][key] ?? RECORDS[language][key];
 }
 
 /** Return central's reason in the chosen language; one that is not known as it was said. */
 export function reasonIn(reason) {
   if (language === "en") return reason;
-  const [pattern, text] = [...REASONS, ...STREET_REASONS].find(([known]) => known.test(reason)) ?? [null, reason];
+  const [pattern, text] = [...REASONS, ...STREET_REASONS, ...RECORD_REASONS].find(([known]) => known.test(reason)) ?? [null, reason];
   if (!pattern) return reason;
   const states = WORDS.zh.state;
   return reason.replace(pattern, text).replace(/“(\w+)”/g, (all, code) => `“${states[code] ?? code}”`);

@@ -9,6 +9,7 @@ from console.domain.assignments import AssignmentState, Means
 from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence, EvidenceKind
+from console.domain.streetwork import PaperKind, SubjectKind
 from console.domain.telling import MessageKind, ReceiptState
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
@@ -76,4 +77,16 @@ def samples() -> list[AnyBody]:
         c.SignHandover(handover="h"),
         c.TakeReport(report=report, incident=""),
         c.NotePlace(note="n", place="p", kind="hazard", text="t", lat=39.9, lon=116.4),
-    ]
+        c.AnswerChecks(incident="i", unit="u", at=now, answers=()),
+        c.RecordInspection(
+            inspection="n", unit="u", kind=SubjectKind.SHOP, key="", name="s", at=now, place="p",
+            findings="f", second="v",
+        ),
+        c.ConfirmInspection(inspection="n", unit="u", at=now),
+        c.IssuePaper(
+            paper="p", kind=PaperKind.ORDER, incident="i", party_kind=SubjectKind.SHOP,
+            party="s", facts="f", law="l",
+        ),
+        c.PayFine(paper="p", receipt_no="1", amount_fen=1, at=now),
+        c.VoidPaper(paper="p", reason="r"),
+    ]  # fmt: skip

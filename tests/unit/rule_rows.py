@@ -20,6 +20,7 @@ from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Evidence, EvidenceKind, Jurisdiction, LogEntry
+from console.domain.streetwork import Paper
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol.codec import Row
 from console.protocol.commands import AnyBody, OpenIncident
@@ -149,6 +150,9 @@ class PlainRows:
         return Changed(
             incidents=tuple(found.values()), changed=frozenset(found), lines=tuple(lines)
         )
+
+    def paper_paid_with(self, receipt_no: str) -> Paper | None:
+        return next((one for one in self.all(Paper) if one.receipt_no == receipt_no), None)
 
     def time_rules(self) -> TimeRules:
         return TimeRules.of(

@@ -23,8 +23,9 @@ from central_parts import (
 )
 from command_samples import samples
 from fastapi import FastAPI
-from handheld_rights import HANDHELD_PAGES, HANDHELD_ROUTES
+from handheld_rights import HANDHELD_COMMANDS, HANDHELD_OWN, HANDHELD_PAGES, HANDHELD_ROUTES
 from message_samples import others
+from other_rights import OTHERS
 from real_data import ROOT
 from websockets.exceptions import ConnectionClosed
 
@@ -159,29 +160,7 @@ COMMANDS: dict[str, set[Role]] = {
     "SignHandover": _DESK,
     "TakeReport": {*_DESK, _R.HOTLINE_SEAT},
     "NotePlace": {*_DESK, _R.HOTLINE_SEAT},
-}
-OTHERS: dict[str, set[Role]] = {
-    "read:city": EVERYBODY,
-    "read:snapshot": _SEES_ROWS,
-    "read:evidence": {*_WALL, _R.SUPERVISOR},
-    "read:camera_passwords": _WALL,
-    "read:callers": {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
-    "read:trails": {*_DESK, _R.SUPERVISOR},
-    "patrol": _WALL,
-    "write:patrol": _WALL,
-    "read:audit": {_R.ADMINISTRATOR},
-    "read:admin": {_R.ADMINISTRATOR},
-    "read:metrics": {_R.ADMINISTRATOR},
-    "retention": {_R.ADMINISTRATOR},
-    "write:evidence": {*_WALL, *_STREET},
-    "write:positions": _STREET,
-    "write:readings": {_R.GATEWAY},
-    "read:people": {_R.ADMINISTRATOR},
-    "write:people": {_R.ADMINISTRATOR},
-    "read:devices": {_R.ADMINISTRATOR},
-    "write:devices": {_R.ADMINISTRATOR},
-    "stream": _SEES_ROWS,
-    "handheld": _STREET,
+    **HANDHELD_COMMANDS,
 }
 PASSWORD = "hikvision-12345"
 RESOURCES = ROOT / "resources"
@@ -217,6 +196,7 @@ def clients(central: CentralServer) -> Iterator[dict[Role, CentralClient]]:
 OWN = {(_R.OFFICER, name) for name in (
     "MoveAssignment", "ReportOutcome", "SetDuty", "AttachEvidence", "OpenIncident",
     "PressPanic", "AnswerRoll", "MarkMessage", "ReplyMessage", "write:positions", "handheld",
+    *HANDHELD_OWN,
 )}  # fmt: skip
 ANYWHERE = {"read:city", "write:evidence", "read:metrics", "NotePlace", "write:readings"}
 WHOLE_CITY_ONLY = {

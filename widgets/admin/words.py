@@ -33,6 +33,9 @@ _TABLES = {
     "place-notes": _noop("AdminWords", "Place notes"),
     "escalations": _noop("AdminWords", "Escalations"),
     "event-plans": _noop("AdminWords", "Event plans"),
+    "laws": _noop("AdminWords", "Laws"),
+    "checks": _noop("AdminWords", "Checklists"),
+    "papers": _noop("AdminWords", "Documents"),
     "audit": _noop("AdminWords", "Audit"),
 }
 _FIELDS = {
@@ -119,6 +122,13 @@ _FIELDS = {
     "details": _noop("AdminWords", "Details"),
     "command_id": _noop("AdminWords", "Command"),
     "hash": _noop("AdminWords", "Hash"),
+    "fine_least": _noop("AdminWords", "Fine from, yuan"),
+    "fine_most": _noop("AdminWords", "Fine up to, yuan"),
+    "law": _noop("AdminWords", "Law"),
+    "asks": _noop("AdminWords", "Asks for"),
+    "sign": _noop("AdminWords", "Sign in the number"),
+    "most_person": _noop("AdminWords", "Most for a person, yuan"),
+    "most_other": _noop("AdminWords", "Most for others, yuan"),
 }
 
 

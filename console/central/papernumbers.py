@@ -1,0 +1,31 @@
+"""The numbers of documents, "东城区当罚〔2026〕00012号", and the codes in their QR codes."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from console.central.ledger import Numbers
+from console.central.rows import LiveRows
+from console.domain.catalogue import CatalogueItem, CatalogueName, item_id
+from console.domain.streetwork import Paper
+
+_CODE_BYTES = 15
+
+
+def numbered_paper(paper: Paper, rows: LiveRows, numbers: Numbers, connection: Connection) -> Paper:
+    """Return a new document with the next number of its kind, district and year."""
+    year, running = numbers.next_paper(connection, paper.kind, paper.district, paper.issued_at)
+    held = None if paper.district is None else rows.jurisdiction(paper.district)
+    where = "" if held is None else held.name_zh or held.name_en
+    item = rows.get(CatalogueItem, item_id(CatalogueName.PAPER, paper.kind))
+    sign = str(paper.kind if item is None else item.details.get("sign") or paper.kind)
+    return replace(
+        paper,
+        year=year,
+        running=running,
+        number=f"{where or paper.district or '市'}{sign}〔{year}〕{running:05d}号",
+        code=secrets.token_urlsafe(_CODE_BYTES),
+    )
