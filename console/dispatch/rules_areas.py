@@ -7,7 +7,7 @@ from dataclasses import replace
 from console.dispatch.checks import checked_id, checked_position, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.domain.areas import Area, AreaKind, FenceRule
-from console.domain.errors import RejectedError, UnknownRowError
+from console.domain.errors import ConflictError, RejectedError, UnknownRowError
 from console.protocol import commands as c
 
 MOST_CORNERS = 5000
@@ -18,13 +18,18 @@ def put_areas(ask: Ask, body: c.PutAreas) -> Decision:
     """Enter, change or retire areas."""
     draft = Draft(ask)
     for area in body.areas:
-        _check(ask, area)
+        check_area(area, ask.rows.area(area.plan) if area.plan is not None else None)
         earlier = ask.rows.area(area.id)
+        held = earlier.version if earlier is not None else 0
+        if area.version not in (0, held):
+            raise ConflictError(
+                "area", area.id, present=held, based_on=area.version, name=f"“{area.name}”"
+            )
         # Where it lies is for central to find, not for whoever draws it to say.
         stayed = earlier is not None and earlier.outline == area.outline
         entered = replace(
             area,
-            version=earlier.version if earlier else 0,
+            version=held,
             districts=earlier.districts if earlier is not None and stayed else (),
         )
         if entered != earlier:
@@ -46,7 +51,16 @@ def tell_area_events(ask: Ask, body: c.TellAreaEvents) -> Decision:
     return draft.decision() if draft.has_rows else NOTHING_NEW
 
 
-def _check(ask: Ask, area: Area) -> None:
+def check_area(area: Area, plan: Area | None) -> None:
+    """Check that an area makes sense.
+
+    Args:
+        area: As it is to be.
+        plan: What it names as the event it belongs to, if there is such an area.
+
+    Raises:
+        RejectedError: It does not; says why.
+    """
     checked_id(area.id, "an area")
     if not area.name.strip():
         raise RejectedError("An area needs a name, so that people can speak of it.")
@@ -65,10 +79,8 @@ def _check(ask: Ask, area: Area) -> None:
     if area.starts_at and area.ends_at and area.ends_at <= area.starts_at:
         raise RejectedError(f"“{area.name}” ends before it begins.")
     _check_rules(area)
-    if area.plan is not None:
-        plan = ask.rows.area(area.plan)
-        if plan is None or plan.kind is not AreaKind.EVENT:
-            raise RejectedError(f"“{area.name}” belongs to an event that does not exist.")
+    if area.plan is not None and (plan is None or plan.kind is not AreaKind.EVENT):
+        raise RejectedError(f"“{area.name}” belongs to an event that does not exist.")
 
 
 def _check_rules(area: Area) -> None:

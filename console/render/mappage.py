@@ -17,8 +17,10 @@ from console.render.pagefile import PageFile
 
 #: Our scripts in the order the page needs them; the worker fetches its own.
 PAGE_SCRIPTS = (
-    "sprites.js", "live.js", "panel.js", "search.js", "radial.js", "replay.js", "areas.js",
-    "heat.js", "drawings.js", "graticule.js", "groundlines.js", "ground.js", "page.js",
+    "sprites.js", "live.js", "panel.js", "search.js", "radial.js", "replay.js",
+    "areafields.js", "areaedit.js", "areas.js",
+    "heat.js", "drawings.js", "graticule.js", "groundlines.js", "ground.js", "keys.js",
+    "page.js",
 )  # fmt: skip
 WORKER_SCRIPTS = (
     "worker.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js", "groundworker.js",

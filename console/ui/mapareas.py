@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from console.dispatch.rules_areas import check_area
 from console.domain.areas import Area, AreaEvent, AreaId, AreaKind, FenceRule
-from console.domain.errors import ZhihuiError
+from console.domain.errors import RejectedError, ZhihuiError
 from console.domain.ids import new_id
 from console.domain.units import UnitStatus
 from console.gateways.areafiles import read_areas
@@ -35,12 +37,16 @@ class AreaShown:
         holds: Whether it is in use now.
         inside: How many units are in it; those off duty do not count.
         missing: How many people a post still needs.
+        people: How many people are there.
+        units: Call signs of the units it is meant for, none for all.
     """
 
     area: Area
     holds: bool
     inside: int
     missing: int
+    people: int = 0
+    units: tuple[str, ...] = ()
 
 
 class MapAreas(QObject):
@@ -84,26 +90,55 @@ class MapAreas(QObject):
         return self._shown
 
     def draw(self, outline: list[tuple[float, float]], what: Mapping[str, object]) -> bool:
-        """Enter an area that was drawn.
+        """Enter an area that was drawn, or change one.
 
         Args:
             outline: Corners, WGS-84.
-            what: "name", "kind", "rules", "dwell_s", "absence_s", "need", "plan" as the page's form
-                has them; what is missing is none.
+            what: "id" (of one that is there), "name", "kind", "rules", "dwell_s", "absence_s",
+                "need", "plan", "starts_ms", "ends_ms", "units" (call signs with commas),
+                "response" as the page's form has them; what is missing is none.
+
+        Returns:
+            Whether it is on its way; if not, `failed` said why.
         """
-        area = Area(
-            id=AreaId(new_id(self._mirror.now())),
-            name=str(what.get("name") or ""),
-            kind=AreaKind(str(what.get("kind") or AreaKind.FENCE)),
-            outline=tuple(outline),
-            rules=tuple(FenceRule(rule) for rule in _words(what.get("rules"))),
-            dwell_s=_number(what.get("dwell_s")),
-            absence_s=_number(what.get("absence_s")),
-            need=_number(what.get("need")),
-            plan=AreaId(str(what["plan"])) if what.get("plan") else None,
-            ends_at=_time(what.get("ends_at")),
-        )
+        held = self._mirror.area(str(what.get("id") or ""))
+        try:
+            area = Area(
+                id=held.id if held is not None else AreaId(new_id(self._mirror.now())),
+                name=str(what.get("name") or ""),
+                kind=AreaKind(str(what.get("kind") or AreaKind.FENCE)),
+                outline=tuple(outline),
+                rules=tuple(FenceRule(rule) for rule in _words(what.get("rules"))),
+                dwell_s=_number(what.get("dwell_s")),
+                absence_s=_number(what.get("absence_s")),
+                need=_number(what.get("need")),
+                plan=AreaId(str(what["plan"])) if what.get("plan") else None,
+                starts_at=_time(what.get("starts_ms")),
+                ends_at=_time(what.get("ends_ms")),
+                units=self._units_called(str(what.get("units") or "")),
+                response=str(what.get("response") or "") or None,
+                version=held.version if held is not None else 0,
+            )
+            check_area(area, self._mirror.area(area.plan) if area.plan is not None else None)
+        except RejectedError as error:
+            self.failed.emit(reason_text(str(error)))
+            return False
         return self._actions.put_areas([area])
+
+    def _units_called(self, text: str) -> tuple[str, ...]:
+        """Return the ids of units named by their call signs.
+
+        Raises:
+            RejectedError: Nobody is called that.
+        """
+        found = []
+        for name in re.split(r"[,，、;；\s]+", text.strip()):
+            unit = self._mirror.unit_called(name) if name else None
+            if name and unit is None:
+                raise RejectedError(f"No unit is called {name}.")
+            if unit is not None:
+                found.append(str(unit.id))
+        return tuple(dict.fromkeys(found))
 
     def retire(self, area_id: str) -> bool:
         """Take an area out of use."""
@@ -174,6 +209,8 @@ class MapAreas(QObject):
             holds=area.holds_at(now),
             inside=len(present),
             missing=max(0, (area.need or 0) - people),
+            people=people,
+            units=tuple(unit.call_sign for one in area.units if (unit := self._mirror.unit(one))),
         )
 
 
@@ -190,4 +227,4 @@ def _number(value: object) -> int | None:
 
 
 def _time(value: object) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
+    return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) and value else None

@@ -21,9 +21,12 @@ class MapChannel(QObject):
         pin_wanted: To the page: mark a place, with words or none.
         way_found: To the page: a way by road and its words, as JSON.
         replay_told: To the page: what the time bar shows, as JSON.
-        trail_told: To the page: places of a trail, as JSON.
+        trails_told: To the page: trails of units, as JSON.
         areas_told: To the page: the areas, as JSON.
+        area_kept: To the page: what was drawn or changed is on its way, its form may close.
+        area_history_told: To the page: what happened at an area, as JSON.
         area_drawn: From the page: an outline and what it is, as JSON.
+        area_asked: From the page: the id of an area of which it is asked what happened.
         area_retired: From the page: the id of an area that is no longer wanted.
         import_wanted: From the page: areas are to be taken from a file.
         heat_told: To the page: places of incidents, as JSON.
@@ -40,6 +43,10 @@ class MapChannel(QObject):
         searched: From the page: what is typed in the search.
         chosen: From the page: the number of the hit that was chosen.
         replay_wanted: From the page: the end of a stretch (0 for now) and its hours; 0 hours ends.
+        place_replay_wanted: From the page: an area's id or an outline as JSON (neither for
+            everywhere), the end of a stretch (0 for now) and its hours.
+        trail_kept: From the page: layer, row and its order's revision of a unit whose trail is to
+            be kept beside others; "" for the picked one.
         sought: From the page: a time of the stretch, Unix milliseconds.
         acted: From the page: what is wanted at a place, and its latitude and longitude.
         routed: From the page: latitude and longitude of a start and of an end.
@@ -61,7 +68,7 @@ class MapChannel(QObject):
     pin_wanted = Signal(float, float, str)
     way_found = Signal(str)
     replay_told = Signal(str)
-    trail_told = Signal(str)
+    trails_told = Signal(str)
     areas_told = Signal(str)
     heat_told = Signal(str)
     heat_wanted = Signal()
@@ -71,10 +78,15 @@ class MapChannel(QObject):
     ground_told = Signal(str)
     place_hovered = Signal(float, float, str)
     place_asked = Signal(float, float, str)
+    area_kept = Signal()
+    area_history_told = Signal(str)
     area_drawn = Signal(str)
+    area_asked = Signal(str)
     area_retired = Signal(str)
     import_wanted = Signal()
     replay_wanted = Signal(float, float)
+    place_replay_wanted = Signal(str, str, float, float)
+    trail_kept = Signal(str, int, int)
     sought = Signal(float)
     started = Signal()
     picked = Signal(str, int, int)
@@ -133,6 +145,16 @@ class MapChannel(QObject):
         """Take which stretch of the past is wanted; no hours end it."""
         self.replay_wanted.emit(ends_ms, hours)
 
+    @Slot(str, str, float, float)
+    def replay_area(self, area: str, outline: str, ends_ms: float, hours: float) -> None:
+        """Take where and when the past is wanted."""
+        self.place_replay_wanted.emit(area, outline, ends_ms, hours)
+
+    @Slot(str, int, int)
+    def keep_trail(self, layer: str, row: int, order_rev: int) -> None:
+        """Take whose trail is to be kept beside others."""
+        self.trail_kept.emit(layer, row, order_rev)
+
     @Slot(float)
     def seek(self, at_ms: float) -> None:
         """Take which time is to be shown."""
@@ -157,6 +179,11 @@ class MapChannel(QObject):
     def draw_area(self, text: str) -> None:
         """Take an outline and what it is."""
         self.area_drawn.emit(text)
+
+    @Slot(str)
+    def ask_area(self, area: str) -> None:
+        """Take of which area it is asked what happened."""
+        self.area_asked.emit(area)
 
     @Slot(str)
     def retire_area(self, area: str) -> None:

@@ -16,6 +16,7 @@ TABLE_PATTERNS: tuple[str, ...] = (
         "Reasons",
         "Only central itself tells what happened at areas; it finds that out.",
     ),
+    _noop("Reasons", "No unit is called {0}."),
     _noop("Reasons", "“{0}” belongs to an event that does not exist."),
     _noop("Reasons", "“{0}” ends before it begins."),
     _noop("Reasons", "“{0}” has {1} corners; {2} are the most. Draw it more simply."),

@@ -1,19 +1,23 @@
-// Areas on the map: shown with how many are inside, drawn corner by corner, told of in a form.
+// Areas on the map: shown with how many are inside, and told of: posts, times, what happened there.
 "use strict";
 
 const AREA_COLOURS = {
   fence: "focus", closure: "high", cordon: "high", event: "on_scene", post: "available",
 };
-const AREA_KINDS = ["fence", "closure", "cordon", "event", "post"];
+
+/** A smaller outline is looked at from nearer before it is reshaped. */
+const SMALL_PX = 120;
 
 class AreaLayer {
-  /** Speaks through `handlers` {drawn(json), retire(id)}. */
-  constructor(map, handlers, state) {
+  /** Speaks through `channel`; `state` gives words and colours. */
+  constructor(map, channel, state) {
     this.map = map;
-    this.handlers = handlers;
+    this.channel = channel;
     this.state = state;
     this.areas = [];
     this.hidden = false;
+    this.told = null;
+    this.editor = null;
     this.layer = L.layerGroup().addTo(map);
     this.form = make("form", "area-form", map.getContainer());
     this.form.hidden = true;
@@ -23,29 +27,39 @@ class AreaLayer {
       event.stopPropagation();
       if (event.key === "Escape") this.closeForm();
     });
+    channel.areas_told.connect((text) => this.show(JSON.parse(text)));
+    channel.area_history_told.connect((text) => this.takeHistory(JSON.parse(text)));
+    channel.area_kept.connect(() => this.closeForm());
   }
 
   show(areas) {
+    const focused = document.activeElement?.dataset?.area;
     this.areas = areas;
     this.layer.clearLayers();
-    if (this.hidden) return;
+    if (!this.hidden) for (const area of areas) this.draw(area, focused);
+    const told = this.told && areas.find(({ id }) => id === this.told);
+    if (told) this.facts(told);
+    else if (this.told) this.closeForm();
+  }
+
+  draw(area, focused) {
     const { colours, words } = this.state();
-    for (const area of areas) {
-      const color = colours[AREA_COLOURS[area.kind]];
-      const shut = area.kind === "closure" || area.kind === "cordon";
-      const polygon = L.polygon(area.outline, { color, weight: area.holds ? 2 : 1, interactive: false,
-        dashArray: area.holds ? (shut ? "2 5" : null) : "8 6", fillOpacity: shut ? 0.16 : 0.07 })
-        .addTo(this.layer);
-      const count = area.need ? `${area.people}/${area.need}` : area.inside ? `${area.inside}` : "";
-      const label = make("span", `area-label${area.missing ? " missing" : ""}`, this.form, "");
-      label.remove();
-      label.textContent = `${area.missing ? "■ " : ""}${area.name}${count ? ` · ${count}` : ""}`;
-      label.title = words[`area_${area.kind}`];
-      label.onclick = () => this.tell(area);
-      L.marker(polygon.getBounds().getCenter(), { keyboard: false,
-        icon: L.divIcon({ className: "area-mark", html: label, iconSize: null }) })
-        .addTo(this.layer);
-    }
+    const color = colours[AREA_COLOURS[area.kind]];
+    const shut = area.kind === "closure" || area.kind === "cordon";
+    const polygon = L.polygon(area.outline, { color, weight: area.holds ? 2 : 1, interactive: false,
+      dashArray: area.holds ? (shut ? "2 5" : null) : "8 6", fillOpacity: shut ? 0.16 : 0.07 })
+      .addTo(this.layer);
+    const count = area.need ? `${area.people}/${area.need}` : area.inside ? `${area.inside}` : "";
+    const label = document.createElement("button");
+    label.className = `area-label${area.missing ? " missing" : ""}`;
+    label.textContent = `${area.missing ? "■ " : ""}${area.name}${count ? ` · ${count}` : ""}`;
+    label.title = words[`area_${area.kind}`];
+    label.dataset.area = area.id;
+    label.onclick = () => this.tell(area);
+    label.onkeydown = (event) => { if (event.key === "Enter") event.stopPropagation(); };
+    L.marker(polygon.getBounds().getCenter(), { keyboard: false,
+      icon: L.divIcon({ className: "area-mark", html: label, iconSize: null }) }).addTo(this.layer);
+    if (area.id === focused) label.focus({ preventScroll: true });
   }
 
   toggle(hidden) {
@@ -54,105 +68,117 @@ class AreaLayer {
   }
 
   closeForm() {
+    const had = this.form.contains(document.activeElement);
+    this.editor?.end();
+    this.editor = null;
+    this.told = null;
     this.form.hidden = true;
     this.form.replaceChildren();
-  }
-
-  /** Say what an area is, with a button that takes it out of use. */
-  tell(area) {
-    const { words } = this.state();
-    this.open(area.name);
-    const rules = area.rules.map((rule) => words[`rule_${rule}`]).join(" · ");
-    for (const text of [words[`area_${area.kind}`], rules, area.times,
-      `${words.area_inside} ${area.inside}${area.need ? ` · ${words.area_need} ${area.need}` : ""}`]) {
-      if (text) make("div", "area-line", this.form, text);
-    }
-    this.buttons([[words.area_retire, () => { this.handlers.retire(area.id); this.closeForm(); }],
-      [words.area_close, () => this.closeForm()]]);
+    if (had) this.map.getContainer().focus({ preventScroll: true });
   }
 
   open(heading) {
-    this.form.replaceChildren();
+    this.closeForm();
     this.form.hidden = false;
     make("h2", "", this.form, heading);
   }
 
-  buttons(list) {
-    const row = make("div", "area-buttons", this.form);
-    for (const [word, act] of list) {
-      const button = make("button", "area-button", row, word);
-      button.type = act === null ? "submit" : "button"; // Enter in a field sends the form
-      button.onclick = act;
+  /** Say what an area is and what happened there, with what can be done to it. */
+  tell(area) {
+    const { words } = this.state();
+    this.open(area.name);
+    this.told = area.id;
+    this.list = make("div", "area-facts", this.form);
+    this.past = make("div", "area-past", this.form);
+    this.facts(area);
+    const first = areaButtons(this.form, [
+      [words.area_edit, () => this.edit(area)],
+      [words.area_replay, () => { this.channel.replay_area(area.id, "", 0, 1); this.closeForm(); }],
+      [words.area_retire, () => { this.channel.retire_area(area.id); this.closeForm(); }],
+      [words.area_close, () => this.closeForm()]]);
+    this.channel.ask_area(area.id);
+    first.focus();
+  }
+
+  facts(area) {
+    const { words } = this.state();
+    const rules = area.rules.map((rule) => words[`rule_${rule}`]).join(" · ");
+    const plan = this.areas.find(({ id }) => id === area.plan);
+    const need = area.need ? ` · ${words.area_need} ${area.need}` : "";
+    this.list.replaceChildren();
+    for (const text of [words[`area_${area.kind}`], plan && `${words.area_plan} ${plan.name}`,
+      area.times, area.holds ? "" : words.area_rests, rules, area.response,
+      `${words.area_inside} ${area.inside}${need}`]) {
+      if (text) make("div", "area-line", this.list, text);
+    }
+    if (area.kind === "event") this.posts(area);
+  }
+
+  /** The posts of an event with who is there, those that lack people first. */
+  posts(event) {
+    const { words } = this.state();
+    const posts = this.areas.filter(({ kind, plan }) => kind === "post" && plan === event.id);
+    posts.sort((one, other) => other.missing - one.missing || one.name.localeCompare(other.name));
+    const here = posts.reduce((sum, post) => sum + Math.min(post.people, post.need), 0);
+    const need = posts.reduce((sum, post) => sum + post.need, 0);
+    make("h3", "", this.list, `${words.area_posts} ${here}/${need}`);
+    for (const post of posts) {
+      const row = make("button", `area-post${post.missing ? " missing" : ""}`, this.list);
+      row.type = "button";
+      make("span", "grow", row, `${post.missing ? "■ " : ""}${post.name}`);
+      make("span", "", row, `${post.people}/${post.need}`);
+      row.onclick = () => { this.map.fitBounds(post.outline, { maxZoom: 17 }); this.tell(post); };
     }
   }
 
-  field(word, kind, parent = this.form) {
-    const row = make("label", "area-field", parent);
-    make("span", "grow", row, word);
-    const input = make("input", "", row);
-    input.type = kind;
-    if (kind === "number") input.min = 0;
-    return input;
+  takeHistory({ id, events }) {
+    if (id !== this.told) return;
+    const { words } = this.state();
+    this.past.replaceChildren();
+    make("h3", "", this.past, words.area_past);
+    if (events.length === 0) make("div", "area-line", this.past, words.area_nothing);
+    for (const text of events) make("div", "area-line", this.past, text);
   }
 
-  /** Ask what the drawn outline is, then hand it over. */
+  /** Ask what a drawn outline is, then hand it over. */
   ask(outline) {
-    const { words } = this.state();
-    this.open(words.area_new);
-    const name = this.field(words.area_name, "text");
-    const row = make("label", "area-field", this.form);
-    make("span", "grow", row, words.area_kind);
-    const kind = make("select", "", row);
-    for (const one of AREA_KINDS) make("option", "", kind, words[`area_${one}`]).value = one;
-    const enter = this.field(words.rule_enter, "checkbox");
-    const leave = this.field(words.rule_leave, "checkbox");
-    const dwell = this.field(words.area_dwell, "number");
-    const absence = this.field(words.area_absence, "number");
-    const need = this.field(words.area_need, "number");
-    const save = () => {
-      const rules = [enter.checked && "enter", leave.checked && "leave",
-        dwell.value > 0 && "dwell", absence.value > 0 && "absence"].filter(Boolean);
-      const events = this.areas.filter((area) => area.kind === "event");
-      this.handlers.drawn(JSON.stringify({ outline, name: name.value.trim(), kind: kind.value, rules,
-        dwell_s: 60 * dwell.value, absence_s: 60 * absence.value, need: Number(need.value),
-        plan: kind.value === "post" ? events.at(-1)?.id ?? null : null }));
-      this.closeForm();
+    this.fill({ outline, name: "", kind: "fence", rules: [], units: "" }, this.state().words.area_new);
+  }
+
+  edit(area) {
+    const bounds = L.latLngBounds(area.outline);
+    const size = this.map.latLngToContainerPoint(bounds.getSouthEast())
+      .subtract(this.map.latLngToContainerPoint(bounds.getNorthWest()));
+    const small = Math.max(size.x, size.y) < SMALL_PX;
+    if (small || !this.map.getBounds().contains(bounds)) {
+      this.map.fitBounds(bounds, { maxZoom: 17, padding: [60, 60] });
+    }
+    this.fill(area, area.name);
+  }
+
+  fill(area, heading) {
+    const { words, colours } = this.state();
+    this.open(heading);
+    const fields = new AreaFields(this.form, words, this.areas, area);
+    make("div", "area-line", this.form, words.area_edit_how);
+    this.editor = new OutlineEditor(this.map, colours, area.outline, words);
+    this.form.onsubmit = (event) => {
+      event.preventDefault();
+      this.channel.draw_area(JSON.stringify({ ...fields.value(), id: area.id ?? "",
+        outline: this.editor.outline() }));
     };
-    this.form.onsubmit = (event) => { event.preventDefault(); save(); };
-    this.buttons([[words.area_save, null], [words.area_close, () => this.closeForm()]]);
-    name.focus();
+    areaButtons(this.form, [[words.area_save, null], [words.area_close, () => this.closeForm()]]);
+    fields.name.focus();
   }
 }
 
-/** Draws an outline corner by corner; `finish` hands three or more corners over. */
-class DrawTool {
-  constructor(map, colours, done) {
-    this.map = map;
-    this.colours = colours;
-    this.done = done;
-    this.points = [];
-    this.layer = L.layerGroup().addTo(map);
+/** A row of buttons; one without an act sends the form. Returns the first. */
+function areaButtons(form, list) {
+  const row = make("div", "area-buttons", form);
+  for (const [word, act] of list) {
+    const button = make("button", "area-button", row, word);
+    button.type = act === null ? "submit" : "button"; // Enter in a field sends the form
+    button.onclick = act;
   }
-
-  add(latlng) {
-    const near = this.points.length > 2 && this.map.latLngToContainerPoint(latlng)
-      .distanceTo(this.map.latLngToContainerPoint(this.points[0])) < 10;
-    if (near) {
-      this.finish();
-      return;
-    }
-    this.points.push(latlng);
-    this.layer.clearLayers();
-    const style = { color: this.colours().focus, weight: 2, interactive: false };
-    L.polygon(this.points, { ...style, fillOpacity: 0.1 }).addTo(this.layer);
-    for (const point of this.points) L.circleMarker(point, { ...style, radius: 3 }).addTo(this.layer);
-  }
-
-  finish() {
-    if (this.points.length > 2) this.done(this.points.map(({ lat, lng }) => [lat, lng]));
-  }
-
-  end() {
-    this.layer.remove();
-  }
+  return row.firstElementChild;
 }

@@ -1,6 +1,11 @@
 // What is marked on the map for a while: a place, a way by road, the trail of a unit.
 "use strict";
 
+/** Told apart by the colour-blind as well (Okabe and Ito); black and yellow are left out. */
+const TRAIL_COLOURS = [
+  "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#9467bd",
+];
+
 class Drawings {
   constructor(map, colours) {
     this.map = map;
@@ -41,14 +46,31 @@ class Drawings {
     this.map.fitBounds(line.getBounds(), { padding: [60, 60], maxZoom: 16 });
   }
 
-  /** The way of the picked unit: older stretches are fainter. */
-  trail(points) {
+  /** The ways of units, each in its colour with its name; older stretches are fainter. */
+  showTrails(trails) {
     this.trails.clearLayers();
+    const several = trails.length > 1 || trails.some(({ colour }) => colour > 0);
+    for (const { name, colour, points } of trails) {
+      const color = colour > 0 ? TRAIL_COLOURS[colour - 1] : this.colours().en_route;
+      this.trail(points, color, several);
+      if (!several) continue;
+      const end = L.circleMarker(points[points.length - 1], { radius: 4, color, weight: 2,
+        fillOpacity: 1, interactive: false }).addTo(this.trails);
+      this.label(end, name, [0, -4]);
+      end.getTooltip().getElement()?.style.setProperty("border-color", color);
+    }
+  }
+
+  trail(points, color, rimmed) {
     const part = Math.max(1, Math.ceil(points.length / 4));
-    const color = this.colours().en_route;
+    if (rimmed) {
+      L.polyline(points, { color: this.colours().window, weight: 6, opacity: 0.7,
+        interactive: false }).addTo(this.trails);
+    }
     for (let no = 0; no < points.length - 1; no += part) {
-      L.polyline(points.slice(no, no + part + 1), { color, weight: 2.5, interactive: false,
-        opacity: 0.3 + 0.6 * (no / points.length) }).addTo(this.trails);
+      L.polyline(points.slice(no, no + part + 1), { color, weight: rimmed ? 3.5 : 2.5,
+        interactive: false, opacity: (rimmed ? 0.6 : 0.3) + 0.4 * (no / points.length) })
+        .addTo(this.trails);
     }
   }
 }

@@ -47,15 +47,12 @@ class MapPage {
       chosen: (no) => channel.choose(no),
       closed: () => this.drawings.clear(),
     });
-    this.timebar = new TimeBar(map.getContainer(), {
-      open: (endsMs, hours) => channel.replay(endsMs, hours),
-      seek: (atMs) => channel.seek(atMs),
-      close: () => channel.replay(0, 0),
-    });
-    this.areas = new AreaLayer(map, {
-      drawn: (text) => channel.draw_area(text),
-      retire: (id) => channel.retire_area(id),
-    }, () => this.state);
+    this.timebar = new TimeBar(map.getContainer(), channel, () => this.use(
+      new BoxTool(map, () => this.state.colours, (outline) => {
+        this.endTool();
+        this.timebar.openAt(outline);
+      }), this.state.words.replay_box_how));
+    this.areas = new AreaLayer(map, channel, () => this.state);
     this.heat = new HeatLayer(() => this.state.colours);
     this.radial = new RadialMenu(map, (action, at) => this.act(action, at));
     this.drawings = new Drawings(map, () => this.state.colours);
@@ -84,11 +81,9 @@ class MapPage {
       if (found.heading) this.search.show(found.heading, found.hits, "");
       else this.search.found(found.text, found.hits);
     });
-    channel.replay_told.connect((text) => this.timebar.show(JSON.parse(text)));
-    channel.trail_told.connect((text) => this.drawings.trail(JSON.parse(text)));
+    channel.trails_told.connect((text) => this.drawings.showTrails(JSON.parse(text)));
     channel.heat_told.connect((text) => this.heat.setPlaces(JSON.parse(text)));
     channel.views_told.connect((text) => this.panel.setViews(JSON.parse(text)));
-    channel.areas_told.connect((text) => this.areas.show(JSON.parse(text)));
     channel.pin_wanted.connect((lat, lon, text) => this.drawings.pin(L.latLng(lat, lon), text));
     channel.way_found.connect((text) => this.drawings.way(JSON.parse(text)));
     map.on("click", (event) => {
@@ -96,6 +91,7 @@ class MapPage {
       map.getContainer().focus({ preventScroll: true });
       this.panel.showCross(false);
       this.clickedAt = event.latlng;
+      this.keeps = event.originalEvent.shiftKey;
       this.live.pick(event.containerPoint, "click", PICK_RADIUS_PX);
     });
     map.on("contextmenu", (event) => this.radial.open(event.latlng));
@@ -109,16 +105,12 @@ class MapPage {
   act(action, at) {
     this.endTool();
     if (action === "measure") {
-      this.tool = new MeasureTool(this.map, () => this.state.colours);
-      this.tool.add(at);
-      this.panel.showNote(this.state.words.measure_how);
+      this.use(new MeasureTool(this.map, () => this.state.colours), this.state.words.measure_how, at);
     } else if (action === "area") {
-      this.tool = new DrawTool(this.map, () => this.state.colours, (outline) => {
+      this.use(new DrawTool(this.map, () => this.state.colours, (outline) => {
         this.endTool();
         this.areas.ask(outline);
-      });
-      this.tool.add(at);
-      this.panel.showNote(this.state.words.area_how);
+      }), this.state.words.area_how, at);
     } else if (action === "route") {
       this.routeFrom = at;
       this.drawings.pin(at, "");
@@ -140,6 +132,15 @@ class MapPage {
       this.channel.route(from.lat, from.lng, at.lat, at.lng);
     } else return false;
     return true;
+  }
+
+  /** Give the next clicks to a tool, and say how it is used. */
+  use(tool, how, at = null) {
+    this.endTool();
+    this.tool = tool;
+    if (at) tool.add(at);
+    this.panel.showNote(how);
+    this.map.getContainer().focus({ preventScroll: true });
   }
 
   showHeat(on) {
@@ -271,6 +272,8 @@ class MapPage {
     if (why === "hover") {
       this.setHover(hit);
       this.overPlace(hit === null ? this.pointer : null);
+    } else if (hit !== null && why === "click" && this.keeps && hit.layer === "units") {
+      this.channel.keep_trail(hit.layer, hit.index, hit.rev);
     } else if (hit !== null) this.channel.pick(hit.layer, hit.index, hit.rev);
     else if (why === "click") {
       this.channel.pick("", 0, 0);
@@ -329,41 +332,7 @@ class MapPage {
   /** Every action has a key; those with Ctrl or Alt are left to the console. */
   key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    const pan = (x, y) => { this.map.panBy([x, y], { animate: false }); this.panel.showCross(true); };
-    const acts = {
-      "+": () => this.map.zoomIn(),
-      "=": () => this.map.zoomIn(),
-      "-": () => this.map.zoomOut(),
-      arrowleft: () => pan(-PAN_PX, 0),
-      arrowright: () => pan(PAN_PX, 0),
-      arrowup: () => pan(0, -PAN_PX),
-      arrowdown: () => pan(0, PAN_PX),
-      home: () => this.home(),
-      l: () => this.panel.toggleBox(),
-      u: () => this.toggle("units"),
-      o: () => this.toggle("off_duty"),
-      c: () => this.toggle("cameras"),
-      i: () => this.toggle("incidents"),
-      g: () => this.setGroups(!this.groups),
-      p: () => this.radial.open(this.map.getCenter()),
-      y: () => this.replay(),
-      "/": () => this.search.focus(),
-      a: () => this.toggle("areas"),
-      h: () => this.toggle("heat"),
-      s: () => this.toggle("sensors"),
-      d: () => this.toggle("districts"),
-      r: () => this.toggle("grids"),
-      t: () => this.toggle("colours"),
-      enter: () => {
-        if (this.tool?.finish) {
-          this.tool.finish();
-          return;
-        }
-        this.panel.showCross(true);
-        this.live.pick(this.map.getSize().divideBy(2), "key", 60);
-      },
-      escape: () => this.escape(),
-    };
+    const acts = pageKeys(this);
     const own = this.radial.isOpen && this.radial.key(event.key);
     const act = own ? () => {} : acts[event.key.toLowerCase()];
     if (act === undefined) return;

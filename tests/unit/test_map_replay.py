@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,7 +17,7 @@ from console.tracking import Freshness
 from console.tracking.columns import empty_columns
 from console.tracking.trails import Trail
 from console.ui.mapfeed import MapFeed
-from console.ui.mapreplay import MapReplay
+from console.ui.mapreplay import MapReplay, ReplayPlace, ShownTrail
 from console.ui.mapsprites import MapLayer
 from console.ui.mirror import Mirror
 
@@ -28,6 +29,7 @@ class Trails:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int, int | None]] = []
+        self.boxes: list[tuple[float, float, float, float] | None] = []
         self.futures: list[Future[list[Trail]]] = []
 
     def trails(
@@ -39,6 +41,7 @@ class Trails:
         box: tuple[float, float, float, float] | None = None,
     ) -> Future[list[Trail]]:
         self.asked.append((from_ms, to_ms, unit))
+        self.boxes.append(box)
         self.futures.append(Future())
         return self.futures[-1]
 
@@ -104,7 +107,9 @@ def test_that_an_answer_that_comes_too_late_is_not_shown(
     with qtbot.waitSignal(replay.failed) as failed:
         source.futures[1].set_result([])
     assert failed.args == ["Central has no positions of that time."]
-    assert not replay.state.is_on
+    # the bar stays, so that another hour can be chosen; nobody is shown
+    assert (replay.state.is_on, replay.state.units) == (True, 0)
+    assert feed.rows(MapLayer.UNITS).place_of("u1") is None
 
 
 def test_that_without_central_the_map_says_so_and_goes_on(
@@ -124,9 +129,58 @@ def test_that_the_picked_unit_has_its_trail(mirror: Mirror, feed: MapFeed, qtbot
     replay = MapReplay(mirror, feed, source)
     replay.trace("u1")
     assert source.asked[0][2] == 1
-    with qtbot.waitSignal(replay.trail_changed) as told:
+    with qtbot.waitSignal(replay.trails_changed) as told:
         source.futures[0].set_result([northwards(1)])
-    assert len(told.args[0]) == 60
-    with qtbot.waitSignal(replay.trail_changed) as told:
+    (trail,) = told.args[0]
+    assert (trail.name, trail.colour, len(trail.points)) == ("C1", 0, 60)
+    with qtbot.waitSignal(replay.trails_changed) as told:
         replay.trace("")
     assert told.args[0] == []
+
+
+def test_that_trails_are_kept_beside_each_other_in_colours_of_their_own(
+    mirror: Mirror, feed: MapFeed, qtbot: QtBot
+) -> None:
+    source = Trails()
+    replay = MapReplay(mirror, feed, source)
+    shown: list[list[ShownTrail]] = []
+    replay.trails_changed.connect(shown.append)
+    replay.trace("u1")
+    replay.keep()
+    replay.trace("u2")
+    replay.keep("u3")
+    for number, unit in enumerate((1, 1, 2, 3)):
+        source.futures[number].set_result([northwards(unit)])
+    qtbot.waitUntil(lambda: bool(shown) and len(shown[-1]) == 3)
+    assert {(one.name, one.colour) for one in shown[-1]} == {("C1", 1), ("C3", 2), ("C2", 0)}
+    replay.keep("u1")
+    assert {(one.name, one.colour) for one in shown[-1]} == {("C3", 2), ("C2", 0)}
+    for unit in ("u0", "u1", "u4", "u5", "u6", "u7"):
+        replay.keep(unit)
+    with qtbot.waitSignal(replay.failed) as failed:
+        replay.keep("u2")
+    assert "let go of one first" in failed.args[0]
+
+
+def test_that_only_who_was_in_an_area_is_shown(mirror: Mirror, feed: MapFeed, qtbot: QtBot) -> None:
+    source = Trails()
+    replay = MapReplay(mirror, feed, source)
+    corner = ((39.9205, 116.39), (39.9305, 116.41), (39.9205, 116.41))
+    replay.open_at(ReplayPlace(name="角", outline=corner), NOW_MS - 7_200_000, 2.0)
+    assert source.asked[0][:2] == (NOW_MS - 4 * 3_600_000, NOW_MS - 7_200_000)
+    assert source.boxes == [(39.9205, 116.39, 39.9305, 116.41)]
+    passing, beside = northwards(1), northwards(2)
+    beside = replace(beside, lon=beside.lon - 0.0099)  # in the box, not in the triangle
+    moved = [replace(one, t_ms=one.t_ms - 3 * 3_600_000) for one in (passing, beside)]
+    source.futures[0].set_result(moved)
+    qtbot.waitUntil(lambda: replay.state.is_on)
+    assert (replay.state.units, replay.state.place) == (1, "角")
+    units = feed.rows(MapLayer.UNITS)
+    assert units.place_of("u1") is not None
+    assert units.place_of("u2") is None
+    replay.open(NOW_MS)  # another hour of the same place
+    assert source.boxes[-1] is not None
+    replay.open_at(None)
+    assert source.boxes[-1] is None
+    replay.close()
+    assert replay.state.place == ""

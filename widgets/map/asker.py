@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, SignalInstance
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, SignalInstance
 
-from console.ui.mapareas import AreaShown, MapAreas
 from console.ui.mapchannel import MapChannel
 from console.ui.mapground import MapGround
 from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
-from console.ui.mapreplay import MapReplay, ReplayState, moment
 from console.ui.mapsearch import Hit, HitKind
 from console.ui.mapsensors import kind_word, sensor_text
 from console.ui.mapsprites import MapLayer, SensorShown
 from console.ui.mapviews import MapViews, SavedView, view_from
-from console.ui.words import moment_text
+from widgets.map.areaasker import AreaAsker
+from widgets.map.replayasker import ReplayAsker
 
 #: How near places are looked at, by what they are.
 _ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0, HitKind.GRID: 15.0}
@@ -83,8 +79,9 @@ class MapAsker(QObject):
                 lambda lat, lon, to_lat, to_lon: places.route((lat, lon), (to_lat, to_lon))
             )
 
-        self._join_replay(widget.model.replay)
-        self._join_areas(widget.model.areas)
+        self._areas = AreaAsker(channel, widget.model, widget.say, self)
+        self._replay = ReplayAsker(channel, widget.model, widget.say, self)
+        widget.unit_picked.connect(self._replay.trace)
         self._join_views(widget.model.views)
         self._join_ground(widget.model.ground)
 
@@ -130,71 +127,6 @@ class MapAsker(QObject):
     def _show_views(self, views: list[SavedView]) -> None:
         rows = [asdict(view) for view in views]
         self._channel.views_told.emit(json.dumps(rows, ensure_ascii=False))
-
-    def _join_areas(self, areas: MapAreas | None) -> None:
-        if areas is None:
-            return
-        channel = self._channel
-        areas.changed.connect(self._show_areas)
-        areas.happened.connect(self._widget.say)
-        areas.failed.connect(self._widget.say)
-        channel.started.connect(lambda: self._show_areas(areas.shown))
-        channel.area_drawn.connect(self._draw)
-        channel.area_retired.connect(areas.retire)
-        channel.import_wanted.connect(self._import)
-
-    def _show_areas(self, shown: list[AreaShown]) -> None:
-        rows = [
-            {
-                "id": one.area.id,
-                "name": one.area.name,
-                "kind": one.area.kind.value,
-                "outline": one.area.outline,
-                "rules": [rule.value for rule in one.area.rules],
-                "holds": one.holds,
-                "inside": one.inside,
-                "need": one.area.need or 0,
-                "missing": one.missing,
-                "people": max(0, (one.area.need or 0) - one.missing),
-                "times": _times(one.area.starts_at, one.area.ends_at),
-            }
-            for one in shown
-        ]
-        self._channel.areas_told.emit(json.dumps(rows, ensure_ascii=False))
-
-    def _draw(self, text: str) -> None:
-        areas = self._widget.model.areas
-        told = json.loads(text)
-        if areas is not None:
-            areas.draw([(float(lat), float(lon)) for lat, lon in told.pop("outline")], told)
-
-    def _import(self) -> None:
-        areas = self._widget.model.areas
-        dialog = QFileDialog(None, self.tr("Areas from a file"))
-        dialog.setNameFilter(self.tr("Areas (*.geojson *.json *.kml)"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if areas is not None:
-            dialog.fileSelected.connect(lambda name: areas.import_file(Path(name)))
-        dialog.open()
-
-    def _join_replay(self, replay: MapReplay | None) -> None:
-        if replay is None:
-            return
-        channel = self._channel
-        replay.changed.connect(self._show_replay)
-        replay.trail_changed.connect(lambda points: channel.trail_told.emit(json.dumps(points)))
-        replay.failed.connect(self._widget.say)
-        channel.sought.connect(lambda at_ms: replay.seek(round(at_ms)))
-        channel.replay_wanted.connect(
-            lambda ends_ms, hours: (
-                replay.open(round(ends_ms) or None, min(hours, 3.0)) if hours else replay.close()
-            )
-        )
-        self._widget.unit_picked.connect(replay.trace)
-
-    def _show_replay(self, state: ReplayState) -> None:
-        told = asdict(state) | {"text": moment_text(moment(state.at_ms)) if state.at_ms else ""}
-        self._channel.replay_told.emit(json.dumps(told))
 
     def _show_found(self, text: str, hits: list[Hit]) -> None:
         self._say_hits({"text": text}, hits)
@@ -273,9 +205,3 @@ class MapAsker(QObject):
 def place_hint(hits: list[Hit]) -> str:
     """Return what is said of a place under the pointer, a line each."""
     return "\n".join(" · ".join(part for part in (hit.text, hit.more) if part) for hit in hits)
-
-
-def _times(starts_at: datetime | None, ends_at: datetime | None) -> str:
-    if starts_at is None and ends_at is None:
-        return ""
-    return f"{moment_text(starts_at)} – {moment_text(ends_at)}"

@@ -82,6 +82,33 @@ class MapWords(QObject):
             "area_cordon": self.tr("Cordon"),
             "area_event": self.tr("Event"),
             "area_post": self.tr("Post"),
+            "area_edit": self.tr("Change"),
+            "area_replay": self.tr("Past hour here"),
+            "area_rests": self.tr("Not in use now"),
+            "area_plan": self.tr("Event"),
+            "area_posts": self.tr("At their posts:"),
+            "area_past": self.tr("What happened here, three days"),
+            "area_nothing": self.tr("Nothing yet."),
+            "area_edit_how": self.tr(
+                "Drag corners and half-way marks; Tab to a corner: arrows move, + adds, "
+                "Del takes out."
+            ),
+            "area_corner": self.tr("Corner"),
+            "area_starts": self.tr("From"),
+            "area_ends": self.tr("Until"),
+            "area_units": self.tr("Only units (call signs)"),
+            "area_response": self.tr("What is to be done"),
+            "replay_speed": self.tr("Speed"),
+            "replay_box": self.tr("Only who was in a rectangle"),
+            "replay_all": self.tr("Everybody again"),
+            "replay_when": self.tr("Begins at"),
+            "replay_hours": self.tr("How long"),
+            "replay_in": self.tr("who was in {0}"),
+            "replay_whole": self.tr("everybody"),
+            "replay_units": self.tr("{n} units"),
+            "replay_box_how": self.tr(
+                "Click two corners of a rectangle, or Enter for what the map shows; Esc gives up."
+            ),
             "replay": self.tr("Positions of the past"),
             "replay_past": self.tr("PAST"),
             "replay_loading": self.tr("Fetching …"),

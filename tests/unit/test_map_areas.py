@@ -1,0 +1,140 @@
+"""Areas in the page: reshaped by keys and by dragging, filled in, refused without losing a word."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from map_parts import ENGINE_TALK, Shown
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from test_map_ask import Kept, full_mirror
+from test_map_ask import asking as asking  # noqa: PLC0414 - the fixture
+from test_map_ask import pack_path as pack_path  # noqa: PLC0414 - the fixture
+
+from console.domain.areas import AreaKind, FenceRule
+from console.ui.actions import DeskActions
+from console.ui.mapareas import MapAreas
+from console.ui.mirror import Mirror
+
+OUTLINE = [(39.9, 116.39), (39.91, 116.39), (39.91, 116.41), (39.9, 116.41)]
+
+
+@pytest.fixture
+def mirror(qtbot: QtBot) -> Mirror:
+    return full_mirror()
+
+
+def test_that_an_area_is_changed_in_every_part(mirror: Mirror, qtbot: QtBot) -> None:
+    kept = Kept(mirror)
+    areas = MapAreas(mirror, DeskActions(mirror, kept))
+    assert areas.draw(OUTLINE, {"name": "演唱会", "kind": "event"})
+    event = areas.shown[0].area
+    begins = mirror.now() + timedelta(hours=1)
+    what = {
+        "name": "北门", "kind": "post", "plan": event.id, "need": 4, "units": "c1、C3 c1",
+        "rules": ["absence"], "absence_s": 300, "response": "派机动队",
+        "starts_ms": int(begins.timestamp() * 1000),
+        "ends_ms": int(begins.timestamp() * 1000) + 3_600_000,
+    }  # fmt: skip
+    assert areas.draw(OUTLINE, what)
+    (post,) = [one for one in areas.shown if one.area.kind is AreaKind.POST]
+    assert (post.area.plan, post.units, post.holds) == (event.id, ("C1", "C3"), False)
+    assert (post.area.rules, post.area.response) == ((FenceRule.ABSENCE,), "派机动队")
+    assert (post.people, post.missing) == (0, 4)  # its time has not come
+    moved = [*OUTLINE[:2], (39.92, 116.40), *OUTLINE[2:]]
+    assert areas.draw(moved, {**what, "id": post.area.id, "starts_ms": 0})
+    (again,) = [one for one in areas.shown if one.area.kind is AreaKind.POST]
+    assert (again.people, again.missing) == (2, 2)  # of the four inside two are meant
+    assert (again.area.id, len(again.area.outline), again.holds) == (post.area.id, 5, True)
+    for wrong, reason in (
+        ({"units": "K99"}, "No unit is called K99"),
+        ({"ends_ms": 1}, "ends before it begins"),
+        ({"name": " "}, "needs a name"),
+        ({"plan": again.area.id}, "does not exist"),
+    ):
+        with qtbot.waitSignal(areas.failed) as failed:
+            assert not areas.draw(OUTLINE, {**what, **wrong})
+        assert reason in failed.args[0]
+
+
+def opened(shown: Shown, qtbot: QtBot) -> None:
+    """Draw an area in the middle of the map, and open its form to change it."""
+    areas = shown.model.areas
+    assert areas is not None
+    centre = json.loads(shown.js("JSON.stringify(mapPage.map.getCenter())"))
+    lat, lon = centre["lat"], centre["lng"]
+    corners = [(lat - 0.004, lon - 0.004), (lat + 0.004, lon - 0.004), (lat + 0.004, lon + 0.004)]
+    areas.draw([*corners, (lat - 0.004, lon + 0.004)], {"name": "围", "rules": ["enter"]})
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.areas.length") == 1)
+    shown.take_keys(qtbot)
+    shown.js("document.querySelector('.area-label').focus(); 0")
+    QTest.keyClick(shown.target(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "暂无" in shown.js(FORM) or "Nothing yet" in shown.js(FORM))
+    shown.js("document.querySelector('.area-form .area-button').click(); 0")
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.editor !== null"))
+    qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") > 12)  # it looks from nearer
+
+
+FORM = "mapPage.areas.form.textContent"
+CORNERS = "mapPage.areas.editor.points.length"
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_corners_are_moved_added_and_taken_out_by_keys(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    opened(shown, qtbot)
+    target = shown.target()
+    shown.js("document.querySelector('[data-corner=\"1\"]').focus(); 0")
+    before = shown.js("mapPage.areas.editor.points[1].lat")
+    QTest.keyClick(target, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.editor.points[1].lat") > before)
+    QTest.keyClick(target, Qt.Key.Key_Plus)
+    qtbot.waitUntil(lambda: shown.js(CORNERS) == 5)
+    assert shown.js("document.activeElement.dataset.corner") == "2"
+    QTest.keyClick(target, Qt.Key.Key_Tab)
+    qtbot.waitUntil(lambda: shown.js("document.activeElement.dataset.corner") == "3")
+    for left in (4, 3, 3):  # a triangle keeps its corners
+        QTest.keyClick(target, Qt.Key.Key_Delete)
+        qtbot.waitUntil(lambda left=left: shown.js(CORNERS) == left)  # type: ignore[misc]
+    shown.js("document.querySelector('.area-form [type=submit]').click(); 0")
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.form.hidden"))
+    assert shown.model.areas is not None
+    (area,) = shown.model.areas.shown
+    assert (len(area.area.outline), area.area.rules) == (3, (FenceRule.ENTER,))
+    assert shown.problems == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_a_corner_is_dragged_and_a_refused_form_keeps_its_words(
+    asking: Shown, qtbot: QtBot
+) -> None:
+    shown = asking
+    opened(shown, qtbot)
+    at = json.loads(shown.js(
+        "(() => { const r = document.querySelector('[data-corner=\"2\"]').getBoundingClientRect();"
+        " return JSON.stringify([r.x + r.width / 2, r.y + r.height / 2]); })()"))  # fmt: skip
+    before = shown.js("mapPage.areas.editor.points[2].lng")
+    target = shown.target()
+    begin = QPoint(round(at[0]), round(at[1]))
+    QTest.mousePress(target, Qt.MouseButton.LeftButton, pos=begin)
+    for step in range(1, 6):
+        QTest.mouseMove(target, begin + QPoint(step * 10, 0))
+    QTest.mouseRelease(target, Qt.MouseButton.LeftButton, pos=begin + QPoint(50, 0))
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.editor.points[2].lng") > before)
+    shown.js("mapPage.areas.form.querySelector('input').value = ''; 0")
+    shown.js("document.querySelector('.area-form [type=submit]').click(); 0")
+    qtbot.waitUntil(lambda: "needs a name" in shown.js("mapPage.panel.note.textContent"))
+    assert not shown.js("mapPage.areas.form.hidden")
+    assert shown.js("mapPage.areas.editor.points[2].lng") > before
+    shown.js("mapPage.areas.form.querySelector('input').value = '围二'; 0")
+    shown.js("document.querySelector('.area-form [type=submit]').click(); 0")
+    qtbot.waitUntil(lambda: shown.js("mapPage.areas.form.hidden"))
+    assert shown.model.areas is not None
+    (area,) = shown.model.areas.shown
+    assert area.area.name == "围二"
+    assert area.area.outline[2][1] > before
