@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +10,11 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from console.gateways.osm_areas import Names, jurisdictions_of, sea_of
+from console.domain.places import JurisdictionLevel
+from console.gateways.osm_areas import Names, Tree, jurisdictions_of, sea_of
 from console.gateways.osm_lines import border_lines, joined_roads
 from console.gateways.osm_read import Extract, Progress, RoadWay, read_extract
 from console.gateways.rows import ImportReport
-from console.geo.arrays import Floats
 from console.geo.bounds import Bounds
 from console.geo.distance import haversine_m
 from console.roads.columns import RoadColumns, RoadName
@@ -49,18 +48,18 @@ def import_osm(
     columns, names = _roads(extract, report)
     bounds = _bounds(extract, columns)
     city: Names = (name, name) if name else _city_name(extract, source)
-    tree, said = jurisdictions_of(extract, bounds, city)
+    tree = jurisdictions_of(extract, bounds, city)
     progress(f"Writing {len(extract.shapes):,} shapes, {len(columns.edge_from):,} road edges …")
     with CityPackWriter(out) as writer:
         writer.put_meta(_meta(bounds, city, source))
-        for jurisdiction, rings in tree:
+        for jurisdiction, rings in tree.nodes:
             writer.put_jurisdiction(jurisdiction, rings)
         writer.put_roads(columns, names)
-        writer.put_shapes(_ordered(extract, bounds, [rings for _, rings in tree[1:]]))
+        writer.put_shapes(_ordered(extract, bounds, tree))
         writer.put_places(extract.places)
     report.taken = sum(extract.counts.values())
-    report.notes.append(_summary(extract, columns, len(tree)))
-    report.notes.append(said)
+    report.notes.append(_summary(extract, columns, len(tree.nodes)))
+    report.notes.append(tree.said)
     return report
 
 
@@ -174,13 +173,16 @@ def _meta(bounds: Bounds, city: Names, source: Path) -> dict[str, str]:
     }
 
 
-def _ordered(extract: Extract, bounds: Bounds, borders: Sequence[Sequence[Floats]]) -> list[Shape]:
+def _ordered(extract: Extract, bounds: Bounds, tree: Tree) -> list[Shape]:
     sea = [
         Shape(layer="water", shape_class="sea", kind=ShapeKind.AREA, points=ring)
         for ring in sea_of(extract.coast, bounds)
     ]
+    districts = tree.rings(JurisdictionLevel.DISTRICT)
+    guessed = tree.rings(JurisdictionLevel.STREET) + ([] if tree.is_real else districts)
     lines = [
-        Shape(layer="boundary", shape_class="district", kind=ShapeKind.LINE, points=line)
+        Shape(layer="boundary", shape_class=name, kind=ShapeKind.LINE, points=line)
+        for name, borders in (("quarter", guessed), ("district", districts if tree.is_real else []))
         for line in border_lines(borders)
     ]
     return sorted([*sea, *joined_roads(extract.shapes), *lines], key=_painting_order)

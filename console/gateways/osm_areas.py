@@ -40,12 +40,29 @@ class Area:
     polygon: Polygon
 
 
-def jurisdictions_of(
-    extract: Extract, bounds: Bounds, city: Names
-) -> tuple[list[tuple[Jurisdiction, list[Floats]]], str]:
-    """Return the jurisdiction tree with rings, and a sentence that says where it is from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The jurisdictions of an extract.
+
+    Attributes:
+        nodes: Each with its rings, the city first, parents before children.
+        said: A sentence: where the districts are from.
+        is_real: Whether the districts' borders are those of the file, not guessed.
+    """
+
+    nodes: list[tuple[Jurisdiction, list[Floats]]]
+    said: str
+    is_real: bool
+
+    def rings(self, level: JurisdictionLevel) -> list[list[Floats]]:
+        """Return the rings of each jurisdiction of a level."""
+        return [rings for one, rings in self.nodes if one.level is level]
+
+
+def jurisdictions_of(extract: Extract, bounds: Bounds, city: Names) -> Tree:
+    """Return the jurisdiction tree with rings."""
     box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
-    districts, said = _districts(extract, box)
+    districts, said, is_real = _districts(extract, box)
     top = Jurisdiction(
         id=JurisdictionId("CITY"),
         parent=None,
@@ -62,7 +79,7 @@ def jurisdictions_of(
         for street_number, street in enumerate(_streets(extract, area), start=1):
             street_key = f"{key}S{street_number:02d}"
             tree.append(_node(street_key, key, JurisdictionLevel.STREET, street))
-    return tree, said
+    return Tree(nodes=tree, said=said, is_real=is_real)
 
 
 def sea_of(coast: Sequence[Floats], bounds: Bounds) -> list[Floats]:
@@ -113,19 +130,20 @@ def _is_sea(piece: Polygon, lines: Sequence[LineString], merged: shapely.Geometr
     return False
 
 
-def _districts(extract: Extract, box: Polygon) -> tuple[list[Area], str]:
+def _districts(extract: Extract, box: Polygon) -> tuple[list[Area], str, bool]:
     for level in DISTRICT_LEVELS:
         areas = _clipped(
             [boundary for boundary in extract.boundaries if boundary.level == level], box
         )
         cover = sum(area.polygon.area for area in areas) / box.area
         if len(areas) >= FEWEST_DISTRICTS and cover >= LEAST_COVER:
-            return areas, f"Districts are the administrative areas of level {level}."
+            return areas, f"Districts are the administrative areas of level {level}.", True
     for kinds in (("borough", "suburb", "city_district", "town"), ("quarter", "neighbourhood")):
         areas = _around_quarters(extract, kinds, box)
         if len(areas) >= FEWEST_DISTRICTS:
-            return areas, f"No closed districts: drawn around the {len(areas)} named quarters."
-    return _grid(box), "No districts in the file: the map was cut into nine."
+            said = f"No closed districts: drawn around the {len(areas)} named quarters."
+            return areas, said, False
+    return _grid(box), "No districts in the file: the map was cut into nine.", False
 
 
 def _streets(extract: Extract, district: Area) -> list[Area]:

@@ -120,7 +120,7 @@ def area_layer(tags: Tags) -> tuple[str, str] | None:
 def line_layer(tags: Tags) -> tuple[str, str] | None:
     """Return (layer, class) of a line on the basemap that is no road, ``None`` if not drawn."""
     if tags.get("railway") in _RAILS and tags.get("tunnel") != "yes":
-        return "rail", tags["railway"]
+        return "rail", "siding" if "service" in tags else tags["railway"]
     if tags.get("waterway") in _WATER_LINES:
         return "water", tags["waterway"]
     return None

@@ -10,7 +10,7 @@ import numpy as np
 
 MIN_ZOOM, MAX_ZOOM = 8, 18
 #: Raised whenever tiles come to look different, so that old ones in caches are not shown.
-STYLE_VERSION = 3
+STYLE_VERSION = 4
 
 Colour = tuple[int, int, int]
 
@@ -158,6 +158,7 @@ def _labels(colours: Mapping[str, str]) -> dict[str, LabelStyle]:
 
 def _boundaries(district: str, street: str) -> dict[str, Stroke]:
     return {
+        "quarter": Stroke(colour=rgb(street), widths={12: 0.5, 14: 0.8, 18: 1.2}),
         "street": Stroke(colour=rgb(street), widths={11: 0.6, 14: 1.0, 18: 1.4}),
         "district": Stroke(colour=rgb(district), widths={8: 1.0, 12: 1.3, 18: 2.0}),
         "city": Stroke(colour=rgb(district), widths={8: 1.6, 12: 2.2, 18: 3.0}),

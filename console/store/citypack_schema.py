@@ -27,7 +27,8 @@ ROAD_ARRAYS = {
 }
 #: Layers of the basemap, drawn in this order. Their classes: water "lake", "reservoir", "river",
 #: "canal"; green "park", "garden", "wood", "palace"; building any; road the names of `RoadClass` in
-#: small letters; rail any; boundary "city", "district", "street"; label (points with names)
+#: small letters; rail any; boundary "city", "district", "street", "quarter" (one that was guessed);
+#: label (points with names)
 #: "district", "street", "water", "park", "place". Areas of unknown class get their layer's colour,
 #: lines and labels of unknown class are left out.
 LAYERS = ("water", "green", "building", "road", "rail", "boundary", "label")
@@ -42,7 +43,9 @@ SEEN_FROM_ZOOM = {
     ("road", "footway"): 16,
     ("building", ""): 14,
     ("rail", ""): 9,
+    ("rail", "siding"): 14,
     ("boundary", "street"): 12,
+    ("boundary", "quarter"): 12,
     ("label", "street"): 11,
     ("label", "place"): 14,
     ("label", "water"): 11,
