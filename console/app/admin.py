@@ -15,6 +15,7 @@ from console.app.admin_base import (
     values_of,
     wanted_id,
 )
+from console.app.admin_cameras import discover_cameras
 from console.app.admin_people import PEOPLE
 from console.app.audit import asked_central, logged_on_central
 from console.gateways.rows import ImportReport
@@ -131,9 +132,17 @@ def _history(central: Central, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _discover(central: Central, chosen: argparse.Namespace) -> int:
+    section = _section(chosen)
+    if section.name != "cameras":
+        raise AdminRequestError("Only cameras can be discovered.")
+    return discover_cameras(central, values_of(chosen.rest))
+
+
 _VERBS: dict[str, Callable[[Central, argparse.Namespace], int]] = {
     "list": _list, "show": _show, "add": _add, "set": _set, "retire": _retire,
     "restore": _retire, "import": _import, "export": _export, "history": _history,
+    "discover": _discover,
 }  # fmt: skip
 
 

@@ -200,6 +200,7 @@ def import_file(chosen: argparse.Namespace) -> int:
             name=chosen.name,
             onto=_path(chosen.onto),
             datum=chosen.datum,
+            gateway=chosen.config.gb28181_gateway,
         )
     )
 

@@ -38,6 +38,8 @@ class Config:
         time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
         sweep_points_per_s: Most camera points the sweep visits a second.
         sweep_processes: How many processes sweep; 0 for one for every four cores.
+        gb28181_gateway: RTSP address that stands for a GB/T 28181 id when camera points are
+            imported, "rtsp://gateway:554/{id}/{stream}"; empty for none.
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         keep_positions_days: Days that last positions of silent units are kept; 0: for ever.
         keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
@@ -74,6 +76,7 @@ class Config:
     time_zone: str = "Asia/Shanghai"
     sweep_points_per_s: float = 40.0
     sweep_processes: int = 0
+    gb28181_gateway: str = ""
     audit_copy: str = ""
     keep_positions_days: int = 30
     keep_evidence_days: int = 0

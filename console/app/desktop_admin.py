@@ -15,6 +15,8 @@ from widgets.shell.window import MainWindow
 if TYPE_CHECKING:
     # Imported when the administration is opened: few consoles ever do.
     from console.ui.admin import Administration
+    from console.ui.discovery import CameraDiscovery
+    from widgets.admin.discovery import DiscoveryWindow
     from widgets.admin.window import AdminWindow
 
 
@@ -26,6 +28,8 @@ class AdminDock(QObject):
         self._window, self._models, self._appearance = window, models, appearance
         self._administration: Administration | None = None
         self.shown: AdminWindow | None = None
+        self._discovery: CameraDiscovery | None = None
+        self.finder: DiscoveryWindow | None = None
         self._is_locked = False
         key = QShortcut(QKeySequence("F9"), window)
         key.setContext(Qt.ShortcutContext.WindowShortcut)
@@ -53,13 +57,20 @@ class AdminDock(QObject):
     def set_locked(self, is_locked: bool) -> None:
         """Go from sight while the console is locked; what was typed is there afterwards."""
         self._is_locked = is_locked
-        if is_locked and self.shown is not None:
-            self.shown.hide()
+        for window in (self.shown, self.finder):
+            if is_locked and window is not None:
+                window.hide()
 
     def stop(self) -> None:
         """End with the console."""
         if self._administration is not None:
             self._administration.stop()
+        if self._discovery is not None:
+            self._discovery.stop()
+        if self.finder is not None:
+            self.finder.close()
+            self.finder.deleteLater()
+            self.finder = None
         if self.shown is not None:
             self.shown.close()
             self.shown.deleteLater()
@@ -70,4 +81,21 @@ class AdminDock(QObject):
         from widgets.admin.window import AdminWindow  # noqa: PLC0415 - as above
 
         self._administration = Administration(self._models.client, self)
-        return AdminWindow(self._appearance, self._administration)
+        made = AdminWindow(self._appearance, self._administration)
+        made.discovery_wanted.connect(self.find_cameras)
+        return made
+
+    def find_cameras(self) -> None:
+        """Open the window in which cameras are found on the network."""
+        from console.ui.discovery import CameraDiscovery  # noqa: PLC0415 - as above
+        from widgets.admin.discovery import DiscoveryWindow  # noqa: PLC0415 - as above
+
+        if self.finder is None:
+            self._discovery = CameraDiscovery(self._models.client, self)
+            self.finder = DiscoveryWindow(self._discovery)
+            if self.shown is not None:
+                self._discovery.entered.connect(self.shown.reload)
+        self.finder.show()
+        self.finder.raise_()
+        self.finder.activateWindow()
+        self.finder.user.setFocus()

@@ -71,10 +71,12 @@ class WallScreens(QObject):
     Signals:
         told: A sentence to be shown, and whether it is a trouble.
         preset_wanted: ``CameraId`` of a point that has come on, and the preset it is sent to.
+        move_wanted: ``CameraId`` of a point, and its speeds: pan, tilt, zoom, -1 to 1.
     """
 
     told = Signal(str, bool)
     preset_wanted = Signal(str, str)
+    move_wanted = Signal(str, float, float, float)
 
     def __init__(
         self, dock: Dock, models: DeskModels, appearance: Appearance, parent: QObject
@@ -94,6 +96,7 @@ class WallScreens(QObject):
     def join(self, wall: WallWidget, feed: WallFeed) -> None:
         """Have a wall's keys hand over, run plans and take lists out."""
         wall.hand_wanted.connect(lambda: self.ask(wall, feed))
+        wall.move_wanted.connect(self.move_wanted)
         wall.next_plan_wanted.connect(lambda: self._next_plan(wall, feed))
         wall.unseen.export_wanted.connect(lambda path, rows: self.export(wall, path, rows))
         if wall.plans is None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from console.app.desktop_keys import CameraKeys
 from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
+from console.app.desktop_ptz import CameraMover
 from console.app.desktop_screens import WallScreens, screen_name
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
@@ -89,6 +90,10 @@ class WallDock(QObject):
         self.widget = WallWidget(self.feed, appearance)
         self.widget.set_plans(self.book)
         self.screens = WallScreens(self, models, appearance, self)
+        self.mover = CameraMover(models.mirror, lambda: self._key, self)
+        self.mover.told.connect(self.screens.told)
+        self.screens.preset_wanted.connect(self.mover.send)
+        self.screens.move_wanted.connect(self.mover.move)
         self._favourites = models.settings.folder / "favourites.json"
         self._directory = DirectoryModel(CameraDirectory((), {}), self)
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
@@ -165,6 +170,7 @@ class WallDock(QObject):
         self._sweep.stop()
         self._keys.stop()
         self.screens.close()
+        self.mover.stop()
         self.patrol.leave()
         self._builder.shutdown(wait=True, cancel_futures=True)
         self._own.close()

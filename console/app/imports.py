@@ -39,6 +39,7 @@ class ImportRequest:
         out: Where the result goes; ``None`` for the usual place in the home.
         onto: City pack that complaints of another city are moved onto.
         datum: Of cameras' positions where no column says: "wgs84", "gcj02" or "bd09".
+        gateway: RTSP address that stands for a GB/T 28181 id, empty for none.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class ImportRequest:
     name: str | None = None
     onto: Path | None = None
     datum: str = "wgs84"
+    gateway: str = ""
 
 
 def import_file(request: ImportRequest) -> int:
@@ -86,7 +88,11 @@ def _import_osm(request: ImportRequest) -> ImportReport:
 
 def _import_cameras(request: ImportRequest) -> ImportReport:
     report = ImportReport()
-    cameras = _placed(read_cameras(request.path, report, datum=request.datum), request.home, report)
+    cameras = _placed(
+        read_cameras(request.path, report, datum=request.datum, gateway=request.gateway),
+        request.home,
+        report,
+    )
     bodies = [
         PutCameras(cameras=tuple(cameras[start : start + CAMERAS_A_COMMAND]))
         for start in range(0, len(cameras), CAMERAS_A_COMMAND)

@@ -39,22 +39,33 @@ _DATUMS = {
     "gcj02": "gcj02", "gcj": "gcj02", "火星": "gcj02", "bd09": "bd09", "百度": "bd09",
 }  # fmt: skip
 _SCHEMES = {"rtsp", "rtsps"}
+#: Id of a device or channel (GB/T 28181, annex D): 20 digits.
+_GB28181 = re.compile(r"(?:gb28181:(?://)?)?(\d{20})")
 #: Whole numbers beyond this are rounded by a spreadsheet.
 _EXACT, _EXACT_DIGITS = 10.0**15, 15
 FULL_TURN_DEG = 360.0
 
 
-def read_cameras(path: Path, report: ImportReport, *, datum: str = "wgs84") -> list[Camera]:
+def read_cameras(
+    path: Path, report: ImportReport, *, datum: str = "wgs84", gateway: str = ""
+) -> list[Camera]:
     """Return the camera points of a file; bad rows go into ``report``.
 
     Args:
         path: CSV or XLSX; the first line names the columns.
         report: Filled with what was taken and left out.
         datum: Datum of the positions where no column says: "wgs84", "gcj02" or "bd09".
+        gateway: RTSP address that stands for a GB/T 28181 id, with {id} and perhaps {stream}
+            ("main" or "sub") in it; empty for none.
 
     Raises:
         ImportFileError: The file cannot be read, or has no name or address column.
     """
+    if gateway and "{id}" not in gateway:
+        raise ImportFileError(
+            "The gateway's address (gb28181_gateway) has no {id} where the 20 digits go, such as "
+            "rtsp://gateway:554/{id}/{stream}."
+        )
     columns: dict[str, str] = {}
     seen: dict[str, int] = {}
     cameras: list[Camera] = []
@@ -62,7 +73,8 @@ def read_cameras(path: Path, report: ImportReport, *, datum: str = "wgs84") -> l
         if not columns:
             columns = _columns_of(row, path)
         try:
-            camera = _camera({key: row.get(name) for key, name in columns.items()}, number, datum)
+            cells = {key: row.get(name) for key, name in columns.items()}
+            camera = _camera(_through(cells, gateway), number, datum)
             if camera.id in seen:
                 raise BadRowError("the same id as an earlier line", f"line {seen[camera.id]}")
         except BadRowError as error:
@@ -116,6 +128,31 @@ def _columns_of(row: dict[str, Any], path: Path) -> dict[str, str]:
         wanted = "; ".join(f"{key}: {' / '.join(COLUMN_NAMES[key])}" for key in lacking)
         raise ImportFileError(f"{path.name} has no column for {wanted}.")
     return found
+
+
+def _through(cells: dict[str, Any], gateway: str) -> dict[str, Any]:
+    """Return a row whose GB/T 28181 ids are addresses of the gateway that speaks it for us."""
+    main = _GB28181.fullmatch(_text(cells.get("main_url")))
+    sub = _GB28181.fullmatch(_text(cells.get("sub_url")))
+    if main is None and sub is None:
+        return cells
+    if not gateway:
+        raise BadRowError(
+            "a GB/T 28181 id, and no gateway is configured; set gb28181_gateway in config.toml",
+            (main or sub or [""])[0][-20:],
+        )
+    changed = dict(cells)
+    if main is not None:
+        changed["main_url"] = _of_gateway(gateway, main[1], "main")
+        if not _text(cells.get("sub_url")) and "{stream}" in gateway:
+            changed["sub_url"] = _of_gateway(gateway, main[1], "sub")
+    if sub is not None:
+        changed["sub_url"] = _of_gateway(gateway, sub[1], "sub")
+    return changed
+
+
+def _of_gateway(gateway: str, gb_id: str, stream: str) -> str:
+    return gateway.replace("{id}", gb_id).replace("{stream}", stream)
 
 
 def _plain(name: object) -> str:

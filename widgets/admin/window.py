@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -44,7 +44,13 @@ class AdminDelegate(RowDelegate):
 
 
 class AdminWindow(QWidget):
-    """Everything an administrator may enter, change, retire, import, export and read."""
+    """Everything an administrator may enter, change, retire, import, export and read.
+
+    Signals:
+        discovery_wanted: Cameras are to be found on the network.
+    """
+
+    discovery_wanted = Signal()
 
     def __init__(self, appearance: Appearance, administration: Administration) -> None:
         super().__init__()
@@ -70,7 +76,16 @@ class AdminWindow(QWidget):
         self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons = {
             name: QPushButton()
-            for name in ("new", "save", "retire", "unlock", "verify", "import", "export")
+            for name in (
+                "new",
+                "save",
+                "retire",
+                "unlock",
+                "verify",
+                "import",
+                "export",
+                "discover",
+            )
         }
         self._history_title = QLabel()
         self._lay_out()
@@ -90,7 +105,7 @@ class AdminWindow(QWidget):
         rows_box.addLayout(top)
         rows_box.addWidget(self.table, 1)
         below = QHBoxLayout()
-        for name in ("verify", "import", "export"):
+        for name in ("verify", "import", "export", "discover"):
             below.addWidget(self.buttons[name])
         below.addStretch(1)
         rows_box.addLayout(below)
@@ -137,7 +152,7 @@ class AdminWindow(QWidget):
             "new": (self.begin_new, "Ctrl+N"), "save": (self.save, "Ctrl+S"),
             "retire": (self.retire, "Ctrl+R"), "unlock": (self._unlock, "Ctrl+U"),
             "verify": (own.verify_audit, "Ctrl+J"), "import": (self._import, "Ctrl+I"),
-            "export": (self._export, "Ctrl+E"),
+            "export": (self._export, "Ctrl+E"), "discover": (self._discover, "Ctrl+D"),
         }  # fmt: skip
         for name, (do, keys) in does.items():
             button = self.buttons[name]
@@ -216,6 +231,10 @@ class AdminWindow(QWidget):
         if name:
             self._administration.export_file(self._spec.name, Path(name))
 
+    def _discover(self) -> None:
+        if self._spec.name == "cameras":
+            self.discovery_wanted.emit()
+
     def _step(self, step: int) -> None:
         self.tables.setCurrentRow((self.tables.currentRow() + step) % len(SPECS))
 
@@ -279,6 +298,7 @@ class AdminWindow(QWidget):
         buttons["unlock"].setVisible(spec.name == "users")
         buttons["unlock"].setEnabled(has_row)
         buttons["verify"].setVisible(spec.name == "audit")
+        buttons["discover"].setVisible(spec.name == "cameras")
         for name in ("import", "export"):
             buttons[name].setVisible(spec.has_files)
         is_retired = has_row and bool(self._row and self._row.get("retired"))
@@ -304,6 +324,7 @@ class AdminWindow(QWidget):
             "verify": self.tr("Verify the chain"),
             "import": self.tr("Import"),
             "export": self.tr("Export"),
+            "discover": self.tr("Find cameras"),
         }
         for name, word in words.items():
             keys = self.buttons[name].shortcut()

@@ -111,6 +111,7 @@ class KeySheet(QFrame):
                     ("L  E", self.tr("next plan, edit plans")),
                     ("U", self.tr("points not looked at today")),
                     ("H", self.tr("hand plan or page to another screen")),
+                    ("Alt+← ↑ → ↓ PgUp PgDn", self.tr("move the camera, zoom")),
                     ("F", self.tr("fill the screen")),
                     ("Esc", self.tr("back to the plan")),
                 ],

@@ -22,6 +22,12 @@ from widgets.wall.unseen import UnseenPanel
 LAYOUTS = (*GRIDS, 6, 8, 13)
 #: From this width on the strip stands beside the tiles instead of under them.
 WIDE_PX = 1100
+#: How a camera moves by Alt and a key: pan, tilt, zoom.
+_SPEEDS: dict[int, tuple[float, float, float]] = {
+    Qt.Key.Key_Left: (-0.5, 0.0, 0.0), Qt.Key.Key_Right: (0.5, 0.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 0.5, 0.0), Qt.Key.Key_Down: (0.0, -0.5, 0.0),
+    Qt.Key.Key_PageUp: (0.0, 0.0, 0.5), Qt.Key.Key_PageDown: (0.0, 0.0, -0.5),
+}  # fmt: skip
 #: The editor of plans is as wide, where the wall is.
 _SHEET_PX = 1020
 _SHIFTED_DIGITS = "!@#$%^&"
@@ -34,8 +40,8 @@ class WallWidget(QWidget):
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
     + and - add and take away a tile, / searches the directory, L runs the plan on offer or the
     next one, E edits plans, U lists what nobody has looked at today, H hands plan or page to
-    another screen, Enter opens the tile alone and back, F fills the screen, Esc goes back to the
-    plan.
+    another screen, Alt with arrows or Page Up and Down moves a camera that can, Enter opens the
+    tile alone and back, F fills the screen, Esc goes back to the plan.
 
     Args:
         feed: What is shown.
@@ -48,6 +54,7 @@ class WallWidget(QWidget):
         layout_changed: How many tiles are shown now.
         next_plan_wanted: L was pressed.
         hand_wanted: H was pressed.
+        move_wanted: ``CameraId`` of a point, and its speeds: pan, tilt, zoom, -1 to 1.
     """
 
     evidence_taken = Signal(object)
@@ -56,6 +63,7 @@ class WallWidget(QWidget):
     layout_changed = Signal(int)
     next_plan_wanted = Signal()
     hand_wanted = Signal()
+    move_wanted = Signal(str, float, float, float)
 
     def __init__(
         self, feed: WallFeed, appearance: Appearance, parent: QWidget | None = None
@@ -63,6 +71,7 @@ class WallWidget(QWidget):
         super().__init__(parent)
         self._feed = feed
         self._before_single = 4
+        self._is_moving = False
         self.canvas = TileCanvas(feed, appearance, self)
         self.strip = WallStrip(feed, appearance, self)
         self.side = WallSide(feed, appearance, self)
@@ -170,6 +179,8 @@ class WallWidget(QWidget):
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if modifiers == Qt.KeyboardModifier.ControlModifier:
             done = self._choose_layout(event.key())
+        elif modifiers == Qt.KeyboardModifier.AltModifier:
+            done = self._move(event, 1.0)
         elif modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
             done = self._pick_by_key(event, modifiers) or (
                 (modifiers == Qt.KeyboardModifier.NoModifier or event.key() == Qt.Key.Key_Plus)
@@ -179,6 +190,22 @@ class WallWidget(QWidget):
             done = False
         if not done:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """A camera that is moved by hand stops when the key is let go."""
+        if not self._move(event, 0.0):
+            super().keyReleaseEvent(event)
+
+    def _move(self, event: QKeyEvent, share: float) -> bool:
+        """Have the picked point's camera move with Alt and arrows, Page Up and Page Down."""
+        speeds = _SPEEDS.get(event.key())
+        if speeds is None or event.isAutoRepeat() or (share == 0.0 and not self._is_moving):
+            return speeds is not None and bool(share)
+        camera = self._feed.tile(self.canvas.picked).camera
+        self._is_moving = bool(share) and camera is not None
+        if camera is not None:
+            self.move_wanted.emit(camera, *(share * speed for speed in speeds))
+        return True
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Watch while it can be seen."""
