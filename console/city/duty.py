@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from console.city.command_post import CommandPost
 from console.city.known_ids import known_id
 from console.city.movement import Mode, Movement
-from console.city.people_shifts import Roster
-from console.domain.units import Unit
-from console.protocol.commands import PutUnits, SetDuty
+from console.city.people_shifts import DutySpan, Roster
+from console.domain.shifts import RosterEntry
+from console.domain.units import Unit, UnitKind
+from console.protocol.commands import PutRoster, PutUnits, SetDuty
 from console.protocol.messages import Command, Result, Verdict
 
 _LOG = logging.getLogger("zhihui.city")
@@ -60,6 +61,7 @@ class Duty:
         self._not_before: dict[int, datetime] = {}
         self._epoch: str | None = None
         self._is_known = False
+        self._planned: list[RosterEntry] = []
 
     def meet(self, epoch: str, now: datetime) -> None:
         """Take note of central as it is since ``epoch``: it may be another one than before."""
@@ -100,9 +102,18 @@ class Duty:
             return
         changed = np.flatnonzero(wanted != self._told).tolist()
         told = [unit for unit in changed if self._tell(unit, now, on_duty=bool(wanted[unit]))]
+        self._plan(now)
         if told:
             on = int(wanted[told].sum())
             _LOG.info("%d units report for duty, %d go off", on, len(told) - on)
+
+    def _plan(self, now: datetime) -> None:
+        """Enter the turns of those who came on, as the office that plans them would."""
+        planned, self._planned = self._planned, []
+        for first in range(0, len(planned), _ENTERED_AT_ONCE):
+            some = tuple(planned[first : first + _ENTERED_AT_ONCE])
+            command_id = known_id(now, "roster", self._epoch, first)
+            self._post.put(PutRoster(entries=some), command_id=command_id, at=now)
 
     def _take_result(self, command: Command, result: Result) -> None:
         """Take what central made of a duty report."""
@@ -129,6 +140,29 @@ class Duty:
         since = now if span is None else span.starts_at
         command_id = known_id(since, "duty", call_sign, on_duty, self._epoch)
         body = SetDuty(unit=call_sign, on_duty=on_duty, at=now)
+        if on_duty and span is not None and span.ends_at > now:
+            body = _equipped(self._units[unit], body, span)
+            self._planned.append(_turn(self._units[unit], span))
         self._post.put(body, command_id=command_id, at=now)
         self._told[unit] = on_duty
         return True
+
+
+def _equipped(unit: Unit, body: SetDuty, span: DutySpan) -> SetDuty:
+    """Return a duty report with what the unit carries, and until when it is on."""
+    is_vehicle = unit.kind is UnitKind.VEHICLE
+    return SetDuty(
+        unit=body.unit,
+        on_duty=True,
+        at=body.at,
+        until=span.ends_at,
+        vehicle=f"京A·{unit.no % 100_000:05d}" if is_vehicle else None,
+        radio=unit.radio,
+        handheld=f"H{unit.no:05d}",
+        body_camera=f"J{unit.no:05d}",
+    )
+
+
+def _turn(unit: Unit, span: DutySpan) -> RosterEntry:
+    day = known_id(span.starts_at, "turn", unit.id)
+    return RosterEntry(id=day, unit=unit.id, starts_at=span.starts_at, ends_at=span.ends_at)

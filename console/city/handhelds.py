@@ -16,6 +16,7 @@ from console.city.handhelds_habits import HandheldHabits, plan_of
 from console.city.handhelds_jobs import Action, JobBook, Leave, Report, Say, Stay, Travel
 from console.city.handhelds_photo import MEDIA_TYPE, take_photo
 from console.city.handhelds_socket import HandheldSocket
+from console.city.handhelds_words import Word, WordBook
 from console.city.known_ids import known_id
 from console.city.movement import Movement
 from console.city.movement_ways import Ways
@@ -23,7 +24,7 @@ from console.domain.ids import EvidenceId, IncidentId, UnitId
 from console.domain.places import Evidence, EvidenceKind
 from console.domain.units import Unit
 from console.protocol.commands import AttachEvidence, ReportOutcome
-from console.protocol.messages import Command, Deliver, Result, Task, Verdict
+from console.protocol.messages import Command, Deliver, Result, Task, Tell, Verdict
 
 _LOG = logging.getLogger("zhihui.city")
 RETRY_S = 5.0
@@ -79,10 +80,12 @@ class Handhelds:
             lambda task: plan_of(task, settings.habits, truth_seed=settings.truth_seed),
             pace=settings.pace,
         )
+        self.words = WordBook(truth_seed=settings.truth_seed, pace=settings.pace)
         self.socket = HandheldSocket(
             line,
             units=[unit.id for unit in units],
             on_order=self._take_order,
+            on_message=self._take_message,
             on_result=self._take_result,
             on_welcome=on_welcome,
         )
@@ -97,6 +100,7 @@ class Handhelds:
             while True:
                 now = self._clock()
                 self._do(self.book.due(now))
+                self._say_words(self.words.due(now))
                 await self._rest(now)
         finally:
             for task in (talk, *self._errands):
@@ -106,7 +110,8 @@ class Handhelds:
     async def _rest(self, now: datetime) -> None:
         """Wait until the next step is due or something new has come."""
         self._wake.clear()
-        next_at = self.book.next_at()
+        found = (self.book.next_at(), self.words.next_at())
+        next_at = min((one for one in found if one is not None), default=None)
         wait_s = 5.0 if next_at is None else max((next_at - now).total_seconds(), 0.0)
         try:
             async with asyncio.timeout(min(wait_s, 5.0)):
@@ -118,6 +123,15 @@ class Handhelds:
         if order.task.unit in self._index:
             self._do(self.book.deliver(order, self._clock()))
             self._wake.set()
+
+    def _take_message(self, tell: Tell) -> None:
+        if tell.notice.unit in self._index:
+            self._say_words(self.words.take(tell, self._clock()))
+            self._wake.set()
+
+    def _say_words(self, words: Sequence[Word]) -> None:
+        for word in words:
+            self.socket.ask(word.body, command_id=word.command_id, at=word.at)
 
     def _take_result(self, command: Command, result: Result) -> None:
         if result.verdict in (Verdict.REJECTED, Verdict.CONFLICT):

@@ -25,6 +25,7 @@ from console.protocol.messages import (
     Message,
     Refused,
     Result,
+    Tell,
     Verdict,
     Welcome,
     ack_command_id,
@@ -53,6 +54,7 @@ class HandheldSocket:
         line: Gives the token, and says where central is.
         units: The units it speaks for.
         on_order: Told of each order.
+        on_message: Told of each message of the desk.
         on_result: Told of each command that was settled (not of steps), with its result.
         on_welcome: Told central's epoch whenever it has let the handhelds in.
     """
@@ -63,11 +65,13 @@ class HandheldSocket:
         *,
         units: Sequence[str],
         on_order: Callable[[Deliver], None],
+        on_message: Callable[[Tell], None],
         on_result: Callable[[Command, Result], None],
         on_welcome: Callable[[str], None],
     ) -> None:
         self._line, self._units = line, tuple(units)
-        self._on_order, self._on_result, self._on_welcome = on_order, on_result, on_welcome
+        self._on_order, self._on_message = on_order, on_message
+        self._on_result, self._on_welcome = on_result, on_welcome
         self._pending: OrderedDict[str, Ack | Command] = OrderedDict()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
         self._seq = 0
@@ -156,6 +160,8 @@ class HandheldSocket:
             message = await self._receive(socket)
             if isinstance(message, Deliver):
                 self._on_order(message)
+            elif isinstance(message, Tell):
+                self._on_message(message)
             elif isinstance(message, Result):
                 self._settle(message)
             elif isinstance(message, Refused):

@@ -195,6 +195,8 @@ ALLOWED: dict[Role, Mapping[str, Reach]] = {
         "AnswerRoll": _REMIT,
         "MarkMessage": _REMIT,
         "ReplyMessage": _REMIT,
+        # The office that plans the turns may have a system of its own.
+        "PutRoster": _REMIT,
         "AttachEvidence": _REMIT,
         "PutUnits": _REMIT,
         "PutCameras": _REMIT,

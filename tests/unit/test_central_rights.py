@@ -153,7 +153,7 @@ COMMANDS: dict[str, set[Role]] = {
     "ReplyMessage": _STREET,
     "SeeReply": _DESK,
     "EndRollCall": _DESK,
-    "PutRoster": _DESK,
+    "PutRoster": {*_DESK, _R.GATEWAY},
     "PutInstructions": _DESK,
     "PrepareHandover": _DESK,
     "ReadBack": _DESK,
