@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from console.app.desktop_lag import LagMeter
     from console.app.desktop_map import MapDock
     from console.app.desktop_models import DeskModels
+    from console.app.desktop_shift import ShiftDock
     from console.app.desktop_wall import WallDock
     from console.app.desktop_window import DeskWindow
 
@@ -107,6 +108,7 @@ class Console(QObject):
             self.window.show_workspace(Workspace(settings.workspace))
         self._desk: DeskWindow | None = None
         self._admin: AdminDock | None = None
+        self._shift: ShiftDock | None = None
         self._models: DeskModels | None = None
         self._map: MapDock | None = None
         self._wall: WallDock | None = None
@@ -137,6 +139,7 @@ class Console(QObject):
         from console.app.desktop_intake import IntakeDock
         from console.app.desktop_lock import DeskLock
         from console.app.desktop_models import DeskModels
+        from console.app.desktop_shift import ShiftDock
         from console.app.desktop_window import DeskWindow
 
         if self._is_stopped:
@@ -158,7 +161,9 @@ class Console(QObject):
         self._admin = AdminDock(self.window, models, self.appearance)
         self.intake = IntakeDock(self.window, models)
         self._desk.queue.intake_wanted.connect(self.intake.open)
-        for dock in (self._admin, self.intake):
+        self._shift = ShiftDock(self.window, models, self.appearance)
+        self._shift.unit_wanted.connect(self._show_unit)
+        for dock in (self._admin, self.intake, self._shift):
             self._lock.session.changed.connect(dock.set_locked)
             dock.set_locked(self._lock.session.is_locked)
         models.mirror.replaced.connect(self._note_usable)
@@ -275,6 +280,8 @@ class Console(QObject):
             self._map.close()
         if self._admin is not None:
             self._admin.stop()
+        if self._shift is not None:
+            self._shift.stop()
         if self._models is not None:
             self._models.stop()
         self.signals.restore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -16,12 +17,16 @@ from console.sync.client import SyncClient
 from console.sync.settings import SyncSettings
 from console.ui.alarms import AlarmList
 from console.ui.bridge import Bridge
+from console.ui.calls import Caller
 from console.ui.card import CardModel
 from console.ui.caseactions import CaseActions
 from console.ui.commandline import CommandLine
 from console.ui.duty import DutyModel
+from console.ui.dutyactions import DutyActions
+from console.ui.dutyslash import DutySlash
 from console.ui.feedalarms import FeedAlarms
 from console.ui.formnames import SiteForms
+from console.ui.messages import MessagesModel
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder, NearUnitsModel
 from console.ui.places import PackPlaces
@@ -115,8 +120,17 @@ class DeskModels(QObject):
         self.feeds = FeedAlarms(self.mirror, self.status, self)
         self.watch = WatchAlarms(self.mirror, self.client, self)
         self.places = PackPlaces()
+        self.duty_actions = DutyActions(self.mirror, self.client, self)
+        self.caller = Caller(self.mirror, self.actions.note, parent=self)
+        self.messages = MessagesModel(self.mirror, parent=self)
         self.commands = CommandLine(
-            self.mirror, self.queue, self.actions, near=self.near, places=self.places, parent=self
+            self.mirror,
+            self.queue,
+            self.actions,
+            near=self.near,
+            places=self.places,
+            duty=partial(DutySlash, self.mirror, self.duty_actions, self.caller),
+            parent=self,
         )
         self.bridge.city_pack_arrived.connect(self.use_pack)
 

@@ -8,6 +8,7 @@ from console.dispatch.checks import checked_id, checked_position, checked_time, 
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.domain.errors import RejectedError, UnknownRowError
 from console.domain.ids import JurisdictionId, UnitId
+from console.domain.levels import Role
 from console.domain.telling import (
     MessageId,
     MessageKind,
@@ -114,7 +115,7 @@ def answered(ask: Ask, body: c.AnswerRoll) -> Receipt | None:
     if receipt.answered_at is not None:
         return None
     at = max(ask.device_time(body.at), receipt.sent_at)
-    by_radio = str(ask.actor) != body.unit
+    by_radio = ask.role not in {Role.OFFICER, Role.GATEWAY}
     return replace(
         receipt,
         delivered_at=receipt.delivered_at or (None if by_radio else at),

@@ -96,16 +96,25 @@ def write_case_pdf(card: IncidentCard, path: Path) -> None:
     Raises:
         FileNotWrittenError: It cannot be written there.
     """
+    write_pdf(case_html(card), path, card.incident.number or card.incident.place)
+
+
+def write_pdf(text: str, path: Path, title: str) -> None:
+    """Write HTML as PDF, A4.
+
+    Raises:
+        FileNotWrittenError: It cannot be written there.
+    """
     _check(path)
     writer = QPdfWriter(str(path))
     writer.setResolution(_DPI)
-    writer.setTitle(card.incident.number or card.incident.place)
+    writer.setTitle(title)
     margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
     page = QPageSize(QPageSize.PageSizeId.A4)
     unit = QPageLayout.Unit.Millimeter
     writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, margins, unit))
     document = QTextDocument()
-    document.setHtml(case_html(card))
+    document.setHtml(text)
     document.print_(writer)
     if not path.is_file() or path.stat().st_size == 0:
         raise FileNotWrittenError(path, "nothing came out")

@@ -18,6 +18,7 @@ from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
 from console.ui.orders import (
     MEANS,
+    OFFERED,
     STEPS,
     USAGE,
     Order,
@@ -26,16 +27,16 @@ from console.ui.orders import (
     forms_like,
     read_order,
     say,
+    shortest,
 )
 from console.ui.paper import DeskPaper
 from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queue import IncidentQueueModel
 from console.ui.queuetexts import short_number
-from console.ui.slash import SlashCommands
+from console.ui.slash import DutyWords, SlashCommands
 from console.ui.tray import command_sentence
 from console.ui.words import form_word, is_chinese, level_word, means_word, step_word
 
-OFFERED = 8
 _BY_ROW = frozenset(
     {
         Verb.DISPATCH,
@@ -79,6 +80,7 @@ class CommandLine(QObject):
         *,
         near: NearUnitsModel | None = None,
         places: PlaceFinder | None = None,
+        duty: DutyWords | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -90,7 +92,7 @@ class CommandLine(QObject):
         told = partial(command_sentence, mirror=mirror)
         paper = DeskPaper(mirror, queue, actions.refused.emit)
         self._slash = SlashCommands(
-            self, self._numbered, actions, named=self._named, told=told, paper=paper
+            self, self._numbered, actions, named=self._named, told=told, paper=paper, duty=duty
         )
 
     # what is asked while typing
@@ -219,7 +221,7 @@ class CommandLine(QObject):
         else:
             running = {one.unit for one in self._mirror.running_assignments()}
             units = (self._call_sign(unit) for unit in running)
-        return [f"{sign} " for sign in _shortest(units, word)]
+        return [f"{sign} " for sign in shortest(units, word)]
 
     def _to_be_told(self, word: str, row: str) -> list[str]:
         """Return the units sent that have not said yes, then those that are free."""
@@ -232,7 +234,7 @@ class CommandLine(QObject):
             for one in self._mirror.assignments_of(incident)
             if one.state in UNACCEPTED_STATES
         ]
-        signs = [*_shortest(waiting, word), *self._free_signs(word, row, set())]
+        signs = [*shortest(waiting, word), *self._free_signs(word, row, set())]
         return list(dict.fromkeys(signs))[:OFFERED]
 
     def _free_signs(self, word: str, row: str, named: set[str]) -> list[str]:
@@ -249,7 +251,7 @@ class CommandLine(QObject):
         wanted = word.upper()
         first = near or nearest_by_air(self._mirror, incident, free, OFFERED + len(named))
         fitting = [sign for sign in first if sign.upper().startswith(wanted)]
-        every = dict.fromkeys([*fitting, *_shortest((unit.call_sign for unit in free), word)])
+        every = dict.fromkeys([*fitting, *shortest((unit.call_sign for unit in free), word)])
         return [sign for sign in every if sign not in named][:OFFERED]
 
     def _new_tails(self, rest: str) -> list[str]:
@@ -391,10 +393,3 @@ def _paths(begun: str, word: str) -> list[str]:
     shown = [one for one in inside if start or not one.name.startswith(".")]
     typed = word[: len(word) - len(start)]
     return [f"{typed}{one.name}{'/' if one.is_dir() else ''}" for one in shown]
-
-
-def _shortest(signs: Iterable[str], word: str) -> list[str]:
-    """Return the call signs that begin with a word, the shortest first."""
-    wanted = word.upper()
-    fitting = [sign for sign in signs if sign.upper().startswith(wanted)]
-    return sorted(fitting, key=lambda sign: (len(sign), sign))[:OFFERED]

@@ -5,7 +5,7 @@ Pure: words in, an `Order` or a sentence out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -169,6 +169,17 @@ def forms_like(words: str) -> list[Form]:
     ranked = [(rank(form), form) for form in FORMS]
     fitting = [(place, form) for place, form in ranked if place is not None]
     return [form for _, form in sorted(fitting, key=lambda pair: pair[0])]
+
+
+#: So many are offered to complete what is typed.
+OFFERED = 8
+
+
+def shortest(signs: Iterable[str], word: str) -> list[str]:
+    """Return the call signs that begin with a word, the shortest first."""
+    wanted = word.upper()
+    fitting = [sign for sign in signs if sign.upper().startswith(wanted)]
+    return sorted(fitting, key=lambda sign: (len(sign), sign))[:OFFERED]
 
 
 def read_order(line: str, names: Names) -> Order:

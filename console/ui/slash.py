@@ -11,10 +11,14 @@ from PySide6.QtCore import QCoreApplication
 
 from console.protocol.commands import AnyBody
 from console.ui.caseactions import CaseActions
+from console.ui.dutyslash import USAGE as DUTY_USAGE
+from console.ui.dutyslash import DutySlash, DutyWord
 from console.ui.orders import Names, OrderError
 from console.ui.words import is_chinese
 
 Named = Callable[[str], str]
+#: Makes what understands lines about messages, roll calls, calls and duty.
+DutyWords = Callable[[Names], DutySlash]
 
 
 def _noop(context: str, source: str) -> str:
@@ -104,6 +108,7 @@ class SlashCommands:
         named: What an incident is called.
         told: What a command was, in a sentence.
         paper: Writes cases and lists into files.
+        duty: Understands lines about messages, roll calls, calls and duty.
     """
 
     def __init__(
@@ -115,25 +120,32 @@ class SlashCommands:
         named: Named,
         told: Callable[[AnyBody], str],
         paper: Paper,
+        duty: DutyWords | None = None,
     ) -> None:
         self._names, self._any_number = names, any_number
         self._actions, self._named, self._told, self._paper = actions, named, told, paper
+        self._duty = None if duty is None else duty(names)
 
     def completions(self, text: str) -> Sequence[str]:
         """Return whole lines that the text may become."""
-        word, space, _ = text[1:].partition(" ")
+        word, space, rest = text[1:].partition(" ")
+        duty = self._duty
         if space:
-            return []
+            return duty.completions(word, rest) if duty is not None and duty.word(word) else []
         in_chinese = is_chinese() and not (word and word.isascii())
         offered = list(_CHINESE) if in_chinese else [str(one) for one in Slash]
+        offered += [] if duty is None else duty.words(in_chinese=in_chinese)
         return [f"/{one} " for one in offered if one.startswith(word.casefold())]
 
     def preview(self, text: str) -> tuple[str, bool]:
         """Return a sentence, what the text would do or what is wrong, and whether it can be."""
         word, space, _ = text[1:].partition(" ")
         known = _slash(word)
+        of_duty = None if self._duty is None else self._duty.word(word)
         if known is not None and not space and known is not Slash.UNDO:
             return _say(USAGE[known]), False
+        if of_duty is not None and not space and of_duty is not DutyWord.END_ROLL:
+            return QCoreApplication.translate("DutySlash", DUTY_USAGE[of_duty]), False
         try:
             sentence, _ = self._read(text)
         except OrderError as error:
@@ -151,8 +163,11 @@ class SlashCommands:
     def _read(self, text: str) -> tuple[str, Callable[[], bool]]:
         word, _, rest = text[1:].strip().partition(" ")
         slash = _slash(word)
+        if self._duty is not None and (of_duty := self._duty.word(word)) is not None:
+            return self._duty.read(of_duty, rest.strip())
         if slash is None:
-            known = " ".join(f"/{one}" for one in Slash)
+            every = [*Slash, *(() if self._duty is None else DutyWord)]
+            known = " ".join(f"/{one}" for one in every)
             raise OrderError(_say("“/{0}” is no command; there are {1}.").format(word, known))
         if slash is Slash.UNDO:
             return self._undo()

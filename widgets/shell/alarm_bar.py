@@ -195,6 +195,8 @@ class BottomBar(QFrame):
         self._positions_label = QLabel()
         self._unsent_label = QLabel()
         self._tray_label = QLabel()
+        self._unseen_label = QLabel()
+        self._unseen = 0
         self._slowed_label = ElidedLabel(least_chars=8)
         set_tone(self._slowed_label, "secondary")
         row = QHBoxLayout(self)
@@ -203,6 +205,7 @@ class BottomBar(QFrame):
         row.addWidget(self.alarms, 1)
         for label in (self._slowed_label, self._positions_label, self.age, self.link):
             row.addWidget(label)
+        row.addWidget(self._unseen_label)
         row.addWidget(self._unsent_label)
         row.addWidget(self._tray_label)
         self._retranslate()
@@ -210,6 +213,11 @@ class BottomBar(QFrame):
     def set_waiting(self, *, unsent: int, in_tray: int) -> None:
         """Show how many commands wait to be sent, and how many need a person's decision."""
         self._unsent, self._in_tray = unsent, in_tray
+        self._retranslate()
+
+    def set_unseen(self, count: int) -> None:
+        """Show how many messages of units nobody has read."""
+        self._unseen = count
         self._retranslate()
 
     def set_positions_age(self, age_s: float | None) -> None:
@@ -228,6 +236,9 @@ class BottomBar(QFrame):
         set_tone(self._unsent_label, "warn" if self._unsent else "secondary")
         self._tray_label.setText(self.tr("to decide {0}").format(self._in_tray))
         self._tray_label.setVisible(self._in_tray > 0)
+        self._unseen_label.setText(self.tr("units wrote {0} (F11)").format(self._unseen))
+        self._unseen_label.setVisible(self._unseen > 0)
+        set_tone(self._unseen_label, "warn")
         set_tone(self._tray_label, "warn")
         age_s = self._positions_s
         self._positions_label.setText(self.tr("positions {0}").format(age_text(age_s)))

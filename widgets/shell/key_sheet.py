@@ -51,6 +51,7 @@ class KeySheet(QFrame):
                     ("Alt+1 … Alt+7", self.tr("go to a panel")),
                     ("F2 / F3", self.tr("dispatcher, wall operator")),
                     ("F4", self.tr("acknowledge the top alarm")),
+                    ("F11", self.tr("duty window")),
                     ("F9", self.tr("administration")),
                     ("F10", self.tr("menu")),
                     ("Ctrl+L", self.tr("language")),
