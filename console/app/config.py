@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -61,6 +62,13 @@ class Config:
             empty for the city pack's own map.
         basemap_datum: What that basemap is in: "WGS-84", "GCJ-02" or "BD-09".
         theme: "dark" or "light"; empty for the one shown last, at first dark.
+        detector_model: An ONNX file whose model gives hints on the wall; empty for what the site's
+            administration has set.
+        detector_classes: Its class names in order, between commas, each "name" or "name=form code";
+            or a text file of them, one a line.
+        detector_size: Its input, "640x640"; empty for what the file says.
+        detector_threshold: Least score of a hint, 0 to 1.
+        detector_output: Form of its output: "auto", "yolo", "nms" or "boxes".
     """
 
     host: str = "127.0.0.1"
@@ -92,6 +100,11 @@ class Config:
     devices: str = "ask"
     cache_key: str = "auto"
     lock_after_min: float = 15.0
+    detector_model: str = ""
+    detector_classes: str = ""
+    detector_size: str = ""
+    detector_threshold: float = 0.4
+    detector_output: str = "auto"
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
@@ -101,6 +114,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "cache_key": ("auto", "keyring", "file", "passphrase"),
     "devices": ("open", "ask", "strict"),
     "log_format": ("text", "json"),
+    "detector_output": ("auto", "yolo", "nms", "boxes"),
 }
 
 
@@ -152,6 +166,10 @@ def _checked(key: str, value: Any) -> Any:
         )
     if wanted in {int, float} and value < 0:
         raise ConfigError(f"The setting “{key}” cannot be negative ({value}).")
+    if key == "detector_threshold" and value > 1:
+        raise ConfigError(f"“{key}” must be between 0 and 1, not {value}.")
+    if key == "detector_size" and value and not re.fullmatch(r"\d{2,4}x\d{2,4}", value):
+        raise ConfigError(f"The setting “{key}” looks like 640x640, not {value!r}.")
     if key.endswith("port") and value > 65535:
         raise ConfigError(f"“{key}” must be at most 65535, not {value}.")
     return value

@@ -30,6 +30,7 @@ class ConsoleSettings:
         device_code: Admits this console where central does not know it yet; empty for none.
         basemap: File or address of ready-made tiles; empty for the city pack's own map.
         basemap_datum: What they are in.
+        detector_model: A model that gives hints; it and what begins like it: see `Config`.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
 
@@ -55,6 +56,11 @@ class ConsoleSettings:
     lock_after_min: float = 0.0
     password_hint: str = ""
     device_code: str = field(default="", repr=False)
+    detector_model: str = ""
+    detector_classes: str = ""
+    detector_size: str = ""
+    detector_threshold: float = 0.4
+    detector_output: str = "auto"
 
     @property
     def folder(self) -> Path:

@@ -188,6 +188,9 @@ class Console(QObject):
         wall.widget.evidence_taken.connect(desk.take_shot)
         wall.feed.evidence_added.connect(desk.take_added)
         wall.feed.plan_refused.connect(desk.say_trouble)
+        desk.hint_of = wall.hints.confirmed
+        wall.hints.state_changed.connect(lambda: desk.say_hints(wall.hints.sentence))
+        wall.widget.told.connect(desk.window.notice.say)
         wall.widget.evidence_refused.connect(desk.say_trouble)
         wall.screens.told.connect(self._say)
         wall.widget.camera_picked.connect(self._show_camera)

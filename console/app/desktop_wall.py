@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
+from console.app.desktop_hints import HintsLink
 from console.app.desktop_keys import CameraKeys
 from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
@@ -94,6 +95,8 @@ class WallDock(QObject):
         self.mover.told.connect(self.screens.told)
         self.screens.preset_wanted.connect(self.mover.send)
         self.screens.move_wanted.connect(self.mover.move)
+        self.hints = HintsLink(self.feed, self._mirror, models.settings, self._looks, self).hints
+        self.widget.set_hints(self.hints)
         self._favourites = models.settings.folder / "favourites.json"
         self._directory = DirectoryModel(CameraDirectory((), {}), self)
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
@@ -174,6 +177,7 @@ class WallDock(QObject):
         self.patrol.leave()
         self._builder.shutdown(wait=True, cancel_futures=True)
         self._own.close()
+        self.hints.stop()
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
 

@@ -11,6 +11,8 @@ from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
 from console.app.desktop_troubles import TroubleNotices
 from console.domain.assignments import Means
+from console.domain.forms import OTHER
+from console.domain.hints import Hint
 from console.domain.places import Evidence
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
@@ -42,6 +44,7 @@ class DeskWindow(QObject):
         super().__init__(window)
         self._models, self._appearance = models, appearance
         self._incident_of: dict[str, str] = {}
+        self.hint_of: Callable[[str], Hint | None] = lambda _camera: None
         self.window = window
         window.top.command.set_reader(models.commands)
         self.queue = QueueView(appearance, models.queue)
@@ -194,8 +197,11 @@ class DeskWindow(QObject):
         self.form.open(place=PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon))
 
     def take_shot(self, shot: object) -> None:
-        """Open an incident from a picture taken at the wall."""
-        incident = self._models.actions.open_incident_from_evidence(shot)  # type: ignore[arg-type]
+        """Open an incident from a picture taken at the wall; a confirmed hint fills in its form."""
+        hint = self.hint_of(getattr(shot, "camera", ""))
+        known = {form.code for form in self._models.site_forms.forms}
+        form = OTHER.code if hint is None or hint.likely_form not in known else hint.likely_form
+        incident = self._models.actions.open_incident_from_evidence(shot, form=form)  # type: ignore[arg-type]
         if incident is not None:
             self._incident_of[getattr(shot, "camera", "")] = incident
 
@@ -207,6 +213,11 @@ class DeskWindow(QObject):
         actions = self._models.actions
         attach = actions.attach_shot if getattr(shot, "clip", None) is None else actions.attach_clip
         attach(incident, shot)  # type: ignore[arg-type]  # as the signal brings it
+
+    def say_hints(self, sentence: str | None) -> None:
+        """Say why the site's own model gives no hints, if it does not."""
+        if sentence is not None:
+            self.say_trouble(sentence)
 
     def say_trouble(self, sentence: str) -> None:
         """Say what could not be done."""

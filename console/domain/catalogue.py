@@ -35,6 +35,7 @@ class CatalogueName(StrEnum):
     LAW = "law"
     CHECK = "check"
     PAPER = "paper"
+    DETECTOR = "detector"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +210,16 @@ DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
         _yuan("most_person"),
         _yuan("most_other"),
         DetailField(name="source"),
+    ),
+    CatalogueName.DETECTOR: (
+        DetailField(name="model", required=True),
+        DetailField(name="classes", kind=DetailKind.LONG_TEXT, required=True),
+        DetailField(name="width", kind=_INTEGER, least=16, most=4096),
+        DetailField(name="height", kind=_INTEGER, least=16, most=4096),
+        DetailField(name="threshold", kind=_NUMBER, least=0, most=1),
+        DetailField(
+            name="output", kind=DetailKind.CHOICE, choices=("auto", "yolo", "nms", "boxes")
+        ),
     ),
 }  # fmt: skip
 #: Tables whose rows hold from one day to another.

@@ -202,6 +202,7 @@ SECTIONS: tuple[Section, ...] = (
     _of_catalogue("laws", CatalogueName.LAW),
     _of_catalogue("checks", CatalogueName.CHECK),
     _of_catalogue("papers", CatalogueName.PAPER),
+    _of_catalogue("detectors", CatalogueName.DETECTOR),
 )  # fmt: skip
 _BODIES: dict[str, Callable[[tuple[Any, ...]], AnyBody]] = {
     "jurisdiction": lambda rows: PutJurisdictions(jurisdictions=rows),

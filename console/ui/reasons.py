@@ -17,6 +17,7 @@ from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.ui.casereasons import CASE_PATTERNS
 from console.ui.dutyreasons import DUTY_PATTERNS
+from console.ui.hintreasons import HINT_PATTERNS
 from console.ui.streetreasons import STREET_PATTERNS
 from console.ui.tablereasons import TABLE_PATTERNS
 from console.ui.words import role_word, stage_word, step_word
@@ -218,6 +219,7 @@ _PATTERNS: tuple[str, ...] = (
     *TABLE_PATTERNS,
     *DUTY_PATTERNS,
     *STREET_PATTERNS,
+    *HINT_PATTERNS,
 )
 _FIELD = re.compile(r"\\\{(\d)\\\}")
 

@@ -21,13 +21,12 @@ from console.ui.wall_slots import Slot
 from console.ui.wall_streams import WallStreams
 from console.ui.wall_today import WallToday
 from console.ui.wall_values import StripView, TileKind, TileView
-from console.video.live import Decoders
+from console.video.live import Decoders, LiveTile
 from console.video.looks import LooksReader
 
 log = logging.getLogger("zhihui.wall")
 
-_LOOKS_EVERY_S = 2.0
-_ASK_EVERY_S = 0.2
+_LOOKS_EVERY_S, _ASK_EVERY_S = 2.0, 0.2
 _FEW_TILES = 4
 _FPS_FEW, _FPS_MANY = 25.0, 12.5
 
@@ -138,6 +137,10 @@ class WallFeed(QObject):
             pinned=self._rotation.is_pinned(number),
             finding=None if point is None else self.today.finding(point),
         )
+
+    def live_tiles(self) -> dict[CameraId, LiveTile]:
+        """Return the streams whose pictures are on now, by point."""
+        return {s.shown: s.source for s in self._slots if s.shown and s.source}
 
     def points_on(self) -> tuple[CameraId | None, ...]:
         """Return the point that each tile is to show on this page."""

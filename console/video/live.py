@@ -22,6 +22,7 @@ from console.store.cameraseal import CameraKey, opened_or_bare
 from console.video.board import Board
 from console.video.evidence import EvidenceShot
 from console.video.rtsp import Patience
+from console.video.starters import Starter, in_process, in_thread
 from console.video.tilehost import (
     Answer,
     Closed,
@@ -32,8 +33,6 @@ from console.video.tilehost import (
     Order,
     Shot,
     TakeShot,
-    run_host,
-    serve,
 )
 from console.video.trouble import Trouble, VideoError
 
@@ -42,9 +41,6 @@ log = logging.getLogger("zhihui.video")
 STALE_AFTER_S = 2.0
 #: Room for pictures of this size from the start; larger ones get a board of their own.
 _USUAL_BYTES = 960 * 540 * 4
-_STOP_S = 8.0
-#: Starts a decoder on its end of the line and returns what waits for its end.
-_Starter = Callable[[Connection], Callable[[], None]]
 _POLL_S = 0.05
 
 
@@ -106,6 +102,7 @@ class LiveTile:
         self.camera, self.main, self.number = camera, main, number
         self._host = host
         self.board = Board.made(_USUAL_BYTES)
+        self._outgrown: list[Board] = []
         self._box = (640, 360)
         self._fps = 25.0
         self.board.want(*self._box, self._fps)
@@ -137,10 +134,16 @@ class LiveTile:
         if size > self.board.capacity:
             before, self.board = self.board, Board.made(size)
             self.board.want(*box, fps)
+            # The decoder may not have opened it yet: it stays until the next one is painted on.
+            self._outgrown.append(before)
             self._host.send(NewBoard(self.number, self.board.path, self.board.capacity))
-            before.forget()
         else:
             self.board.want(*box, fps)
+
+    def forget(self) -> None:
+        """Give the memory of its pictures back."""
+        self._forget_outgrown()
+        self.board.forget()
 
     def newest(self) -> Picture | None:
         """Return the newest picture without taking it."""
@@ -179,6 +182,10 @@ class LiveTile:
         board, camera = self.board, self._host.readable(self.camera)
         return OpenStream(self.number, camera, self.main, board.path, board.capacity, patience)
 
+    def _forget_outgrown(self) -> None:
+        while self._outgrown:
+            self._outgrown.pop().forget()
+
     def _address(self) -> str:
         main = self.main or self.camera.sub_url is None
         url = self.camera.main_url if main else self.camera.sub_url or ""
@@ -190,6 +197,7 @@ class LiveTile:
         painted = self.board.read(after, take=take)
         if painted is None:
             return None
+        self._forget_outgrown()
         return Picture(
             camera=self.camera.id,
             number=painted.number,
@@ -203,7 +211,7 @@ class _Host:
     """One decoder: its process (or thread), the line to it, and what it keeps open."""
 
     def __init__(
-        self, patience: Patience, start: _Starter, readable: Callable[[Camera], Camera]
+        self, patience: Patience, start: Starter, readable: Callable[[Camera], Camera]
     ) -> None:
         self._patience, self._start, self.readable = patience, start, readable
         self._requests = itertools.count(1)
@@ -253,7 +261,7 @@ class _Host:
         if isinstance(answer, Closed):
             tile = self.tiles.pop(answer.stream, None)
             if tile is not None:
-                tile.board.forget()
+                tile.forget()
                 tile.ended.set()
         else:
             self._asked.pop(answer.request, None)
@@ -271,7 +279,7 @@ class _Host:
         for number, tile in list(self.tiles.items()):
             if tile.status().state is TileState.STOPPED:
                 del self.tiles[number]
-                tile.board.forget()
+                tile.forget()
                 tile.ended.set()
             else:
                 self._line.send(tile.order(self._patience))
@@ -280,37 +288,9 @@ class _Host:
         self._line.close()
         self._join()
         for tile in self.tiles.values():
-            tile.board.forget()
+            tile.forget()
             tile.ended.set()
         self.tiles.clear()
-
-
-def in_process(line: Connection) -> Callable[[], None]:
-    """Start a decoder in a process of its own; return what waits for its end."""
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=run_host, args=(line,), name="zhihui-decoder", daemon=True)
-    process.start()
-    line.close()
-
-    def join() -> None:
-        process.join(_STOP_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
-        process.close()
-
-    return join
-
-
-def in_thread(line: Connection) -> Callable[[], None]:
-    """Start a decoder in a thread of this process; return what waits for its end."""
-    thread = threading.Thread(target=serve, args=(line,), name="zhihui-decoder")
-    thread.start()
-
-    def join() -> None:
-        thread.join(_STOP_S)
-
-    return join
 
 
 class Decoders:
@@ -326,7 +306,7 @@ class Decoders:
         self,
         count: int = 2,
         patience: Patience | None = None,
-        start: _Starter = in_process,
+        start: Starter = in_process,
     ) -> None:
         self._count, self._patience, self._start = count, patience or Patience(), start
         self._hosts: list[_Host] = []

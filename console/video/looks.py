@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from console.domain.errors import ZhihuiError
+from console.domain.hints import Box, Hint, HintKind, PointHints
 from console.domain.ids import CameraId
 from console.video.diagnosis import Finding
 from console.video.trouble import Trouble
@@ -21,7 +22,7 @@ from console.video.usual import FaultEvent
 
 log = logging.getLogger("zhihui.video")
 
-SCHEMA = 3
+SCHEMA = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS look (
@@ -44,6 +45,11 @@ CREATE TABLE IF NOT EXISTS tally (
     point TEXT, day INTEGER, visits INTEGER NOT NULL, pictures INTEGER NOT NULL,
     good INTEGER NOT NULL, PRIMARY KEY (point, day)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hint (
+    point TEXT, kind TEXT, since_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    box_left REAL, box_top REAL, box_width REAL, box_height REAL
+);
+CREATE INDEX IF NOT EXISTS hint_point ON hint (point);
 CREATE TABLE IF NOT EXISTS thumb (point TEXT PRIMARY KEY, jpeg BLOB NOT NULL) WITHOUT ROWID;
 """
 _PUT_LOOK = """
@@ -213,6 +219,29 @@ class LooksWriter:
         except sqlite3.Error as error:
             raise LooksError(self._path, f"{self._path} cannot be written ({error}).") from error
 
+    def put_hints(self, found: Iterable[PointHints]) -> None:
+        """Enter the hints of points' latest pictures in place of those before.
+
+        Raises:
+            LooksError: The file cannot be written.
+        """
+        every = list(found)
+        rows = [
+            (one.point, hint.kind.value, _ms(hint.since), _ms(one.at), hint.box.left, hint.box.top,
+             hint.box.width, hint.box.height)
+            for one in every
+            for hint in one.hints
+        ]  # fmt: skip
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(
+                    "DELETE FROM hint WHERE point = ?", [(one.point,) for one in every]
+                )
+                self._db.executemany("INSERT INTO hint VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise LooksError(self._path, f"{self._path} cannot be written ({error}).") from error
+
     def put_state(self, state: SweepState) -> None:
         """Enter how the sweep is doing.
 
@@ -278,6 +307,20 @@ class LooksReader:
             (_ms(since) // _DAY_MS,),
         )
         return {CameraId(point): (visits, pics, good) for point, visits, pics, good in rows}
+
+    def hints(self, since: datetime) -> list[PointHints]:
+        """Return the hints of the pictures that were taken since a time, by point."""
+        rows = self._rows(
+            "SELECT * FROM hint WHERE at_ms >= ? ORDER BY point, since_ms", (_ms(since),)
+        )
+        found: dict[CameraId, PointHints] = {}
+        for point, kind, since_ms, at_ms, left, top, width, height in rows:
+            box = Box(left=left, top=top, width=width, height=height)
+            hint = Hint(kind=HintKind(kind), box=box, since=_at(since_ms))
+            before = found.get(point)
+            held = () if before is None else before.hints
+            found[point] = PointHints(point=CameraId(point), at=_at(at_ms), hints=(*held, hint))
+        return list(found.values())
 
     def sweeps(self) -> list[SweepState]:
         """Return how each sweep process is doing."""

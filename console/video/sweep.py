@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.hints import PointHints
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.store.cameraseal import CameraKey
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.points import PointsError, read_points, write_points
+from console.video.pointwatches import PointWatches
 from console.video.rounds import Crowd, Rounds
 from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
 from console.video.visit import Visit, VisitSettings, visit
@@ -108,6 +110,8 @@ class Sweep:
         self._writer = LooksWriter(settings.looks_path)
         self._rounds = Rounds(revisit_s=settings.revisit_s)
         self._baselines, self._book = Baselines(), FaultBook()
+        self._watches = PointWatches()
+        self._hints: dict[CameraId, PointHints] = {}
         self._events: list[FaultEvent] = []
         self._crowd = Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
@@ -215,6 +219,7 @@ class Sweep:
                 self._baselines.note(camera.id, seen.metrics, day=day, good=good)
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
+            self._hints[camera.id] = self._watches.look(camera.id, seen.pixels, seen.at)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
         if seen.opening_s is not None:
@@ -264,6 +269,9 @@ class Sweep:
         events, self._events = self._events, []
         if done:
             self._writer.put([(_look(one), one.jpeg) for one in done])
+        hints, self._hints = self._hints, {}
+        if hints:
+            self._writer.put_hints(hints.values())
         if events:
             self._writer.put_faults(events)
 
@@ -286,6 +294,7 @@ class Sweep:
         kept = {camera.id for camera in mine}
         self._last = {point: seen for point, seen in self._last.items() if point in kept}
         self._baselines.keep_only(kept)
+        self._watches.keep_only(kept)
         self._rounds.set_points(mine)
 
 

@@ -36,6 +36,7 @@ _TABLES = {
     "laws": _noop("AdminWords", "Laws"),
     "checks": _noop("AdminWords", "Checklists"),
     "papers": _noop("AdminWords", "Documents"),
+    "detectors": _noop("AdminWords", "Detectors"),
     "audit": _noop("AdminWords", "Audit"),
 }
 _FIELDS = {
@@ -111,6 +112,12 @@ _FIELDS = {
     "tell": _noop("AdminWords", "Tell"),
     "sectors": _noop("AdminWords", "Sectors"),
     "tasks": _noop("AdminWords", "Tasks"),
+    "model": _noop("AdminWords", "Model file (ONNX)"),
+    "classes": _noop("AdminWords", "Class names, each name=form"),
+    "width": _noop("AdminWords", "Input width, pixels"),
+    "height": _noop("AdminWords", "Input height, pixels"),
+    "threshold": _noop("AdminWords", "Least score, 0 to 1"),
+    "output": _noop("AdminWords", "Form of its output"),
     "seq": _noop("AdminWords", "No."),
     "at": _noop("AdminWords", "Time, UTC"),
     "action": _noop("AdminWords", "Action"),

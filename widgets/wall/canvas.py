@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_hints import WallHints
 from console.ui.wall_values import Cell, TileKind, cells_of
 from console.ui.words import moment_text
 from widgets.common.appearance import Appearance
@@ -44,6 +45,7 @@ class TileCanvas(QWidget):
         self._painter = TilePainter(appearance.theme)
         self._frames: list[TileFrame] = []
         self._picked = 0
+        self._hints: WallHints | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -64,6 +66,11 @@ class TileCanvas(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Four small tiles."""
         return QSize(640, 404)
+
+    def set_hints(self, hints: WallHints) -> None:
+        """Draw hints over the live pictures."""
+        self._hints = hints
+        hints.changed.connect(self._show_hints)
 
     def frames(self) -> tuple[TileFrame, ...]:
         """Return where each tile is."""
@@ -149,7 +156,7 @@ class TileCanvas(QWidget):
     ) -> None:
         view = self._feed.tile(number)
         if region.intersects(frame.picture):
-            self._painter.paint_picture(painter, frame, view)
+            self._painter.paint_picture(painter, frame, view, self._hints)
         if region.intersects(frame.caption):
             if region.intersects(frame.caption.adjusted(0, frame.progress.height(), 0, 0)):
                 self._painter.paint_caption(painter, frame, view, number)
@@ -195,6 +202,11 @@ class TileCanvas(QWidget):
     def _show_picture(self, number: int) -> None:
         if number < len(self._frames):
             self.update(self._frames[number].picture)
+
+    def _show_hints(self, point: str) -> None:
+        for number in range(min(self._feed.tiles, len(self._frames))):
+            if self._feed.tile(number).camera == point:
+                self.update(self._frames[number].whole)
 
     def _show_words(self, number: int) -> None:
         if number < len(self._frames):

@@ -7,13 +7,14 @@ from PySide6.QtGui import QBrush, QFont, QFontMetrics, QMouseEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_hints import HintKind, WallHints
 from console.ui.wall_values import Repair, StripView
 from console.ui.words import age_text
 from widgets.common.appearance import Appearance, interface_font
 from widgets.common.shapes import paint_mark
 from widgets.common.theme import SMALL_PX, Theme, Token
 from widgets.wall.tile_paint import FAILED_MARK, FOUND_MARK
-from widgets.wall.words import finding_word, trouble_title
+from widgets.wall.words import finding_word, hint_kind_word, precision_text, trouble_title
 
 STRIP_PX, SIDE_PX = 28, 244
 _PAD, _LINE_PX, _BAR_PX = 10, 20, 6
@@ -169,6 +170,13 @@ class WallSide(StripBase):
         self.setFixedWidth(SIDE_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self._rows: list[tuple[QRect, Repair]] = []
+        self._hints: WallHints | None = None
+
+    def set_hints(self, hints: WallHints) -> None:
+        """Say how many hints wait for an answer, and how far each kind can be trusted."""
+        self._hints = hints
+        hints.changed.connect(lambda _point: self.update())
+        hints.state_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As tall as it is given."""
@@ -182,6 +190,7 @@ class WallSide(StripBase):
         bottom = self.height() - _PAD - len(keys) * _LINE_PX
         top = self._paint_plan(painter, _PAD)
         top = self._paint_today(painter, top + _PAD)
+        top = self._paint_hints(painter, top + _PAD)
         self._paint_repairs(painter, top + _PAD, bottom - _PAD)
         for row, (key, text) in enumerate(keys):
             box = self._line(bottom + row * _LINE_PX)
@@ -241,6 +250,39 @@ class WallSide(StripBase):
             top += _LINE_PX
         return top
 
+    def _paint_hints(self, painter: QPainter, top: int) -> int:
+        """Each kind of hint, how many there are now, and how often it was right."""
+        hints = self._hints
+        if hints is None:
+            return top
+        self._text(painter, self._line(top), self.tr("Hints"), Token.TEXT, self._bold)
+        top += _LINE_PX + 2
+        if not hints.shown:
+            self._text(painter, self._line(top), self.tr("off"), Token.SECONDARY, self._small)
+            return top + _LINE_PX
+        every = hints.every()
+        for kind in HintKind:
+            count = sum(hint.kind is kind for _, hint in every)
+            trust = precision_text(hints.measured.get(kind))
+            if kind is HintKind.DETECTED:
+                trust = self._detector_words(hints)
+            box = self._line(top)
+            self._text(painter, box, hint_kind_word(kind), Token.SECONDARY, self._small)
+            self._text(painter, box.adjusted(62, 0, -24, 0), trust, Token.SECONDARY, self._small)
+            if kind is not HintKind.MOTION:
+                digits = str(count)
+                width = QFontMetrics(self._small).horizontalAdvance(digits)
+                box = QRect(box.right() - width, top, width + 1, _LINE_PX)
+                token = Token.TEXT if count else Token.SECONDARY
+                self._text(painter, box, digits, token, self._small)
+            top += _LINE_PX
+        return top
+
+    def _detector_words(self, hints: WallHints) -> str:
+        if hints.sentence is not None:
+            return self.tr("the model fails")
+        return self.tr("by your own model") if hints.has_detector else self.tr("no model set")
+
     def _paint_repairs(self, painter: QPainter, top: int, bottom: int) -> None:
         """List the points with faults, as many as fit; say how many more there are."""
         repairs = self._view.repairs
@@ -288,6 +330,8 @@ class WallSide(StripBase):
             ("S", self.tr("evidence, new incident")),
             ("P", self.tr("pin the point")),
             ("R", self.tr("next to repair")),
+            ("C X N", self.tr("hint: yes, no, next")),
+            ("M", self.tr("hints on, off")),
             ("/", self.tr("search all points")),
             ("L  E", self.tr("next plan, edit plans")),
             ("U", self.tr("not looked at today")),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
+from console.ui.wall_hints import WallHints
 from console.ui.wall_values import TileKind, TileView
 from widgets.common.appearance import interface_font
 from widgets.common.shapes import Mark, Shape, paint_mark
 from widgets.common.theme import SMALL_PX, Theme, Token
+from widgets.wall.hint_paint import HintPainter
 from widgets.wall.words import (
     connecting_text,
     finding_word,
@@ -100,15 +102,26 @@ class TilePainter:
         self._small.setPixelSize(SMALL_PX)
         self._bold = QFont(self._font)
         self._bold.setBold(True)
+        self._hints = HintPainter(theme)
 
-    def paint_picture(self, painter: QPainter, frame: TileFrame, view: TileView) -> None:
-        """Paint the picture, or say why there is none."""
+    def paint_picture(
+        self,
+        painter: QPainter,
+        frame: TileFrame,
+        view: TileView,
+        hints: WallHints | None = None,
+    ) -> None:
+        """Paint the picture with its hints, or say why there is none."""
         box = frame.picture
         if view.image is None:
             painter.fillRect(box, self.theme.colour(Token.RAISED))
             self._paint_words(painter, box, view)
             return
         self._paint_image(painter, box, view.image, dimmed=view.kind is not TileKind.LIVE)
+        if hints is not None and view.kind is TileKind.LIVE:
+            ratio = painter.device().devicePixelRatioF()
+            target = placed(view.image.size(), box, ratio)
+            self._hints.paint(painter, target, hints.of(view.camera), hints.measured)
         tag = tag_of(view)
         if tag:
             self._paint_tag(painter, box, tag, FAILED_MARK if view.trouble else OLD_MARK)

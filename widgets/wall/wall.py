@@ -10,10 +10,12 @@ from console.domain.ids import CameraId
 from console.ui.planbook import PlanBook
 from console.ui.wall_directory import DirectoryModel
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_hints import WallHints
 from console.ui.wall_values import GRIDS, MOST_TILES
 from widgets.common.appearance import Appearance
 from widgets.wall.canvas import TileCanvas
 from widgets.wall.directory import DirectoryPanel
+from widgets.wall.hint_keys import HintKeys
 from widgets.wall.plans import PlanSheet
 from widgets.wall.strip import WallSide, WallStrip
 from widgets.wall.unseen import UnseenPanel
@@ -40,8 +42,9 @@ class WallWidget(QWidget):
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
     + and - add and take away a tile, / searches the directory, L runs the plan on offer or the
     next one, E edits plans, U lists what nobody has looked at today, H hands plan or page to
-    another screen, Alt with arrows or Page Up and Down moves a camera that can, Enter opens the
-    tile alone and back, F fills the screen, Esc goes back to the plan.
+    another screen, Alt with arrows or Page Up and Down moves a camera that can, C, X, N and M answer
+    hints (see `HintKeys`), Enter opens the tile alone and back, F fills the screen, Esc goes back to
+    the plan.
 
     Args:
         feed: What is shown.
@@ -55,7 +58,10 @@ class WallWidget(QWidget):
         next_plan_wanted: L was pressed.
         hand_wanted: H was pressed.
         move_wanted: ``CameraId`` of a point, and its speeds: pan, tilt, zoom, -1 to 1.
+        told: A sentence about what a key has done.
     """
+
+    told = Signal(str)
 
     evidence_taken = Signal(object)
     evidence_refused = Signal(str)
@@ -87,6 +93,7 @@ class WallWidget(QWidget):
         self.unseen.hide()
         self.unseen.points_wanted.connect(self._show_points)
         self.unseen.closed.connect(self.close_panels)
+        self._hint_keys: HintKeys | None = None
         self.setFocusProxy(self.canvas)
         self.side.hide()
         self.canvas.tile_picked.connect(self._tell_picked)
@@ -109,6 +116,13 @@ class WallWidget(QWidget):
         sheet.hide()
         sheet.closed.connect(self.close_panels)
         sheet.run_wanted.connect(lambda _plan: self.close_panels())
+
+    def set_hints(self, hints: WallHints) -> None:
+        """Show hints, and have keys answer them."""
+        self._hint_keys = HintKeys(self._feed, hints, self.canvas, self._go_to, self)
+        self._hint_keys.told.connect(self.told)
+        self.canvas.set_hints(hints)
+        self.side.set_hints(hints)
 
     def open_directory(self) -> None:
         """Show the directory over the left of the wall."""
@@ -289,7 +303,7 @@ class WallWidget(QWidget):
             case Qt.Key.Key_R:
                 self._next_repair()
             case _:
-                return False
+                return self._hint_keys is not None and self._hint_keys.act(key)
         return True
 
     def _pick_by_key(self, event: QKeyEvent, modifiers: Qt.KeyboardModifier) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from console.domain.hints import Hint, HintKind, Measured
 from console.ui.wall_values import Finding, TileKind, TileView, Trouble
 from console.ui.words import age_text, time_text
 
@@ -69,6 +70,14 @@ _FINDINGS: Mapping[Finding, str] = {
 }
 
 
+_HINTS: Mapping[HintKind, str] = {
+    HintKind.MOTION: _noop("Wall", "motion"),
+    HintKind.CROWD: _noop("Wall", "crowd?"),
+    HintKind.PARKED: _noop("Wall", "parked?"),
+    HintKind.DETECTED: _noop("Wall", "found"),
+}
+
+
 def _text(source: str) -> str:
     return QCoreApplication.translate("Wall", source)
 
@@ -86,6 +95,24 @@ def trouble_advice(trouble: Trouble) -> str:
 def finding_word(finding: Finding) -> str:
     """Return what the diagnosis found."""
     return _text(_FINDINGS[finding])
+
+
+def hint_word(hint: Hint) -> str:
+    """Return what a hint says is there: the model's own word, or the kind's."""
+    return hint.word or _text(_HINTS[hint.kind])
+
+
+def hint_kind_word(kind: HintKind) -> str:
+    """Return what a kind of hint is called."""
+    return _text(_HINTS[kind])
+
+
+def precision_text(measured: Measured | None) -> str:
+    """Return how often hints of a kind were right where the truth was known."""
+    if measured is None:
+        return QCoreApplication.translate("Wall", "not measured")
+    text = QCoreApplication.translate("Wall", "right {0} of {1}")
+    return text.format(f"{measured.precision:.2f}", measured.hints)
 
 
 def time_of(view: TileView) -> str:

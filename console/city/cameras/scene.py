@@ -11,6 +11,7 @@ import numpy as np
 from console.city.cameras.actors import Actors
 from console.city.cameras.encode import Picture
 from console.city.cameras.fonts import Lettering
+from console.city.cameras.happenings import Happening, HappeningKind, happening_in
 from console.city.cameras.night import light_lamps, light_windows, wall_quad
 from console.city.cameras.plan import plan_street
 from console.city.cameras.settings import FRAME_RATE
@@ -62,6 +63,10 @@ class StreetScene:
         height_px: Of the pictures.
         loop_s: After so many seconds the scene is where it began.
         lettering: Draws the shop signs.
+        happens: What happens in it and at which of the places, if anything does.
+
+    Attributes:
+        happening: What was added, ``None`` where nothing was or there is no place for it.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class StreetScene:
         height_px: int,
         loop_s: float,
         lettering: Lettering,
+        happens: tuple[HappeningKind, int] | None = None,
     ) -> None:
         self.plan = plan_street(seed, number, width_px=width_px, height_px=height_px, loop_s=loop_s)
         self._seed = seed * 1000 + number
@@ -86,6 +92,10 @@ class StreetScene:
         self._sprites = self._paint_sprites()
         self._noise = self._make_noise(_NOISE[hour])
         self._luma_curve, self._chroma_curve = self._expose()
+        self.happening: Happening | None = None
+        if happens is not None:
+            kind, place = happens
+            self._add(happening_in(self.plan, kind, (seed * 1000 + number) * 10 + place))
 
     def pictures(self, count: int) -> Iterator[Picture]:
         """Yield ``count`` pictures, planes of YUV 4:2:0, uint8 (height × 3/2, width)."""
@@ -100,25 +110,37 @@ class StreetScene:
             cv2.add(luma, noise, dst=luma, dtype=cv2.CV_8U)
             yield picture
 
-    def draw(self, index: int) -> Canvas:
-        """Return picture ``index`` of the loop, BGR, uint8 (height, width, 3)."""
+    def draw(self, index: int, *, moving: bool = True) -> Canvas:
+        """Return picture ``index`` of the loop, with or without what moves, BGR, uint8."""
         share = index / (self.plan.loop_s * FRAME_RATE) % 1.0
         canvas = self._ground.copy()
         drawn: list[tuple[float, Callable[[], None]]] = [
             (sprite.away_m, partial(sprite.show, canvas)) for sprite in self._sprites
         ]
         for car in self.plan.vehicles:
-            if car.metres_a_loop:
+            if car.metres_a_loop and moving:
                 moved = share * car.metres_a_loop
                 turn = np.radians(car.heading_deg)
                 away = np.hypot(car.x + moved * np.sin(turn), car.z + moved * np.cos(turn))
                 drawn.append((float(away), partial(self._actors.vehicle, canvas, car, moved)))
-        for who in self.plan.people:
+        for who in self.plan.people if moving else [p for p in self.plan.people if not any(p.walk)]:
             x, z = who.place(share)
             drawn.append((float(np.hypot(x, z)), partial(self._actors.person, canvas, who, share)))
         for _, draw in sorted(drawn, key=lambda one: -one[0]):
             draw()
         return canvas
+
+    def _add(self, happening: Happening | None) -> None:
+        """Have something happen; everything else of the scene stays as it is."""
+        self.happening = happening
+        if happening is None:
+            return
+        self.plan.people.extend(happening.people)
+        for car in happening.vehicles:
+            draw = partial(self._actors.vehicle, car=car, moved_m=0.0)
+            sprite = Sprite.of(self._ground, float(np.hypot(car.x, car.z)), draw)
+            if sprite is not None:
+                self._sprites.append(sprite)
 
     def _expose(self) -> tuple[Canvas, Canvas]:
         """Return the tone curves of luma and chroma, into video levels (16 to 235)."""
