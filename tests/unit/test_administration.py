@@ -254,6 +254,10 @@ def test_that_every_table_goes_out_into_a_file_and_comes_back_the_same(tmp_path:
             id="place_note:n1", catalogue=CatalogueName.PLACE_NOTE, code="n1", name_zh="站",
             name_en="Station", details={"kind": "hazard", "lat": 39.9, "lon": 116.4,
                                         "radius_m": 50.0, "text": "院内有狗"}, version=1),
+        "detectors": CatalogueItem(
+            id="detector:street", catalogue=CatalogueName.DETECTOR, code="street", name_zh="街面",
+            name_en="Street", details={"model": "/opt/street.onnx", "classes": "car=0503,face",
+                                       "threshold": 0.45, "output": "yolo"}, version=1),
         "cameras": Camera(id="c1", name="=东单", main_url="rtsp://h/1", lat=39.9, lon=116.4),
     }  # fmt: skip
     for section in SECTIONS:
