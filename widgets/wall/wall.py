@@ -42,9 +42,9 @@ class WallWidget(QWidget):
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
     + and - add and take away a tile, / searches the directory, L runs the plan on offer or the
     next one, E edits plans, U lists what nobody has looked at today, H hands plan or page to
-    another screen, Alt with arrows or Page Up and Down moves a camera that can, C, X, N and M answer
-    hints (see `HintKeys`), Enter opens the tile alone and back, F fills the screen, Esc goes back to
-    the plan.
+    another screen, Alt with arrows or Page Up and Down moves a camera that can, C, X, N and M
+    answer hints (see `HintKeys`), Enter opens the tile alone and back, F fills the screen, Esc goes
+    back to the plan.
 
     Args:
         feed: What is shown.
