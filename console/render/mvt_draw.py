@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.render.mvt import Feature, Geometry, Layer
+from console.render.mvt_names import NameSettings, write_names
 from console.render.tiles_style import Colour, MapStyle
-from console.render.tiles_text import Lettering, Lettersmith, stamp
+from console.render.tiles_text import Lettersmith
 
 Picture = NDArray[np.uint8]
 #: Layers by what they are in both schemas; drawn in this order.
@@ -19,7 +20,6 @@ _GREEN = ("landcover", "landuse", "park", "natural")
 _ROADS = ("transportation", "roads", "road")
 _BUILDINGS = ("building", "buildings")
 _BOUNDARIES = ("boundary", "boundaries")
-_PLACES = ("place", "places")
 _GREEN_WORDS = frozenset({
     "park", "wood", "forest", "grass", "garden", "cemetery", "nature_reserve", "meadow", "scrub",
     "farmland", "recreation_ground", "village_green", "pitch", "golf_course", "national_park",
@@ -34,7 +34,6 @@ _ROAD_CLASSES = {
 _LINES_FIRST = ("footway", "residential", "tertiary", "secondary", "arterial", "motorway")
 _OVER = 2
 _SUB = 4  # cv2 draws to a sixteenth of a pixel
-_MOST_NAMES = 24
 
 
 def draw_tile(
@@ -77,7 +76,8 @@ def draw_tile(
             pen.line(layer, feature, stroke.colour, stroke.width_px(zoom))
     _draw_roads(pen, by_name, style, zoom, side)
     small = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
-    return _with_names(np.asarray(small, np.uint8), by_name, style, window, lang, smith)
+    told = NameSettings(style=style, zoom=zoom, window=window, lang=lang, smith=smith)
+    return write_names(np.asarray(small, np.uint8), layers, _road_class, told)
 
 
 def _draw_roads(
@@ -148,44 +148,3 @@ class _Pen:
         share = part.astype(float) / layer.extent * self._part - (self._column, self._row)
         far = np.clip(share, -40.0, 40.0)  # cv2 counts in 32 bits
         return np.rint(far * self._side * (1 << _SUB)).astype(np.int32)
-
-
-def _with_names(
-    picture: Picture,
-    by_name: dict[str, Layer],
-    style: MapStyle,
-    window: tuple[int, int, int],
-    lang: str,
-    smith: Lettersmith,
-) -> Picture:
-    """Write the names of places that lie well inside, so that no edge cuts them."""
-    column, row, part = window
-    side = len(picture)
-    worn = style.labels["street"]
-    lettering = Lettering(size_px=12.5, colour=worn.colour, halo=style.halo).scaled(side / 256)
-    taken: list[tuple[float, float, float, float]] = []
-    for layer, feature in _of(by_name, _PLACES, Geometry.POINT):
-        name = _name(feature, lang)
-        if not name or not feature.parts or len(taken) >= _MOST_NAMES:
-            continue
-        x, y = ((feature.parts[0][0] / layer.extent * part - (column, row)) * side).tolist()
-        wide, high = smith.size(name, lettering)
-        box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-        inside = min(box[:2]) > 2 and max(box[2:]) < side - 2
-        if inside and not any(_overlap(box, other) for other in taken):
-            taken.append(box)
-            stamp(picture, smith.sprite(name, lettering), x, y)
-    return picture
-
-
-def _overlap(
-    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> bool:
-    apart = one[0] > other[2] or other[0] > one[2] or one[1] > other[3] or other[1] > one[3]
-    return not apart
-
-
-def _name(feature: Feature, lang: str) -> str:
-    chinese, latin = ("name:zh", "name:zh-Hans"), ("name:en", "name:latin", "name_en")
-    order = (*chinese, "name", *latin) if lang == "zh" else (*latin, "name", *chinese)
-    return next((str(feature.tags[key]) for key in order if feature.tags.get(key)), "")

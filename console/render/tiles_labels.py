@@ -38,7 +38,8 @@ _TURN_STEP_DEG = 3.0
 _BEND_PX = 5.0
 _EVERY_PX = 420.0
 _FIRST_CJK = "\u2e80"
-_FIVE = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
+#: Where the five points of a name lie on its line, as shares of its width.
+FIVE = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 
 Numbers = NDArray[np.intp]
 
@@ -150,44 +151,53 @@ class LabelPlacer:
             return
         times = max(1, int(gone[-1] // _EVERY_PX))
         for number in range(times):
-            at = gone[-1] * (number + 0.5) / times + _FIVE * width
+            at = gone[-1] * (number + 0.5) / times + FIVE * width
             spots = np.column_stack(
                 [np.interp(at, gone, line[:, 0]), np.interp(at, gone, line[:, 1])]
             )
-            label = self._laid(spots, words, lettering, style)
+            label = laid_along(self._smith, spots, words, lettering, style.rank)
             if label is not None:
                 yield label
 
-    def _laid(
-        self, spots: Floats, words: str, lettering: Lettering, style: LabelStyle
-    ) -> Label | None:
-        """Return the name laid along five points of a line, ``None`` if they bend too much."""
-        width, height = self._smith.size(words, lettering)
-        chord = spots[-1] - spots[0]
-        length = float(np.hypot(*chord))
-        if length < 0.9 * width:
+
+def laid_along(
+    smith: Lettersmith, spots: Floats, words: str, lettering: Lettering, rank: int
+) -> Label | None:
+    """Return words laid along five points of a line, ``None`` if they bend too much.
+
+    Args:
+        smith: Sets the words.
+        spots: Places at equal distances over the words' width, pixels, shape (5, 2).
+        words: What is written.
+        lettering: How, before it is turned.
+        rank: Lower is more important.
+    """
+    width, height = smith.size(words, lettering)
+    chord = spots[-1] - spots[0]
+    length = float(np.hypot(*chord))
+    if length < 0.9 * width:
+        return None
+    off = (spots[1:-1] - spots[0]) @ np.array([-chord[1], chord[0]]) / length
+    if np.abs(off).max() > _BEND_PX:
+        return None
+    turn = math.degrees(math.atan2(-chord[1], chord[0]))
+    turn = (turn + 90.0) % 180.0 - 90.0
+    middle = spots[0] + chord / 2 + np.array([-chord[1], chord[0]]) / length * off[1] / 2
+    if abs(turn) > _STEEP_DEG and _stands(words):
+        lettering = replace(lettering, upright=True)
+        width, height = smith.size(words, lettering)
+        if height > _WIDEST_PX:
             return None
-        off = (spots[1:-1] - spots[0]) @ np.array([-chord[1], chord[0]]) / length
-        if np.abs(off).max() > _BEND_PX:
-            return None
-        turn = math.degrees(math.atan2(-chord[1], chord[0]))
-        turn = (turn + 90.0) % 180.0 - 90.0
-        middle = spots[0] + chord / 2 + np.array([-chord[1], chord[0]]) / length * off[1] / 2
-        if abs(turn) > _STEEP_DEG and _stands(words):
-            lettering = replace(lettering, upright=True)
-            width, height = self._smith.size(words, lettering)
-            if height > _WIDEST_PX:
-                return None
-            half = (width / 2, height / 2)
-        else:
-            turn = round(turn / _TURN_STEP_DEG) * _TURN_STEP_DEG
-            lettering = replace(lettering, turn_deg=turn)
-            cos, sin = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))
-            half = ((width * cos + height * sin) / 2, (width * sin + height * cos) / 2)
-        return Label(
-            words=words, lettering=lettering, x=float(middle[0]), y=float(middle[1]),
-            half_width_px=half[0], half_height_px=half[1], rank=style.rank,
-        )  # fmt: skip
+        half = (width / 2, height / 2)
+    else:
+        turn = round(turn / _TURN_STEP_DEG) * _TURN_STEP_DEG
+        lettering = replace(lettering, turn_deg=turn)
+        cos, sin = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))
+        half = ((width * cos + height * sin) / 2, (width * sin + height * cos) / 2)
+    return Label(
+        words=words, lettering=lettering, x=float(middle[0]), y=float(middle[1]),
+        half_width_px=half[0], half_height_px=half[1], rank=rank,
+    )  # fmt: skip
 
 
 def _in_pixels(lines: Sequence[Floats], zoom: int) -> list[Floats]:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_data import real_data
+from vector_parts import field, line_layer, varint, vector_tile
 
 from console.app.basemap import open_basemap
 from console.gateways.tileserver import TileAddressError, TileServer
@@ -26,6 +27,7 @@ from console.geo.coordinates import Datum
 from console.geo.datums import wgs84_to_bd09, wgs84_to_gcj02
 from console.geo.mercator import metres_a_pixel, to_degrees, to_pixels
 from console.render.mvt import VectorTileError, read_tile
+from console.render.mvt_draw import draw_tile
 from console.render.tilefiles import (
     MbTiles,
     PmTiles,
@@ -33,6 +35,8 @@ from console.render.tilefiles import (
     open_tiles,
     tile_id_of,
 )
+from console.render.tiles_style import Theme, style_of
+from console.render.tiles_text import Lettersmith
 from console.render.tilesource import SourceTiles, shifted_pixels
 
 
@@ -47,59 +51,6 @@ def one_colour(image: np.ndarray) -> bool:
 def plain_png(colour: tuple[int, int, int], side: int = 256) -> bytes:
     _, body = cv2.imencode(".png", np.full((side, side, 3), colour, np.uint8))
     return body.tobytes()
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while True:
-        value, low = value >> 7, value & 0x7F
-        out.append(low | (0x80 if value else 0))
-        if not value:
-            return bytes(out)
-
-
-def field(number: int, body: bytes | int) -> bytes:
-    if isinstance(body, int):
-        return varint(number << 3) + varint(body)
-    return varint(number << 3 | 2) + varint(len(body)) + body
-
-
-def zigzag(value: int) -> int:
-    return (value << 1) ^ (value >> 63)
-
-
-def square_feature(kind: int, corners: list[tuple[int, int]], tags: bytes = b"") -> bytes:
-    at, numbers = (0, 0), []
-    for row, corner in enumerate(corners):
-        if row < 2:
-            numbers.append((1 if row == 0 else 2) | (1 if row == 0 else len(corners) - 1) << 3)
-        numbers += [zigzag(corner[0] - at[0]), zigzag(corner[1] - at[1])]
-        at = corner
-    if kind == 3:
-        numbers.append(7 | 1 << 3)
-    geometry = b"".join(varint(number) for number in numbers)
-    return field(2, tags) + field(3, kind) + field(4, geometry)
-
-
-def vector_tile() -> bytes:
-    water = field(1, b"water") + field(
-        2, square_feature(3, [(0, 0), (2048, 0), (2048, 4096), (0, 4096)])
-    ) + field(5, 4096)  # fmt: skip
-    place = (
-        field(1, b"place")
-        + field(2, square_feature(1, [(3000, 2000)], varint(0) + varint(0)))
-        + field(3, b"name")
-        + field(4, field(1, "工体".encode()))
-        + field(5, 4096)
-    )
-    road = (
-        field(1, b"transportation")
-        + field(2, square_feature(2, [(2048, 3500), (4096, 3500)], varint(0) + varint(0)))
-        + field(3, b"class")
-        + field(4, field(1, b"motorway"))
-        + field(5, 4096)
-    )
-    return field(3, water) + field(3, place) + field(3, road)
 
 
 def mbtiles(path: Path, tiles: dict[tuple[int, int, int], bytes], kind: str = "png") -> Path:
@@ -200,6 +151,37 @@ def test_that_a_vector_tile_is_drawn_in_the_themes_colours(tmp_path: Path) -> No
     dark = picture(tiles.png("dark", "zh", 12, 3370, 1550))
     assert dark.mean() < 60
     tiles.close()
+
+
+@pytest.mark.parametrize(
+    ("layer", "tags"),
+    [
+        ("transportation_name", {"class": "primary", "name": "工体北路"}),
+        ("roads", {"kind": "major_road", "name:zh": "工体北路", "name": "Gongti"}),
+    ],
+)
+def test_that_roads_of_vector_tiles_bear_their_names_along_their_lines(
+    layer: str, tags: dict[str, str]
+) -> None:
+    style, smith = style_of(Theme.LIGHT), Lettersmith()
+    slanted = [(300, 900), (3800, 2900)]
+    short = [(3600, 200), (3700, 260)]
+
+    def drawn(with_names: bool, line: list[tuple[int, int]], zoom: int = 14) -> np.ndarray:
+        told = tags if with_names else {key: tags[key] for key in tags if "name" not in key}
+        layers = read_tile(field(3, line_layer(layer, [line], [told])))
+        return draw_tile(layers, style, zoom, 256, smith, lang="zh").astype(int)
+
+    rows, columns = np.nonzero(
+        np.abs(drawn(True, slanted) - drawn(False, slanted)).max(axis=2) > 60
+    )
+    assert len(rows) > 60
+    # the words lie along the line: their middle is on it, and they rise as it does
+    assert abs(rows.mean() - (900 + (columns.mean() * 16 - 300) * 2000 / 3500) / 16) < 4
+    assert 0.3 < np.polyfit(columns, rows, 1)[0] < 0.9
+    # nothing is written where it would not fit, nor from too far away
+    assert np.abs(drawn(True, short) - drawn(False, short)).max() == 0
+    assert np.abs(drawn(True, slanted, 10) - drawn(False, slanted, 10)).max() == 0
 
 
 @pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
