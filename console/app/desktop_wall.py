@@ -23,6 +23,7 @@ from console.patrol.ledger import Look
 from console.protocol.patrol import PlanSent
 from console.store.cameraseal import CameraKey, opened_or_bare
 from console.sync.state import Who
+from console.ui.moving import cameras_of_case, place_of
 from console.ui.planbook import PlanBook
 from console.ui.wall_directory import CameraDirectory, DirectoryModel
 from console.ui.wall_feed import WallFeed
@@ -107,6 +108,8 @@ class WallDock(QObject):
         self._directory.set_favourites(read_favourites(self._favourites))
         self._directory.favourites_changed.connect(self._keep_favourites)
         self.widget.set_directory(self._directory)
+        self._case: str | None = None
+        self._mirror.assignments_changed.connect(self._look_again)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._put_cameras)
         self._mirror.cameras_changed.connect(self._gather_more)
@@ -148,20 +151,39 @@ class WallDock(QObject):
         self.patrol.note(look)
 
     def show_near(self, incident: Incident) -> None:
-        """Show the points that look at an incident's place, or go on with the plan."""
-        points = self._near(incident.lat, incident.lon)[:NEAR_POINTS]
+        """Show the points that look at an incident's place, or go on with the plan.
+
+        Cameras of the units sent there come first, then the nearest, moving ones among them.
+        """
+        carried = cameras_of_case(self._mirror, incident.id, self._mirror.cameras())
+        near = self._near(incident.lat, incident.lon)
+        points = list(dict.fromkeys([*carried, *near]))[:NEAR_POINTS]
+        self._case = incident.id if points else None
         if points:
             number = incident.short_number or incident.place
             self.feed.show_points(points, name=number)
         else:
             self.feed.resume_plan()
 
+    def _look_again(self, _ids: list[str]) -> None:
+        """Show the cameras of units that were sent to the case on the wall meanwhile."""
+        incident = None if self._case is None else self._mirror.incident(self._case)
+        if incident is None or not self.feed.is_lent or self.feed.plan.name not in (
+            incident.short_number, incident.place,
+        ):  # fmt: skip
+            self._case = None
+            return
+        carried = cameras_of_case(self._mirror, incident.id, self._mirror.cameras())
+        if set(carried) - set(self.feed.plan.points):
+            self.show_near(incident)
+
     def show_camera(self, camera_id: str) -> str:
         """Show one point and its neighbours, and hold; return its name, "" if there is none."""
         camera = self._mirror.camera(camera_id)
         if camera is None or camera.retired:
             return ""
-        others = [one for one in self._near(camera.lat, camera.lon) if one != camera.id]
+        lat, lon = place_of(self._mirror, camera, self._mirror.now()) or (None, None)
+        others = [one for one in self._near(lat, lon) if one != camera.id]
         self.feed.show_points([camera.id, *others][: self.feed.tiles], name=camera.name)
         return camera.name
 
@@ -186,10 +208,12 @@ class WallDock(QObject):
             return []
         shrink = math.cos(math.radians(lat))
         found = []
+        now = self._mirror.now()
         for camera in self._mirror.cameras():
-            if camera.lat is None or camera.lon is None or camera.retired:
+            place = None if camera.retired else place_of(self._mirror, camera, now)
+            if place is None:
                 continue
-            away_m = _METRES_A_DEGREE * math.hypot(camera.lat - lat, (camera.lon - lon) * shrink)
+            away_m = _METRES_A_DEGREE * math.hypot(place[0] - lat, (place[1] - lon) * shrink)
             if away_m <= NEAR_WITHIN_M:
                 found.append((away_m, camera.id))
         return [camera for _, camera in sorted(found)]

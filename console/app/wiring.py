@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from console.app.config import Config
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.domain.retention import RetentionRules
+from console.domain.units import Unit
 from console.store.trust import check_address, pinned
 
 if TYPE_CHECKING:
@@ -365,10 +367,10 @@ def _enter(plan: RunPlan, pack_path: Path) -> None:
             grids=make_grids(pack, seed=plan.config.seed),
             sensors=make_sensors(pack, seed=plan.config.seed),
         )
-        seed_registry(settings, cameras=_points(plan, pack), replace=True)
+        seed_registry(settings, cameras=_points(plan, pack, units), replace=True)
 
 
-def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:
+def _points(plan: RunPlan, pack: CityPack, units: Sequence[Unit]) -> list[Camera]:
     from console.city.cameras.points import camera_points
 
     return camera_points(
@@ -377,4 +379,5 @@ def _points(plan: RunPlan, pack: CityPack) -> list[Camera]:
         count=plan.config.cameras,
         host=plan.config.host,
         port=plan.config.camera_port,
+        units=units,
     )

@@ -114,6 +114,11 @@ def put_cameras(ask: Ask, body: c.PutCameras) -> Decision:
     draft = Draft(ask)
     for camera in body.cameras:
         _check_camera(camera)
+        if camera.unit is not None and ask.rows.unit(camera.unit) is None:
+            raise RejectedError(
+                f"{camera.name} is to move with the unit {camera.unit}, which nobody knows; enter "
+                "the unit first."
+            )
         earlier = ask.rows.camera(camera.id)
         check_base("camera point", camera, earlier, camera.name)
         entered = replace(

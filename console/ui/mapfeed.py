@@ -22,6 +22,7 @@ from console.tracking import ForceColumns, Freshness
 from console.tracking.fresh import KIND_NO
 from console.ui.maplayers import LayerRows
 from console.ui.mappack import packed_age
+from console.ui.mapriders import Riders
 from console.ui.mapsprites import (
     STATUS_NO,
     CameraState,
@@ -91,6 +92,7 @@ class MapFeed(QObject):
         self._cameras: dict[CameraId, Camera] = {}
         self._incidents: dict[IncidentId, Incident] = {}
         self._camera_states: dict[CameraId, CameraState] = {}
+        self._riders = Riders()
         self._sensors: dict[str, SensorShown] = {}
         self._force: ForceColumns | None = None
         self._live: ForceColumns | None = None
@@ -163,6 +165,9 @@ class MapFeed(QObject):
         """Fade what has become stale since; nothing is packed again when nothing has."""
         if self._force is None or not self._units:
             return
+        moved = self._riders.moved(self._units, self._force, self._freshness_now())
+        if moved is not None:
+            self._set_rows(MapLayer.CAMERAS, *moved, self._now_ms())
         if not np.array_equal(self._freshness_now(), self._freshness):
             self._place_units()
 
@@ -333,6 +338,7 @@ class MapFeed(QObject):
         cameras = list(self._cameras.values())
         states = [self.camera_state(camera.id) for camera in cameras]
         sprites = camera_sprites(states, [camera.bearing_deg for camera in cameras])
+        self._riders = Riders.of(cameras, sprites)
         self._place_listed(MapLayer.CAMERAS, cameras, [c.name for c in cameras], sprites)
 
     def _place_incidents(self) -> None:

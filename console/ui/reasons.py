@@ -193,6 +193,10 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "The number {0} or the call sign {1} is given twice."),
     _noop("Reasons", "The stream of {0} is no RTSP address: {1}."),
     _noop("Reasons", "The ONVIF service of {0} is no web address: {1}."),
+    _noop(
+        "Reasons",
+        "{0} is to move with the unit {1}, which nobody knows; enter the unit first.",
+    ),
     _noop("Reasons", "The ONVIF service at {0} has no media profile, so nothing to show."),
     _noop("Reasons", "The ONVIF service at {0} has no media profile, so nothing that moves."),
     _noop(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from console.city.cameras.settings import GOP_FRAMES, MAIN, SUB, CameraCityError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
+from console.domain.units import Unit, UnitKind
 from console.media.auth import Credentials
 from console.media.nal import Codec
 from console.roads.columns import RoadClass
@@ -26,6 +27,8 @@ LIVE_POINTS = 8
 MAX_POINTS = 9999
 _OWNERS = (("police", 0.94), ("site", 0.04), ("bureau", 0.02))
 _LEAST_FOR_LIVE = 64
+#: One point in so many is carried by a unit.
+CARRIED_ONE_IN = 40
 
 
 class Guard(StrEnum):
@@ -123,6 +126,7 @@ def camera_points(
     count: int = 1000,
     host: str = "127.0.0.1",
     port: int = 8554,
+    units: Sequence[Unit] = (),
 ) -> list[Camera]:
     """Return the points as central's camera directory has them.
 
@@ -130,12 +134,16 @@ def camera_points(
     named by the roads that meet there: “工体北路与新东路路口 C0114”, “Mikonkatu /
     Vilhonkatu C0022” where the names are not Chinese.
 
+    Where there are units, one point in forty is carried by one: a vehicle's evidence device
+    (车载取证) or an officer's body camera (执法记录仪), which has no place of its own.
+
     Args:
         pack: The city they stand in.
         seed: As given to the camera server, for names and credentials to agree.
         count: How many, at least 1.
         host: Address of the camera server.
         port: Its port.
+        units: The force; some of them carry a camera.
 
     Raises:
         CityPackError: The pack has no road network.
@@ -173,7 +181,38 @@ def camera_points(
                 password=secret.password if secret else None,
             )
         )
-    return cameras
+    return _carried(cameras, units)
+
+
+def _carried(cameras: list[Camera], units: Sequence[Unit]) -> list[Camera]:
+    """Return the points with some of them carried by units, vehicles and officers in turn."""
+    vehicles = [unit for unit in units if unit.kind is UnitKind.VEHICLE]
+    officers = [unit for unit in units if unit.kind is not UnitKind.VEHICLE]
+    count = min(len(cameras) // CARRIED_ONE_IN, 2 * min(len(vehicles), len(officers)))
+    carriers = [unit for pair in zip(vehicles, officers, strict=False) for unit in pair][:count]
+    # Spread over the points, so that guarded ones, faulty ones and live ones are among them.
+    rows = [CARRIED_ONE_IN * (number + 1) - 1 for number in range(len(carriers))]
+    changed = dict(zip(rows, carriers, strict=True))
+    return [
+        _on_unit(camera, changed[row]) if row in changed else camera
+        for row, camera in enumerate(cameras)
+    ]
+
+
+def _on_unit(camera: Camera, unit: Unit) -> Camera:
+    is_vehicle = unit.kind is UnitKind.VEHICLE
+    word = "车载取证" if is_vehicle else "执法记录仪"
+    return replace(
+        camera,
+        name=f"{unit.call_sign} {word} {camera.id}",
+        lat=None,
+        lon=None,
+        bearing_deg=None,
+        district=unit.district,
+        street=unit.street,
+        owner="vehicle" if is_vehicle else "bureau",
+        unit=unit.id,
+    )
 
 
 def _crossings(graph: RoadGraph, count: int, seed: int) -> NDArray[np.int64]:
