@@ -91,23 +91,10 @@ class WallDock(QObject):
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
         self.widget.set_plans(self.book)
-        self.screens = WallScreens(self, models, appearance, self)
-        self.mover = CameraMover(models.mirror, lambda: self._key, self)
-        self.mover.told.connect(self.screens.told)
-        self.screens.preset_wanted.connect(self.mover.send)
-        self.screens.move_wanted.connect(self.mover.move)
+        self._join_screens(appearance)
         self.hints = HintsLink(self.feed, self._mirror, models.settings, self._looks, self).hints
         self.widget.set_hints(self.hints)
-        self._favourites = models.settings.folder / "favourites.json"
-        self._directory = DirectoryModel(CameraDirectory((), {}), self)
-        self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
-        self._directory_of = 0
-        self._directory_built.connect(
-            self._directory.set_directory, Qt.ConnectionType.QueuedConnection
-        )
-        self._directory.set_favourites(read_favourites(self._favourites))
-        self._directory.favourites_changed.connect(self._keep_favourites)
-        self.widget.set_directory(self._directory)
+        self._join_directory()
         self._case: str | None = None
         self._mirror.assignments_changed.connect(self._look_again)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -121,6 +108,27 @@ class WallDock(QObject):
             self._put_cameras()
         self._keys.found.connect(self._use_key)
         self._keys.begin()
+
+    def _join_screens(self, appearance: Appearance) -> None:
+        """Join what leads beyond this wall: other screens, and cameras that move."""
+        self.screens = WallScreens(self, self._models, appearance, self)
+        self.mover = CameraMover(self._mirror, lambda: self._key, self)
+        self.mover.told.connect(self.screens.told)
+        self.screens.preset_wanted.connect(self.mover.send)
+        self.screens.move_wanted.connect(self.mover.move)
+
+    def _join_directory(self) -> None:
+        """Offer the camera directory on the wall; it is built beside the window."""
+        self._favourites = self._models.settings.folder / "favourites.json"
+        self._directory = DirectoryModel(CameraDirectory((), {}), self)
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
+        self._directory_of = 0
+        self._directory_built.connect(
+            self._directory.set_directory, Qt.ConnectionType.QueuedConnection
+        )
+        self._directory.set_favourites(read_favourites(self._favourites))
+        self._directory.favourites_changed.connect(self._keep_favourites)
+        self.widget.set_directory(self._directory)
 
     def _use_key(self, key: CameraKey) -> None:
         """Open credentials with this key: on every wall, and for the sweep."""
