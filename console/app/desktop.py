@@ -189,6 +189,8 @@ class Console(QObject):
         wall.feed.evidence_added.connect(desk.take_added)
         wall.feed.plan_refused.connect(desk.say_trouble)
         desk.hint_of = wall.hints.confirmed
+        desk.marks.set_suggester(wall.hints)
+        wall.hints.found_in.connect(desk.marks.take_found)
         wall.hints.state_changed.connect(lambda: desk.say_hints(wall.hints.sentence))
         wall.widget.told.connect(desk.window.notice.say)
         wall.widget.evidence_refused.connect(desk.say_trouble)

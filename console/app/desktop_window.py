@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from console.app.desktop_marks import MarkDesk
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
 from console.app.desktop_troubles import TroubleNotices
@@ -56,6 +57,7 @@ class DeskWindow(QObject):
         models.site_forms.changed.connect(self.form.set_forms)
         self.sheet = EvidenceSheet(appearance, self.window)
         self.pictures = EvidencePictures(models.client, self)
+        self.marks = MarkDesk(window, models, self.pictures, appearance, self)
         for region, widget in (
             (Region.QUEUE, self.queue),
             (Region.CARD, self.card),
@@ -285,6 +287,8 @@ class DeskWindow(QObject):
     def _join_evidence(self) -> None:
         self.card.evidence_wanted.connect(self.pictures.want)
         self.card.evidence_opened.connect(self._open_evidence)
+        self.sheet.marking_wanted.connect(self.marks.open)
+        self.marks.said.connect(self.window.notice.say)
         self.pictures.ready.connect(self.card.set_picture)
         self.pictures.failed.connect(self.card.set_picture_trouble)
 

@@ -23,6 +23,7 @@ from console.domain.errors import RejectedError
 from console.domain.ids import IncidentId, JurisdictionId, ReportId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Role
+from console.domain.places import Evidence
 from console.protocol import commands as c
 
 
@@ -183,6 +184,7 @@ def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
         raise RejectedError("The evidence's hash is no SHA-256 in 64 small hexadecimal digits.")
     if evidence.size <= 0:
         raise RejectedError("Evidence without a single byte cannot be kept.")
+    _check_copy(ask, evidence)
     if evidence.unit is not None:
         ask.check_speaks_for(evidence.unit, evidence.unit)
     if ask.role is Role.OFFICER and not is_of(ask, incident):
@@ -199,6 +201,21 @@ def attach_evidence(ask: Ask, body: c.AttachEvidence) -> Decision:
     draft.put(kept)
     draft.log(incident.id, "evidence_attached", detail=evidence.kind, unit=evidence.unit)
     return draft.decision()
+
+
+def _check_copy(ask: Ask, evidence: Evidence) -> None:
+    """Check that a marked copy names what it is a copy of, and what was done to it."""
+    if (evidence.original, evidence.derived_from, evidence.done) == (None, None, None):
+        return
+    original = ask.rows.evidence(evidence.original or "")
+    if original is None or original.incident != evidence.incident:
+        raise RejectedError("The original of this copy is no evidence of the same incident.")
+    if evidence.derived_from != original.sha256:
+        raise RejectedError("The copy names another hash than its original has.")
+    if evidence.sha256 == original.sha256:
+        raise RejectedError("The copy has the very bytes of its original; nothing was done to it.")
+    if not checked_words(evidence.done or "", "what was done").strip():
+        raise RejectedError("Say what was done to the copy.")
 
 
 def is_of(ask: Ask, incident: Incident) -> bool:

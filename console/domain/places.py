@@ -91,6 +91,9 @@ class Evidence:
         size: Bytes.
         captured_at: Device time of capture, aware UTC.
         received_at: When central had all the bytes; ``None`` before.
+        original: Of a marked copy: the evidence that it is a copy of.
+        derived_from: Of a marked copy: that evidence's hash.
+        done: Of a marked copy: what was done to it, in codes ("blur 2, box 1").
     """
 
     id: EvidenceId
@@ -106,7 +109,15 @@ class Evidence:
     taken_by: PersonId | None = None
     lat: float | None = None
     lon: float | None = None
+    original: EvidenceId | None = None
+    derived_from: str | None = None
+    done: str | None = None
     version: int = 0
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a marked copy of other evidence."""
+        return self.original is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,6 +172,9 @@ EVIDENCE = Table(
     Column("taken_by", String(80)),
     Column("lat", Double),
     Column("lon", Double),
+    Column("original", String(80)),
+    Column("derived_from", String(64)),
+    Column("done", Text),
     _version(),
     Index("evidence_by_incident", "incident"),
 )

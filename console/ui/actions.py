@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -282,6 +283,25 @@ class DeskActions(QObject):
             (shot.original_type, shot.original_sha256, len(shot.original)),
         )
         return self._keep(lambda: self._submitter.submit_evidence(shot.original, original))
+
+    def attach_copy(self, original: Evidence, data: bytes, sha256: str, done: str) -> bool:
+        """Attach a marked copy of a picture as evidence of its own, beside its original."""
+        who = self._mirror.who
+        copy = replace(
+            original,
+            id=EvidenceId(self._new_id()),
+            media_type="image/jpeg",
+            sha256=sha256,
+            size=len(data),
+            received_at=None,
+            taken_by=PersonId(who.id) if who is not None else None,
+            unit=None,
+            original=original.id,
+            derived_from=original.sha256,
+            done=done,
+            version=0,
+        )
+        return self._keep(lambda: self._submitter.submit_evidence(data, copy))
 
     def attach_file(self, incident: str, path: Path) -> bool:
         """Attach a picture, film or sound from a file; copying goes on in the background.

@@ -156,7 +156,9 @@ def still_of(evidence: Evidence, among: tuple[Evidence, ...]) -> Evidence | None
         (
             one
             for one in among
-            if one.kind is EvidenceKind.FRAME and (one.camera, one.captured_at) == moment
+            if one.kind is EvidenceKind.FRAME
+            and not one.is_copy
+            and (one.camera, one.captured_at) == moment
         ),
         None,
     )

@@ -17,6 +17,7 @@ from console.ui.card import IncidentCard
 from console.ui.logtexts import detail_text
 from console.ui.words import (
     channel_word,
+    copy_text,
     evidence_word,
     form_word,
     level_word,
@@ -76,7 +77,14 @@ def case_html(card: IncidentCard) -> str:
         for line in card.log
     ]  # fmt: skip
     evidence = [
-        (moment_text(one.captured_at), evidence_word(one.kind), f"{one.size}", one.sha256)
+        (
+            moment_text(one.captured_at),
+            f"{evidence_word(one.kind)} ({copy_text(one)})"
+            if one.is_copy
+            else evidence_word(one.kind),
+            f"{one.size}",
+            one.sha256,
+        )
         for one in card.evidence
     ]
     parts = [

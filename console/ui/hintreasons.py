@@ -1,4 +1,4 @@
-"""Why a detector gives no hints, as patterns for `reasons`, the special ones first."""
+"""Why a detector gives no hints and a copy no marks, as patterns for `reasons`."""
 
 from __future__ import annotations
 
@@ -58,4 +58,12 @@ HINT_PATTERNS: tuple[str, ...] = (
         "The detector {0} gives no hints: {1}. The wall goes on without it; have the model's file "
         "and its settings looked at.",
     ),
+    _noop("Reasons", "The mark lies outside the picture; nothing was marked."),
+    _noop("Reasons", "Words on a picture are 1 to {0} letters."),
+    _noop("Reasons", "The mark is too small to be seen; draw it larger."),
+    _noop("Reasons", "A copy bears at most {0} marks."),
+    _noop("Reasons", "The original of this copy is no evidence of the same incident."),
+    _noop("Reasons", "Say what was done to the copy."),
+    _noop("Reasons", "The copy names another hash than its original has."),
+    _noop("Reasons", "The copy has the very bytes of its original; nothing was done to it."),
 )

@@ -11,7 +11,7 @@ from console.domain.assignments import AssignmentState, Means
 from console.domain.forms import form_of, is_known
 from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
-from console.domain.places import EvidenceKind, Jurisdiction
+from console.domain.places import Evidence, EvidenceKind, Jurisdiction
 from console.domain.units import Unit, UnitKind, UnitStatus
 
 
@@ -224,6 +224,24 @@ def is_gateway(person: str) -> bool:
 def evidence_word(kind: str) -> str:
     """Return what evidence is; a kind that is not known is shown as written."""
     return _word(_EVIDENCE[kind]) if kind in _EVIDENCE else kind
+
+
+_MARKS = {
+    "blur": _noop("Words", "{0} covered"),
+    "box": _noop("Words", "{0} boxes"),
+    "arrow": _noop("Words", "{0} arrows"),
+    "text": _noop("Words", "{0} words"),
+}
+
+
+def copy_text(evidence: Evidence) -> str:
+    """Return of what a marked copy is one, and what was done: "copy of 3fa1… · 2 covered"."""
+    parts = [each.strip().partition(" ") for each in (evidence.done or "").split(",")]
+    done = [_word(_MARKS[kind]).format(count) for kind, _, count in parts if kind in _MARKS]
+    text = QCoreApplication.translate("Words", "copy of {0}…").format(
+        (evidence.derived_from or "")[:12]
+    )
+    return " · ".join([text, *done])
 
 
 def reach_text(unit: Unit | None) -> str:

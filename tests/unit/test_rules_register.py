@@ -102,6 +102,26 @@ def test_that_evidence_is_attached_once_and_never_changes(rows: PlainRows) -> No
         rows.do(c.AttachEvidence(evidence=other))
 
 
+def test_that_a_copy_names_its_original_of_the_same_incident_and_another_hash(
+    rows: PlainRows,
+) -> None:
+    rows.do(c.AttachEvidence(evidence=A_PHOTO))
+    copy = replace(A_PHOTO, id="copy", sha256="1" * 64, original="e", derived_from="0" * 64,
+                   done="blur 1")  # fmt: skip
+    for wrong, words in (
+        (replace(copy, original="nothing"), "no evidence of the same incident"),
+        (replace(copy, original=None), "no evidence of the same incident"),
+        (replace(copy, derived_from="2" * 64), "another hash"),
+        (replace(copy, sha256="0" * 64), "very bytes"),
+        (replace(copy, done=" "), "Say what was done"),
+    ):
+        with pytest.raises(RejectedError, match=words):
+            rows.do(c.AttachEvidence(evidence=wrong))
+    assert not rows.do(c.AttachEvidence(evidence=copy)).duplicate
+    assert rows.evidence("copy").derived_from == A_PHOTO.sha256
+    assert rows.evidence("e") == replace(rows.evidence("e"), sha256=A_PHOTO.sha256)
+
+
 def test_that_nobody_signs_evidence_with_another_name(rows: PlainRows) -> None:
     signed = replace(A_PHOTO, taken_by="somebody else")
     rows.do(c.AttachEvidence(evidence=signed), actor="operator", role=Role.VIDEO_OPERATOR)

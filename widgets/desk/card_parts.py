@@ -17,6 +17,7 @@ from console.ui.card import AssignmentLine, LogLine
 from console.ui.logtexts import detail_text
 from console.ui.words import (
     channel_word,
+    copy_text,
     evidence_word,
     moment_text,
     person_word,
@@ -192,7 +193,9 @@ class EvidenceThumb(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         size_kb = self.tr("{0} kB").format(f"{evidence.size / 1000:.0f}")
         at = moment_text(evidence.captured_at)
-        words = (self._kind_word(), at, evidence.media_type, size_kb, evidence.sha256[:12])
+        words = [self._kind_word(), at, evidence.media_type, size_kb, evidence.sha256[:12]]
+        if evidence.is_copy:
+            words.append(copy_text(evidence))
         self.setToolTip(" · ".join(words))
         self.setAccessibleName(self.toolTip())
 
@@ -211,6 +214,8 @@ class EvidenceThumb(QWidget):
         """Say what the bytes are: a camera's own are its stream as received, not a film."""
         if self._still is not None:
             return self.tr("original")
+        if self._evidence.is_copy:
+            return self.tr("marked copy")
         return evidence_word(self._evidence.kind)
 
     def set_picture(self, picture: QImage) -> None:
@@ -259,8 +264,9 @@ class EvidenceThumb(QWidget):
         foot = self.rect().adjusted(0, self.height() - 17, 0, 0)
         painter.fillRect(foot, theme.colour(Token.RAISED))
         painter.setPen(theme.colour(Token.TEXT))
-        written = [time_text(self._evidence.captured_at, seconds=self._still is None)]
-        if self._still is not None:
+        is_plain = self._still is None and not self._evidence.is_copy
+        written = [time_text(self._evidence.captured_at, seconds=is_plain)]
+        if not is_plain:
             written.append(self._kind_word())
         painter.drawText(
             foot.adjusted(5, 0, -5, 0), int(Qt.AlignmentFlag.AlignVCenter), " · ".join(written)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from console.domain.places import Evidence, EvidenceKind
-from console.ui.words import evidence_word, moment_text
+from console.ui.words import copy_text, evidence_word, moment_text
 from widgets.common.appearance import Appearance
 from widgets.common.theme import Token
 
@@ -15,7 +15,13 @@ _FOOT_PX = 48
 
 
 class EvidenceSheet(QFrame):
-    """Lies over the window until Esc, Enter or a click."""
+    """Lies over the window until Esc, Enter or a click.
+
+    Signals:
+        marking_wanted: The `Evidence` of which a copy is to be marked.
+    """
+
+    marking_wanted = Signal(object)
 
     def __init__(self, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -52,8 +58,12 @@ class EvidenceSheet(QFrame):
             self._before.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Esc and Enter put it away."""
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        """M marks a copy of it; Esc and Enter put it away."""
+        if event.key() == Qt.Key.Key_M and self._evidence is not None:
+            evidence = self._evidence
+            self.put_away()
+            self.marking_wanted.emit(evidence)
+        elif event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.put_away()
         else:
             super().keyPressEvent(event)
@@ -91,6 +101,10 @@ class EvidenceSheet(QFrame):
         first = f"{at} · {evidence_word(evidence.kind)} · {evidence.media_type} · {size_kb}"
         if evidence.kind is EvidenceKind.VIDEO and self._picture is not None:
             first += " · " + self.tr("shown: the still of that moment")
+        if evidence.is_copy:
+            first += " · " + copy_text(evidence)
+        elif self._picture is not None and evidence.media_type.startswith("image/"):
+            first += " · " + self.tr("M marks a copy")
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignTop), first)
         painter.setPen(self._appearance.theme.colour(Token.SECONDARY))
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignBottom), f"SHA-256 {evidence.sha256}")
