@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     # Imported when the window is on screen: tables, road graphs, decoders and the web engine take
     # their time.
     from console.app.desktop_admin import AdminDock
+    from console.app.desktop_fines import FinesDock
     from console.app.desktop_lag import LagMeter
     from console.app.desktop_map import MapDock
     from console.app.desktop_models import DeskModels
@@ -109,6 +110,7 @@ class Console(QObject):
         self._desk: DeskWindow | None = None
         self._admin: AdminDock | None = None
         self._shift: ShiftDock | None = None
+        self.fines: FinesDock | None = None
         self._models: DeskModels | None = None
         self._map: MapDock | None = None
         self._wall: WallDock | None = None
@@ -136,6 +138,7 @@ class Console(QObject):
     def _begin(self) -> None:
 
         from console.app.desktop_admin import AdminDock
+        from console.app.desktop_fines import FinesDock
         from console.app.desktop_intake import IntakeDock
         from console.app.desktop_lock import DeskLock
         from console.app.desktop_models import DeskModels
@@ -160,10 +163,11 @@ class Console(QObject):
         )
         self._admin = AdminDock(self.window, models, self.appearance)
         self.intake = IntakeDock(self.window, models)
+        self.fines = FinesDock(self.window, models, self.appearance)
         self._desk.queue.intake_wanted.connect(self.intake.open)
         self._shift = ShiftDock(self.window, models, self.appearance)
         self._shift.unit_wanted.connect(self._show_unit)
-        for dock in (self._admin, self.intake, self._shift):
+        for dock in (self._admin, self.intake, self._shift, self.fines):
             self._lock.session.changed.connect(dock.set_locked)
             dock.set_locked(self._lock.session.is_locked)
         models.mirror.replaced.connect(self._note_usable)
@@ -287,6 +291,8 @@ class Console(QObject):
             self._admin.stop()
         if self._shift is not None:
             self._shift.stop()
+        if self.fines is not None:
+            self.fines.stop()
         if self._models is not None:
             self._models.stop()
         self.signals.restore()

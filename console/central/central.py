@@ -37,6 +37,7 @@ from console.central.gate import Gate
 from console.central.group import Committed, Surroundings
 from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
+from console.central.looking import CameraWindow
 from console.central.loop import WriterLink
 from console.central.observe import Observer
 from console.central.openapi import document
@@ -310,6 +311,7 @@ class Central:
             snapshots=SnapshotShelf(foundation.engine, settings),
             audit=self.audit,
             ways=Ways(foundation.pack),
+            window=CameraWindow(settings.look),
             zone=foundation.zone,
             camera_key=foundation.camera_key,
             office=self.papers,

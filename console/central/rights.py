@@ -54,6 +54,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/handheld/route"): "handheld",
     ("GET", "/v1/handheld/near"): "handheld",
     ("GET", "/v1/handheld/site"): "handheld",
+    ("GET", "/v1/handheld/cameras/{camera}/picture"): "handheld",
     ("GET", "/v1/intake/history"): "read:callers",
     ("GET", "/v1/handheld/records"): "handheld",
     ("GET", "/v1/handheld/inspections"): "handheld",

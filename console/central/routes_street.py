@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.central.accounts import Session
+from console.central.acts import act_by, actor_of
+from console.central.auditdesk import AuditDesk
 from console.central.door import Door
+from console.central.looking import CameraWindow, NoPictureError
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
 from console.central.street import (
@@ -26,14 +30,17 @@ from console.central.street import (
     remit_of,
 )
 from console.central.units import Register
-from console.central.web import AnswerError, permitted
+from console.central.web import AnswerError, host_of, permitted
 from console.dispatch.forms import form_in
 from console.domain.catalogue import CatalogueItem, CatalogueName, Grid
 from console.domain.incidents import Incident
 from console.domain.permissions import Remit
+from console.domain.places import Camera
 from console.domain.units import Unit
 from console.roads import NoRouteError, RoadColumnsError
+from console.store.cameraseal import CameraKey, opened_or_bare
 from console.store.citypack import CityPackError
+from console.store.mapping import read_row
 
 _json = msgspec.json.Encoder()
 #: Tables of the site that the page keeps, to be had without a network too.
@@ -51,6 +58,9 @@ class StreetRoutes:
     link: WriterLink
     register: Register
     ways: Ways
+    window: CameraWindow
+    camera_key: CameraKey
+    audit: AuditDesk
     grids: GridIndex = field(default_factory=GridIndex)
 
     def router(self) -> APIRouter:
@@ -60,6 +70,7 @@ class StreetRoutes:
             ("/v1/handheld/route", self.route),
             ("/v1/handheld/near", self.near),
             ("/v1/handheld/site", self.site),
+            ("/v1/handheld/cameras/{camera}/picture", self.picture),
         ):
             router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
         return router
@@ -115,6 +126,29 @@ class StreetRoutes:
         items = await self.link.in_writer(lambda _, rows: rows.every(CatalogueItem))
         kept = [one for one in items if one.catalogue in _KEPT and not one.retired]
         return _told({"items": sorted(kept, key=lambda one: one.id)})
+
+    async def picture(self, camera: str, request: Request) -> Response:
+        """Give a picture of a camera point of the own district, as it looks now; audited.
+
+        Args:
+            camera: Id of the point.
+            request: Who asks.
+        """
+        session = permitted(self.door, request, "handheld")
+        unit = unit_of(session, self.register)
+        held = await self.link.reading(lambda connection: read_row(connection, Camera, camera))
+        if held is None or held.retired or not remit_of(unit).covers(held.district):
+            raise AnswerError(404, "There is no such camera point in your district.")
+        actor = actor_of(session, host_of(request))
+        now = datetime.now(UTC)
+        self.audit.note(act_by(actor, "read:camera_picture", at=now, subject=("camera", held.id)))
+        try:
+            seen = await self.window.picture(opened_or_bare(held, self.camera_key))
+        except NoPictureError as error:
+            raise AnswerError(503, str(error)) from error
+        taken = seen.taken_at.isoformat()
+        headers = {"X-Zhihui-Taken-At": taken, "Cache-Control": "no-store"}
+        return Response(seen.jpeg, media_type="image/jpeg", headers=headers)
 
     def _near(self, rows: LiveRows, lat: float, lon: float, remit: Remit) -> dict[str, Any]:
         found = open_near(rows, lat, lon, remit)

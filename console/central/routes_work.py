@@ -23,6 +23,7 @@ from console.central.evidence import (
     EvidenceTooLargeError,
     is_hash,
 )
+from console.central.looking import CameraWindow
 from console.central.loop import WriterLink
 from console.central.paperoffice import PaperOffice
 from console.central.positions import PositionHub
@@ -70,6 +71,7 @@ class WorkRoutes:
     snapshots: SnapshotShelf
     audit: AuditDesk
     ways: Ways
+    window: CameraWindow
     zone: ZoneInfo
     camera_key: CameraKey
     office: PaperOffice
@@ -87,8 +89,9 @@ class WorkRoutes:
         ):
             router.add_api_route(path, endpoint, methods=[method], response_model=None)
         street = StreetRoutes(
-            door=self.door, link=self.link, register=self.register, ways=self.ways
-        )
+            door=self.door, link=self.link, register=self.register, ways=self.ways,
+            window=self.window, camera_key=self.camera_key, audit=self.audit,
+        )  # fmt: skip
         router.include_router(street.router())
         patrol = PatrolRoutes(door=self.door, link=self.link, zone=self.zone)
         router.include_router(patrol.router())

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import make_url
 
 from console.central.limits import DevicePolicy, Limits
+from console.central.looking import Look
 from console.domain.errors import ZhihuiError
 from console.domain.killpoints import UNARMED, Killpoints
 from console.domain.retention import RetentionRules
@@ -54,6 +55,7 @@ class CentralSettings:
         killpoints: Where a test ends the process.
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
         retention: How long things are kept.
+        look: Looks through a camera point; ``None`` where central has no video.
         public_url: Address by which the public reaches central, in QR codes; ``None`` for the one
             it listens at.
         reserve_bytes: Size of the file that is given up when the disk is full.
@@ -72,6 +74,7 @@ class CentralSettings:
     limits: Limits = field(default_factory=Limits)
     retention: RetentionRules = _RETENTION
     public_url: str | None = None
+    look: Look | None = field(default=None, repr=False, compare=False)
     reserve_bytes: int = RESERVE_BYTES
     spare_bytes: int = SPARE_BYTES
     basemap: Callable[[Path | None, Path], Basemap] | None = field(

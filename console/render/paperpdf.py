@@ -67,7 +67,7 @@ def paper_pdf(paper: Paper, text: PaperText) -> bytes:
             pages.append(page)
         page.text(_LEFT, y, _BODY, line)
         y += _LEADING
-    _foot(page, paper, text, max(y, 470.0), issued)
+    _foot(page, paper, text, max(y + 12, 380.0), issued)
     stamp = f"{issued:%Y%m%d%H%M%S%z}"
     made_at = f"{stamp[:-2]}'{stamp[-2:]}'"
     return pdf_of(pages, font, title=f"{text.title} {number}", made_at=made_at)

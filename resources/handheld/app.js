@@ -1,5 +1,6 @@
 // The officers' page: log on, take tasks, accept or refuse, go, arrive, report; and what is around.
 
+import { cameraView } from "./camera.js";
 import { attach, captureView, captured } from "./capture.js";
 import { checklistView } from "./checklist.js";
 import { inspectView } from "./inspect.js";
@@ -28,6 +29,8 @@ const tasks = new Map();
 let shown = { view: "list", assignment: null };
 let onDuty = false;
 let unsent = 0;
+/** The camera point that is looked through. */
+let camera = null;
 
 const link = new Link({
   task: took,
@@ -43,7 +46,10 @@ const here = () => positions.here();
 const coordsNow = () => positions.last?.coords ?? null;
 const panic = new Panic(body => link.submit(body), () => link.session?.unit ?? null, coordsNow, notice);
 const taskMap = new TaskMap(link, here);
-const nearby = new Nearby(link, here, { raise: () => show("raise"), camera: () => {} });
+const nearby = new Nearby(link, here, { raise: () => show("raise"), camera: one => {
+  camera = one;
+  show("camera");
+} });
 const messages = new Messages(link, { ring, counted: drawPages,
   changed: () => (shown.view === "messages" ? draw() : drawPages()) });
 
@@ -125,10 +131,17 @@ function show(view, assignment = null) {
   draw();
 }
 
+/** Turn to a page by hand: what was said on the one before has been read. */
+function turnTo(view) {
+  notice("");
+  show(view);
+}
+
 /** The page that belongs to no task, undefined for the list of tasks. */
 function pageView() {
   switch (shown.view) {
     case "near": return nearby.view();
+    case "camera": return cameraView(link, camera, { back: () => show("near") });
     case "inspect": return inspectView(link, here,
       { tasks: () => [...tasks.values()], tell: notice, again: () => show("inspect") });
     case "lookup": return lookupView(link);
@@ -202,11 +215,11 @@ function drawPages() {
   const bar = document.getElementById("pages");
   bar.hidden = !link.session;
   bar.setAttribute("aria-label", word("pages"));
-  const chosen = PAGES.some(one => one.view === shown.view) ? shown.view : shown.view === "raise" ? "near" : "list";
+  const chosen = PAGES.some(one => one.view === shown.view) ? shown.view : ["raise", "camera"].includes(shown.view) ? "near" : "list";
   for (const one of PAGES) {
     const id = `page-${one.view}`;
     const button = document.getElementById(id)
-      ?? bar.appendChild(make("button", { type: "button", id, onclick: () => show(one.view) }));
+      ?? bar.appendChild(make("button", { type: "button", id, onclick: () => turnTo(one.view) }));
     const count = one.count?.() ?? 0;
     button.replaceChildren(make("span", { "aria-hidden": "true" }, one.glyph), make("span", {}, word(one.key)),
       ...(count ? [make("span", { class: "count" }, `${count}`)] : []));

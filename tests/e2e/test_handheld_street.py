@@ -16,10 +16,13 @@ from axe_playwright_python.sync_playwright import Axe
 from central_parts import CentralServer, some_units
 from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from rtsp_points import Point, RtspPoints, make_clip, serving
 from test_handheld_page import FLAGS, Dispatcher, a_photo, log_on, rows, until
 
+from console.app.cameralook import look_through
 from console.domain.ids import new_id
-from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.domain.places import Jurisdiction, JurisdictionLevel
+from console.media.nal import Codec
 from tests.real_data import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -28,20 +31,26 @@ LARGE = 60 << 20
 
 
 @pytest.fixture(scope="module")
-def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]:
+def points() -> Iterator[RtspPoints]:
+    """A real camera that moves."""
+    with serving(c1=Point(make_clip(Codec.H264))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def central(
+    tmp_path_factory: pytest.TempPathFactory, points: RtspPoints
+) -> Iterator[CentralServer]:
     folder = tmp_path_factory.mktemp("street")
     server = CentralServer(
         folder / "home",
         resources_dir=ROOT / "resources",
         pack_path=write_small_pack(folder / "small.citypack"),
     )
+    server.change_settings(look=look_through)
     server.seed(
         [replace(one, district="D01") for one in some_units()],
-        cameras=[
-            Camera(
-                id="c1", name="东长街口", main_url="rtsp://c/1", district="D01", lat=LAT, lon=LON
-            )
-        ],
+        cameras=[replace(points.camera("c1"), name="东长街口", district="D01", lat=LAT, lon=LON)],
         jurisdictions=[
             Jurisdiction(
                 id="D01",
@@ -141,6 +150,12 @@ def test_that_near_are_cases_and_cameras_and_a_case_is_raised_offline(
     )
     expect(page.locator(".camera[data-camera='c1']")).to_contain_text("东长街口")
     check_accessible(page, "nearby")
+    page.click(".camera[data-camera='c1']")
+    page.wait_for_selector("#camera-picture:visible")
+    page.wait_for_function("document.getElementById('camera-picture').naturalWidth === 640")
+    expect(page.locator("#camera-age")).to_contain_text("秒前")
+    check_accessible(page, "camera")
+    page.click("#back")
     page.click("#raise")
     check_accessible(page, "raise")
     page.click("#raise-send")

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from central_parts import CentralClient, CentralServer, some_units
 from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
+from rtsp_points import Point, RtspPoints, make_clip, serving
 
+from console.app.cameralook import look_through
 from console.domain.catalogue import Grid
 from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.media.nal import Codec
 from console.protocol.commands import AssignUnit, OpenIncident, PutGrids
 from console.protocol.messages import Verdict
 
@@ -34,9 +40,17 @@ def opened(incident: str, lat: float | None, lon: float | None, **more: Any) -> 
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]:
+def points() -> Iterator[RtspPoints]:
+    """A real camera that asks for its password."""
+    with serving(live=Point(make_clip(Codec.H264), "auth")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory, points: RtspPoints) -> Iterator[CentralServer]:
     folder = tmp_path_factory.mktemp("street")
     server = CentralServer(folder / "home", pack_path=write_small_pack(folder / "small.citypack"))
+    server.change_settings(look=look_through)
     places = [("C", None, JurisdictionLevel.CITY)]
     places += [(one, "C", JurisdictionLevel.DISTRICT) for one in ("D01", "D02")]
     cameras = [
@@ -45,7 +59,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]:
     ]
     server.seed(
         [replace(one, district="D01" if one.no < 8 else "D02") for one in some_units()],
-        cameras=cameras,
+        cameras=[*cameras, replace(points.camera("live"), district="D01")],
         jurisdictions=[
             Jurisdiction(id=key, parent=parent, level=level, name_zh=key, name_en=key)
             for key, parent, level in places
@@ -174,3 +188,28 @@ def test_that_central_without_a_map_says_so(tmp_path: Path) -> None:
         officer.close()
     finally:
         server.stop()
+
+
+def test_that_a_camera_of_the_own_district_shows_how_it_looks_now_audited(
+    city: CentralServer, officer: CentralClient, points: RtspPoints
+) -> None:
+    path = f"{city.url}/v1/handheld/cameras/{{}}/picture"
+    answers = [officer.http.get(path.format("live"), timeout=30) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 200], answers[0].text
+    picture = cv2.imdecode(np.frombuffer(answers[0].content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape[1] == 640
+    taken = datetime.fromisoformat(answers[0].headers["X-Zhihui-Taken-At"])
+    assert abs((datetime.now(UTC) - taken).total_seconds()) < 30
+    assert answers[0].content == answers[1].content, "who asks at once shares one picture"
+    assert points.points["live"].opened <= 2
+    dead = officer.http.get(path.format("near"), timeout=30)
+    assert (dead.status_code, dead.json()["error"].endswith(".")) == (503, True)
+    neighbour = city.officer("K8")
+    refused = neighbour.http.get(path.format("live"), timeout=30)
+    neighbour.close()
+    assert (refused.status_code, "your district" in refused.json()["error"]) == (404, True)
+    query = "SELECT subject_id, person FROM audit WHERE action = 'read:camera_picture'"
+    end = time.monotonic() + 20
+    while (found := set(city.query(query))) != {("live", "u7"), ("near", "u7")}:
+        assert time.monotonic() < end, found
+        time.sleep(0.05)

@@ -53,6 +53,7 @@ class KeySheet(QFrame):
                     ("F4", self.tr("acknowledge the top alarm")),
                     ("F11", self.tr("duty window")),
                     ("F9", self.tr("administration")),
+                    ("Shift+F9", self.tr("documents and fines")),
                     ("F10", self.tr("menu")),
                     ("Ctrl+L", self.tr("language")),
                     ("Ctrl+T", self.tr("dark or light")),
