@@ -20,12 +20,12 @@ window.pictures = [];
     drawn(stats); window.pictures.push({ pageMs: stats.pageMs, workerMs: stats.workerMs }); };
 })(); 0
 """
-#: Drags the map along a curve, half a second a drag, as the mouse would.
+#: Drags the map along a curve, half a second a drag, by whole pixels as a mouse does.
 DRAG_JS = """
 window.drag_no = 0; window.drag_id = setInterval(() => {
   const map = window.mapPage.map; const k = window.drag_no++;
   if (k % 30 === 0) map.fire("movestart");
-  map._rawPanBy(L.point(6 * Math.sin(k / 40), 6 * Math.cos(k / 40))); map.fire("move");
+  map._rawPanBy(L.point(6 * Math.sin(k / 40), 6 * Math.cos(k / 40)).round()); map.fire("move");
   if (k % 30 === 29) map.fire("moveend");
 }, 16); 0
 """
