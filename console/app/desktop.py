@@ -226,6 +226,7 @@ class Console(QObject):
         widget.camera_picked.connect(self._show_on_wall)
         widget.place_picked.connect(desk.open_incident_at)
         widget.send_wanted.connect(lambda incident: desk.pick(incident, True))
+        widget.send_at_wanted.connect(desk.send_to)
         widget.escaped.connect(self._go_to_queue)
         if before is None:
             desk.picked_listeners.append(self._show_on_map)

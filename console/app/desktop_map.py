@@ -6,8 +6,8 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QScreen, QShortcut
 
 from console.app.basemap import Basemap, NoBasemapError, open_basemap
 from console.app.consolesettings import ConsoleSettings
@@ -28,6 +28,7 @@ from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
 from console.ui.mapsensors import MapSensors
 from console.ui.mapviews import MapViews
+from console.ui.mapwindows import read_windows, write_windows
 from console.ui.mirror import Mirror
 from console.ui.reasons import reason_text
 from console.ui.status import StatusLine
@@ -36,6 +37,8 @@ from widgets.common.appearance import Appearance
 from widgets.map import MapWidget
 from widgets.map.mapwindow import MapWindow
 
+#: What changed is kept this long after it stood still.
+KEEP_AFTER_MS = 500
 _log = logging.getLogger("zhihui.console")
 
 
@@ -99,6 +102,11 @@ class MapDock(QObject):
             self.widget.ready.connect(lambda: self.widget.say(reason_text(trouble)))
         appearance.theme_changed.connect(self.widget.set_theme)
         appearance.language_changed.connect(self.widget.set_language)
+        self._kept = settings.folder / "maps.json"
+        self._is_closing = self._drew = False
+        self._keep = QTimer(self, interval=KEEP_AFTER_MS, singleShot=True)
+        self._keep.timeout.connect(self._keep_windows)
+        self.widget.ready.connect(self._begin_windows)
         another = QShortcut(QKeySequence("Ctrl+M"), self.widget)
         another.setContext(Qt.ShortcutContext.WindowShortcut)
         another.activated.connect(self.open_another)
@@ -107,32 +115,70 @@ class MapDock(QObject):
         self._sensors = MapSensors(mirror, self.feed, models.client, self)
         self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
 
+    def _begin_windows(self) -> None:
+        if not self._drew:
+            self._drew = True
+            self._restore_windows()
+
     def _tell_age(self, line: StatusLine) -> None:
         self.widget.set_age(line.positions_age_s, line.heard_age_s, is_live=line.is_live)
 
     def open_another(self) -> MapWindow:
         """Open another map of the same city in a window of its own."""
+        window = self._add_window()
+        free = self._free_screen()
+        if free is not None:
+            room = free.availableGeometry()
+            size = window.size().boundedTo(room.size())
+            window.move(room.center() - QPoint(size.width() // 2, size.height() // 2))
+        window.show()
+        self._keep.start()
+        return window
+
+    def _add_window(self) -> MapWindow:
         window = MapWindow(self._model, self._appearance)
         window.map.incident_picked.connect(self.widget.incident_picked)
         window.map.unit_picked.connect(self.widget.unit_picked)
         window.map.camera_picked.connect(self.widget.camera_picked)
         window.map.place_picked.connect(self.widget.place_picked)
         window.map.send_wanted.connect(self.widget.send_wanted)
+        window.map.send_at_wanted.connect(self.widget.send_at_wanted)
         self.widget.view_moved.connect(window.take_view)
         self.widget.unit_picked.connect(window.follow_unit)
         self.widget.incident_picked.connect(window.follow_incident)
         window.closed.connect(lambda: self._forget(window))
+        window.changed.connect(self._keep.start)
         self.windows.append(window)
-        window.show()
         return window
+
+    def _free_screen(self) -> QScreen | None:
+        """Return a screen on which neither the main window nor a map stands."""
+        used = {self.widget.screen().name(), *(one.screen().name() for one in self.windows)}
+        return next((one for one in QGuiApplication.screens() if one.name() not in used), None)
+
+    def _restore_windows(self) -> None:
+        """Open the maps that were open when the console was closed, as they were."""
+        for state in read_windows(self._kept):
+            window = self._add_window()
+            window.take_state(state)
+            window.show()
+
+    def _keep_windows(self) -> None:
+        write_windows(self._kept, [window.state() for window in self.windows])
 
     def _forget(self, window: MapWindow) -> None:
         if window in self.windows:
             self.windows.remove(window)
             window.deleteLater()
+            if not self._is_closing:
+                self._keep.start()
 
     def close(self) -> None:
         """End the page, then what feeds it."""
+        self._is_closing = True
+        self._keep.stop()
+        if self._drew:  # else what was kept has not even been opened
+            self._keep_windows()
         for window in list(self.windows):
             window.close()
         self._binding.stop()

@@ -185,7 +185,7 @@ class DeskWindow(QObject):
         self.form.offer_places(text, places)
 
     def _open_incident(self, new: NewIncident) -> None:
-        self._models.actions.open_incident(
+        incident = self._models.actions.open_incident(
             new.form,
             new.place,
             new.summary,
@@ -193,10 +193,17 @@ class DeskWindow(QObject):
             lon=new.lon,
             level=None if new.level is None else int(new.level),
         )
+        if new.sends and incident is not None:
+            self.pick(incident, goes_on=True)
 
     def open_incident_at(self, lat: float, lon: float) -> None:
         """Begin a new incident at a place picked on the map."""
         self.form.open(place=PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon))
+
+    def send_to(self, lat: float, lon: float) -> None:
+        """Begin a new incident at a place; opened, who is near waits for one key."""
+        place = PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon)
+        self.form.open(place=place, sends=True)
 
     def take_shot(self, shot: object) -> None:
         """Open an incident from a picture taken at the wall; a confirmed hint fills in its form."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from map_parts import ENGINE_TALK
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from console.app.consolesettings import ConsoleSettings
+from console.app.desktop_map import MapDock, build_map
 from console.app.desktop_models import DeskModels
 from console.app.desktop_window import DeskWindow
 from console.domain.levels import Role
@@ -26,6 +28,7 @@ from console.protocol.commands import OpenIncident
 from console.protocol.positions import INGEST, UNKNOWN_U2
 from console.roads import RoadClass, RoadColumns, RoadGraph
 from widgets.common.appearance import Appearance
+from widgets.map.mapwindow import MapMode
 from widgets.shell.command_edit import NoCommands
 from widgets.shell.regions import Region
 from widgets.shell.window import MainWindow
@@ -164,6 +167,57 @@ def test_that_a_dispatch_is_two_keys_from_the_queue_and_reaches_central(
     qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT), timeout=20_000)
     console.models.actions.dispatch(INCIDENT, ["u3"])
     qtbot.waitUntil(lambda: len(accepted()) == 3, timeout=20_000)
+
+
+def test_that_a_place_on_the_map_gets_an_incident_and_somebody_by_keys_alone(
+    console: Console, qtbot: QtBot, central_server: CentralServer
+) -> None:
+    desk, models = console.desk, console.models
+    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=20_000)
+    lat, lon = (float(each) for each in PLANE.to_degrees(800.0, 0.0))
+    desk.send_to(lat, lon)
+    qtbot.keyClicks(desk.form.form.lineEdit(), "Night con")
+    qtbot.keyClick(desk.form.place, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.near.table.hasFocus()
+    qtbot.waitUntil(lambda: models.near.rowCount() > 0, timeout=20_000)
+    sent = models.near.unit_at(0)
+    assert sent in {"u5", "u6"}  # 750 and 900 m along the street
+    qtbot.keyClick(desk.near.table, Qt.Key.Key_1)
+    card = models.card.card
+    assert card is not None
+    incident = card.incident.id
+    assert (card.incident.lat, card.incident.lon) == (lat, lon)
+
+    def accepted() -> list[str]:
+        return [one.unit for one in models.mirror.assignments_of(incident)]
+
+    qtbot.waitUntil(lambda: accepted() == [sent], timeout=20_000)
+    qtbot.waitUntil(lambda: not models.mirror.is_pending(incident), timeout=20_000)
+
+
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_maps_are_open_again_as_they_were(console: Console, qtbot: QtBot) -> None:
+    models = console.models
+    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=20_000)
+    settings = models.settings
+    for before in (0, 1):
+        dock = build_map(models, console.appearance, None, console.window)
+        assert isinstance(dock, MapDock), dock
+        dock.widget.resize(600, 400)
+        qtbot.addWidget(dock.widget)
+        with qtbot.waitSignal(dock.widget.ready, timeout=30_000):
+            dock.widget.show()
+        qtbot.waitUntil(lambda dock=dock, n=before: len(dock.windows) == n)  # type: ignore[misc]
+        if not before:
+            window = dock.open_another()
+            window.set_mode(MapMode.FOLLOWING)
+            window.follow_unit("u3")
+            qtbot.waitUntil((settings.folder / "maps.json").is_file)
+        else:
+            (window,) = dock.windows
+            assert (window.mode, window.state().unit) == (MapMode.FOLLOWING, "u3")
+        dock.close()
+        dock.deleteLater()
 
 
 def test_that_what_is_done_offline_is_shown_unsent_and_sent_when_central_is_back(

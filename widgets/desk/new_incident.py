@@ -52,6 +52,7 @@ class NewIncident:
         level: ``None`` for the form's usual level.
         lat: WGS-84 degrees, ``None`` where the place is only words.
         lon: WGS-84 degrees, ``None`` where the place is only words.
+        sends: Whether somebody is to be sent there next.
     """
 
     form: str
@@ -60,6 +61,7 @@ class NewIncident:
     level: Level | None
     lat: float | None
     lon: float | None
+    sends: bool = False
 
 
 class NewIncidentForm(QFrame):
@@ -80,6 +82,7 @@ class NewIncidentForm(QFrame):
         self.setMinimumWidth(520)
         self._offered: tuple[Form, ...] = FORMS
         self._found: dict[str, PlaceFound] = {}
+        self._sends = False
         self._before: QWidget | None = None
         self._title, self._trouble = QLabel(), QLabel()
         set_tone(self._title, "title")
@@ -137,8 +140,15 @@ class NewIncidentForm(QFrame):
         column.addLayout(fields)
         column.addLayout(buttons)
 
-    def open(self, *, place: PlaceFound | None = None) -> None:
-        """Show the form, empty but for a place that was picked on the map."""
+    def open(self, *, place: PlaceFound | None = None, sends: bool = False) -> None:
+        """Show the form, empty but for a place that was picked on the map.
+
+        Args:
+            place: What was picked.
+            sends: Whether somebody is to be sent there next.
+        """
+        self._sends = sends
+        self._say_next()
         if not self.isVisible():
             self._before = self.window().focusWidget()
         self._found = {}
@@ -208,6 +218,7 @@ class NewIncidentForm(QFrame):
                 level=None if level is None else Level(level),
                 lat=None if found is None else found.lat,
                 lon=None if found is None else found.lon,
+                sends=self._sends,
             )
         )
 
@@ -228,8 +239,14 @@ class NewIncidentForm(QFrame):
         self._offered = tuple(forms)
         self._retranslate()
 
+    def _say_next(self) -> None:
+        title = self.tr("New incident, then send someone") if self._sends else ""
+        self._title.setText(title or self.tr("New incident"))
+        opens = self.tr("Open, then who is near (Ctrl+Enter)") if self._sends else ""
+        self._open.setText(opens or self.tr("Open (Ctrl+Enter)"))
+
     def _retranslate(self) -> None:
-        self._title.setText(self.tr("New incident"))
+        self._say_next()
         words = (
             self.tr("Form"),
             self.tr("Place"),
@@ -239,7 +256,6 @@ class NewIncidentForm(QFrame):
         for label, word in zip(self._labels, words, strict=True):
             label.setText(word)
         self.place.setPlaceholderText(self.tr("Street, number, name of a place"))
-        self._open.setText(self.tr("Open (Ctrl+Enter)"))
         self._leave.setText(self.tr("Leave (Esc)"))
         names = {each.code: each.name_zh if is_chinese() else each.name_en for each in CLASSES}
         kept = self.form.currentData()

@@ -33,6 +33,7 @@ class AskedMap(Protocol):
     camera_picked: SignalInstance
     place_picked: SignalInstance
     send_wanted: SignalInstance
+    send_at_wanted: SignalInstance
 
     @property
     def model(self) -> MapModel:
@@ -197,7 +198,7 @@ class MapAsker(QObject):
         elif action == PlaceAction.SEND:
             incident = places.incident_at(lat, lon)
             if incident is None:
-                self._widget.place_picked.emit(lat, lon)
+                self._widget.send_at_wanted.emit(lat, lon)
             else:
                 self._widget.send_wanted.emit(incident)
 

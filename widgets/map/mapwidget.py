@@ -48,6 +48,7 @@ class MapWidget(QWidget):
         place_picked: Latitude and longitude where a new incident is wanted (right click, or P
             for the middle).
         send_wanted: The ``IncidentId`` that somebody is to be sent to.
+        send_at_wanted: Latitude and longitude that somebody is to be sent to.
         view_moved: Centre, zoom and bounds of what is shown, a dictionary.
         escaped: Esc was pressed in the map.
         ready: The page has drawn its first picture.
@@ -58,6 +59,7 @@ class MapWidget(QWidget):
     camera_picked = Signal(str)
     place_picked = Signal(float, float)
     send_wanted = Signal(str)
+    send_at_wanted = Signal(float, float)
     view_moved = Signal(object)
     escaped = Signal()
     ready = Signal()
@@ -223,7 +225,7 @@ class MapWidget(QWidget):
         super().keyPressEvent(event)
 
     def _start(self) -> None:
-        if self._view is not None:
+        if self._view is not None or not self.isVisible():  # closed before it began
             return
         profile = QWebEngineProfile()
         profile.setUrlRequestInterceptor(self.fence)
