@@ -288,28 +288,6 @@ def test_that_clicks_measure_until_escape(asking: Shown, qtbot: QtBot) -> None:
 
 @pytest.mark.xvfb
 @pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
-def test_that_somebody_is_sent_to_the_incident_of_a_place_or_to_a_new_one(
-    asking: Shown, qtbot: QtBot
-) -> None:
-    shown = asking
-    shown.js("mapPage.map.setView([39.9, 116.4], 15); 0")
-    shown.settle(qtbot)
-    target = shown.take_keys(qtbot)
-    for move, signal in ((False, shown.widget.send_wanted), (True, shown.widget.send_at_wanted)):
-        if move:
-            QTest.keyClick(target, Qt.Key.Key_Right)  # where nothing is known
-        QTest.keyClick(target, Qt.Key.Key_P)
-        qtbot.waitUntil(lambda: shown.js("mapPage.radial.isOpen"))
-        with qtbot.waitSignal(signal) as wanted:
-            QTest.keyClick(target, Qt.Key.Key_7)
-        if move:
-            assert wanted.args[0] == pytest.approx(39.9, abs=1e-4)
-        else:
-            assert wanted.args == ["i1"]
-
-
-@pytest.mark.xvfb
-@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
 def test_that_an_area_is_drawn_by_clicks_and_named_in_its_form(asking: Shown, qtbot: QtBot) -> None:
     shown = asking
     shown.click(400, 300, Qt.MouseButton.RightButton)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from map_parts import ENGINE_TALK, Shown
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from test_map_ask import asking as asking  # noqa: PLC0414 - the fixture
 from test_map_ask import pack_path as pack_path  # noqa: PLC0414 - the fixture
@@ -85,3 +87,25 @@ def test_that_a_map_stands_and_looks_as_it_was_left(asking: Shown, qtbot: QtBot)
     second.deleteLater()
     shown.settle(qtbot)
     assert shown.problems == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_somebody_is_sent_to_the_incident_of_a_place_or_to_a_new_one(
+    asking: Shown, qtbot: QtBot
+) -> None:
+    shown = asking
+    shown.js("mapPage.map.setView([39.9, 116.4], 15); 0")
+    shown.settle(qtbot)
+    target = shown.take_keys(qtbot)
+    for move, signal in ((False, shown.widget.send_wanted), (True, shown.widget.send_at_wanted)):
+        if move:
+            QTest.keyClick(target, Qt.Key.Key_Right)  # where nothing is known
+        QTest.keyClick(target, Qt.Key.Key_P)
+        qtbot.waitUntil(lambda: shown.js("mapPage.radial.isOpen"))
+        with qtbot.waitSignal(signal) as wanted:
+            QTest.keyClick(target, Qt.Key.Key_7)
+        if move:
+            assert wanted.args[0] == pytest.approx(39.9, abs=1e-4)
+        else:
+            assert wanted.args == ["i1"]
