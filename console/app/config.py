@@ -41,6 +41,8 @@ class Config:
         sweep_processes: How many processes sweep; 0 for one for every four cores.
         gb28181_gateway: RTSP address that stands for a GB/T 28181 id when camera points are
             imported, "rtsp://gateway:554/{id}/{stream}"; empty for none.
+        camera_ca: File of the authority that cameras' certificates must be from (rtsps://); empty
+            to encrypt without proof, as most cameras sign their certificates alone.
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         keep_positions_days: Days that last positions of silent units are kept; 0: for ever.
         keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
@@ -85,6 +87,7 @@ class Config:
     sweep_points_per_s: float = 40.0
     sweep_processes: int = 0
     gb28181_gateway: str = ""
+    camera_ca: str = ""
     audit_copy: str = ""
     keep_positions_days: int = 30
     keep_evidence_days: int = 0
@@ -173,3 +176,25 @@ def _checked(key: str, value: Any) -> Any:
     if key.endswith("port") and value > 65535:
         raise ConfigError(f"“{key}” must be at most 65535, not {value}.")
     return value
+
+
+def camera_ca(config: Config) -> str | None:
+    """Return the file of the authority of cameras' certificates, ``None`` if there is none.
+
+    Raises:
+        ConfigError: The file is not there.
+    """
+    if not config.camera_ca:
+        return None
+    path = Path(config.camera_ca).expanduser()
+    if not path.is_file():
+        raise ConfigError(
+            f"There is no file {path}, which camera_ca in config.toml names; put the certificate "
+            "of the cameras' authority there, or leave the setting out."
+        )
+    return str(path)
+
+
+def sweep_processes(config: Config) -> int:
+    """Return how many processes sweep: as configured, or one for every four cores."""
+    return config.sweep_processes or max(1, (os.cpu_count() or 1) // 4)

@@ -31,6 +31,7 @@ class ConsoleSettings:
         basemap: File or address of ready-made tiles; empty for the city pack's own map.
         basemap_datum: What they are in.
         detector_model: A model that gives hints; it and what begins like it: see `Config`.
+        camera_ca: File of the authority of cameras' certificates, for rtsps:// streams.
         lag_file: Where to write how late the event loop is, every few seconds.
     """
 
@@ -51,6 +52,7 @@ class ConsoleSettings:
     basemap: str = ""
     basemap_datum: str = "WGS-84"
     ca: Path | None = None
+    camera_ca: str | None = None
     cache_key: str = "auto"
     passphrase: str | None = field(default=None, repr=False)
     lock_after_min: float = 0.0

@@ -26,6 +26,7 @@ from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import Unseen
 from console.video.live import Decoders
 from console.video.looks import LooksReader
+from console.video.rtsp import Patience
 from widgets.common.appearance import Appearance
 from widgets.wall.handover import OWN_WINDOW, HandMenu
 from widgets.wall.wall import WallWidget
@@ -245,7 +246,7 @@ class SecondWall(QObject):
             tiles=dock.feed.tiles,
             looks=dock.looks,
             person=None if who is None else who.id,
-            decoders=Decoders(1),
+            decoders=Decoders(1, Patience(ca=models.settings.camera_ca)),
             parent=self,
         )
         if dock.camera_key is not None:

@@ -28,8 +28,10 @@ from console.ui.planbook import PlanBook
 from console.ui.wall_directory import CameraDirectory, DirectoryModel
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_today import midnight
+from console.video.live import Decoders
 from console.video.looks import LooksReader
 from console.video.ownlooks import OwnLooks
+from console.video.rtsp import Patience
 from console.video.sweep import write_points
 from widgets.common.appearance import Appearance
 from widgets.wall.wall import WallWidget
@@ -71,6 +73,7 @@ class WallDock(QObject):
             tiles=models.settings.wall_tiles,
             looks=self._looks,
             person=None if who is None else who.id,
+            decoders=Decoders(patience=Patience(ca=models.settings.camera_ca)),
             parent=self,
         )
         self._own = OwnLooks(models.settings.own_looks_path)

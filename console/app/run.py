@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from console.app import children, served, wiring
+from console.app.config import sweep_processes
 from console.app.ground import ensure_pack
 from console.app.processes import Child, Family, ProcessError, wait_until
 from console.app.wiring import RunPlan
@@ -76,7 +77,7 @@ def _start_all(family: Family, plan: RunPlan, pack: Path, stop: _Stop) -> None:
     if plan.config.cache_key == "passphrase":
         _say("The sweep needs the passphrase too: start it with `zhihui sweep`, beside this one.")
     else:
-        parts = wiring.sweep_processes(plan.config)
+        parts = sweep_processes(plan.config)
         for part in range(parts):
             family.start(children.sweep_child(plan, part, parts))
     _say("The city, its cameras and the sweep run niced, so that the window stays smooth.")

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app import served
-from console.app.config import Config
+from console.app.config import Config, camera_ca
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.domain.retention import RetentionRules
@@ -157,11 +156,6 @@ def camera_settings(
     return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
 
 
-def sweep_processes(config: Config) -> int:
-    """Return how many processes sweep: as configured, or one for every four cores."""
-    return config.sweep_processes or max(1, (os.cpu_count() or 1) // 4)
-
-
 def sweep_settings(
     home: Path,
     config: Config,
@@ -188,6 +182,7 @@ def sweep_settings(
     from console.app.cachekey import points_key
     from console.app.consolesettings import ConsoleSettings
     from console.video.sweep import SweepSettings
+    from console.video.visit import BRIEF, VisitSettings
 
     if not 0 <= part < parts:
         raise WiringError(f"Part {part} of {parts} sweeps does not exist; parts count from 0.")
@@ -201,6 +196,7 @@ def sweep_settings(
         part=part,
         parts=parts,
         niceness=0,
+        visit=VisitSettings(patience=replace(BRIEF, ca=camera_ca(config))),
         key=points_key(home, config.cache_key, passphrase),
     )
 
@@ -245,6 +241,7 @@ def console_settings(
         theme=config.theme or None,
         basemap=config.basemap,
         basemap_datum=config.basemap_datum,
+        camera_ca=camera_ca(config),
         device_code=served.device_code_of(home),
         detector_model=config.detector_model,
         detector_classes=config.detector_classes,

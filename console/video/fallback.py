@@ -29,9 +29,12 @@ def read_with_libavformat(
         VideoError: The stream cannot be had, or breaks.
     """
     try:
+        options = {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp"}
+        if address.secure and patience.ca is not None:
+            options |= {"tls_verify": "1", "ca_file": patience.ca}
         with av.open(
             _with_credentials(address),
-            options={"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp"},
+            options=options,
             timeout=(patience.connect_s + patience.answer_s, patience.silence_s),
         ) as container:
             if not container.streams.video:

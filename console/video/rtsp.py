@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import socket
 import ssl
@@ -55,11 +56,14 @@ class Patience:
         connect_s: For the TCP connection.
         answer_s: For each answer to a request.
         silence_s: Without a packet of the stream; after that it is lost.
+        ca: File of the authority that cameras' certificates must be from, for RTSP over TLS;
+            ``None`` encrypts without proving who is there.
     """
 
     connect_s: float = 4.0
     answer_s: float = 4.0
     silence_s: float = 5.0
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +198,19 @@ class RtspStream:
             except TimeoutError as error:
                 raise VideoError(Trouble.LOST, self._address.url, "silence") from error
 
+    async def doze(self, seconds: float) -> None:
+        """Let packets gather in the system's buffer: hundreds that wait wake the loop less often.
+
+        Args:
+            seconds: How long; what came meanwhile is read in one go afterwards.
+        """
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # TCP's and TLS's have it
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if not self._writer.is_closing():
+                self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
+
     def say_goodbye(self) -> None:
         """Tell the camera that the stream is no longer wanted, without waiting for an answer."""
         if self._session is not None and not self._writer.is_closing():
@@ -308,8 +325,15 @@ class RtspStream:
             raise VideoError(Trouble.TIMED_OUT, self._address.url, method) from error
 
 
-def _unproven() -> ssl.SSLContext:
-    """Return what encrypts without proving who is there: cameras sign their certificates alone."""
+@functools.cache
+def _secured(ca: str | None) -> ssl.SSLContext:
+    """Return what encrypts; without an authority it proves nothing: cameras sign alone.
+
+    Raises:
+        OSError: The authority's file cannot be read; ``ssl.SSLError`` where it holds none.
+    """
+    if ca is not None:
+        return ssl.create_default_context(cafile=ca)
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -321,10 +345,12 @@ async def _connected(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         async with asyncio.timeout(patience.connect_s):
-            secure = _unproven() if address.secure else None
+            secure = _secured(patience.ca) if address.secure else None
             return await asyncio.open_connection(address.host, address.port, ssl=secure)
     except TimeoutError as error:
         raise VideoError(Trouble.TIMED_OUT, address.url, "connecting") from error
+    except ssl.SSLCertVerificationError as error:
+        raise VideoError(Trouble.UNPROVEN, address.url, str(error)) from error
     except ssl.SSLError as error:
         raise VideoError(Trouble.GARBAGE, address.url, str(error)) from error
     except ConnectionRefusedError as error:

@@ -17,6 +17,7 @@ class Trouble(StrEnum):
     NOT_FOUND = "not_found"
     BUSY = "busy"
     GARBAGE = "garbage"
+    UNPROVEN = "unproven"
     UNSUPPORTED = "unsupported"
     NO_PICTURE = "no_picture"
     LOST = "lost"
@@ -30,6 +31,7 @@ _SENTENCES = {
     Trouble.NOT_FOUND: "does not know the stream asked for: check its address",
     Trouble.BUSY: "has no room for another viewer: close one elsewhere, or wait",
     Trouble.GARBAGE: "answers with something that is no video stream: check what is there",
+    Trouble.UNPROVEN: "shows a certificate that is not from the authority of this site's cameras",
     Trouble.UNSUPPORTED: "sends a stream this program cannot read: set it to H.264 or H.265",
     Trouble.NO_PICTURE: "is connected but sends no picture: restart it, or ask its owner",
     Trouble.LOST: "broke the connection off: it is tried again by itself",

@@ -35,10 +35,12 @@ from console.video.trouble import Trouble, VideoError
 #: Frames that must all be alike before a picture is called frozen.
 FROZEN_FRAMES = 10
 _QUALITY = 80
+#: A camera that makes its viewers wait for the next key picture is listened to so often.
+_DOZE_S = 0.12
 
 
-def _brief() -> Patience:
-    return Patience(connect_s=4.0, answer_s=5.0, silence_s=5.0)
+#: How long a visited camera may take.
+BRIEF = Patience(connect_s=4.0, answer_s=5.0, silence_s=5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class VisitSettings:
 
     width: int = 320
     height: int = 180
-    patience: Patience = field(default_factory=_brief)
+    patience: Patience = BRIEF
     whole_s: float = 12.0
     limits: Limits = LIMITS
     scaler: Scaler = field(default_factory=Scaler, compare=False, repr=False)
@@ -169,14 +171,17 @@ def _moved(
 
 
 async def _first_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
+    """Return the first key picture; while others come instead, the stream is looked at rarely."""
     while True:
-        for unit in await stream.next_units():
+        units = await stream.next_units()
+        for unit in units:
             if not unit.key:
                 continue
             decoded = decoder.decode(unit)
             frame = decoded.frame if decoded is not None else decoder.flush()
             if frame is not None:
                 return frame
+        await stream.doze(_DOZE_S)
 
 
 async def _later_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import re
+import socket
+import ssl
 import threading
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -89,7 +92,7 @@ class Point:
 
     ``manner``: good, auth, wait, silent, garbage, no_packets, dies, bare (parameter sets only in
     the SDP), missing, mute_after (stays connected but stops sending), gaps (a packet of every
-    GOP's sixth picture is lost).
+    GOP's sixth picture is lost), udp (refuses TCP with 461, sends over UDP).
     """
 
     clip: Clip
@@ -103,8 +106,9 @@ class Point:
 class RtspPoints:
     """Serves points from a thread of its own until closed."""
 
-    def __init__(self, points: dict[str, Point]) -> None:
-        self.points = points
+    def __init__(self, points: dict[str, Point], tls: ssl.SSLContext | None = None) -> None:
+        self.points, self._tls = points, tls
+        self._udp: dict[int, tuple[socket.socket, int]] = {}
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="rtsp-points")
@@ -122,18 +126,21 @@ class RtspPoints:
 
     def camera(self, name: str, *, password: str | None = None) -> Camera:
         auth = self.points[name].manner == "auth" if name in self.points else False
+        scheme = "rtsp" if self._tls is None else "rtsps"
         return Camera(
             id=CameraId(name),
             name=f"工体北路 {name}",
-            main_url=f"rtsp://127.0.0.1:{self.port}/{name}/main",
-            sub_url=f"rtsp://127.0.0.1:{self.port}/{name}/sub",
+            main_url=f"{scheme}://127.0.0.1:{self.port}/{name}/main",
+            sub_url=f"{scheme}://127.0.0.1:{self.port}/{name}/sub",
             username=CREDENTIALS.username if auth else None,
             password=(password or CREDENTIALS.password) if auth else None,
         )
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        )
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -156,7 +163,7 @@ class RtspPoints:
                     if not isinstance(message, Request):
                         continue
                     name = message.url.split("/")[3]
-                    answer = self._answer(name, message)
+                    answer = self._answer(name, message, id(writer))
                     if answer is None:
                         await asyncio.sleep(3600)
                     if self.points.get(name, Point(None)).manner == "garbage":  # type: ignore[arg-type]
@@ -164,15 +171,18 @@ class RtspPoints:
                         continue
                     writer.write(answer.to_bytes())
                     if message.method == "PLAY" and player is None:
-                        player = asyncio.ensure_future(self._play(self.points[name], writer))
+                        playing = self._play(self.points[name], writer)
+                        player = asyncio.ensure_future(playing)
         except (ConnectionError, asyncio.CancelledError):
             return
         finally:
             if player is not None:
                 player.cancel()
+            if id(writer) in self._udp:
+                self._udp.pop(id(writer))[0].close()
             writer.transport.abort()
 
-    def _answer(self, name: str, request: Request) -> Response | None:
+    def _answer(self, name: str, request: Request, line: int) -> Response | None:
         fields = [("CSeq", request.cseq or "0")]
         point = self.points.get(name)
         if point is None:
@@ -202,7 +212,19 @@ class RtspPoints:
             fields.append(("Content-Type", "application/sdp"))
             return Response(status=200, headers=Headers.of(fields), body=text.encode())
         if request.method == "SETUP":
-            fields.append(("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"))
+            offer = request.headers.get("Transport") or ""
+            ports = re.search(r"client_port=(\d+)-(\d+)", offer)
+            if point.manner == "udp" and ports is None:
+                return Response(status=461, headers=Headers.of(fields))
+            if ports is not None:
+                sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                sender.bind(("127.0.0.1", 0))
+                self._udp[line] = sender, int(ports[1])
+                ours = sender.getsockname()[1]
+                fields.append(("Transport", f"RTP/AVP;unicast;client_port={ports[1]}-{ports[2]};"
+                               f"server_port={ours}-{ours + 1}"))  # fmt: skip
+            else:
+                fields.append(("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"))
         return Response(
             status=200, headers=Headers.of([*fields, ("Session", f"7;timeout={point.timeout_s}")])
         )
@@ -229,7 +251,11 @@ class RtspPoints:
                     seq += 1
                     if point.manner == "gaps" and index % GOP == 5 and at == 0:
                         continue
-                    writer.write(Interleaved(0, packet.to_bytes()).to_bytes())
+                    if id(writer) in self._udp:
+                        sender, port = self._udp[id(writer)]
+                        sender.sendto(packet.to_bytes(), ("127.0.0.1", port))
+                    else:
+                        writer.write(Interleaved(0, packet.to_bytes()).to_bytes())
                 index += 1
                 if point.manner == "dies" and index == 20:
                     writer.close()

@@ -45,6 +45,10 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         _noop("Wall", "Not a video stream"),
         _noop("Wall", "Something else answers at this address. Have it checked."),
     ),
+    Trouble.UNPROVEN: (
+        _noop("Wall", "Certificate not trusted"),
+        _noop("Wall", "It may be another device. Have its certificate checked before it is used."),
+    ),
     Trouble.UNSUPPORTED: (
         _noop("Wall", "Stream of another kind"),
         _noop("Wall", "Have the camera set to H.264 or H.265 over TCP."),
