@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from console.dispatch.arrival import arrives_first
@@ -32,6 +33,8 @@ HISTORY_SHOWN = 30
 #: The heat is that of so long, and of so many at the most.
 HEAT_OF = timedelta(hours=24)
 MOST_HEAT = 20_000
+#: What the pointer tells of the heat is counted within this, metres.
+HEAT_NEAR_M = 300.0
 #: An incident this near to a place is the one that is meant, metres.
 SAME_PLACE_M = 60.0
 
@@ -170,6 +173,15 @@ class MapPlaces(QObject):
             for one in self._mirror.incidents()
             if one.lat is not None and one.lon is not None and one.opened_at >= since
         ][-MOST_HEAT:]
+
+    def heat_near(self, lat: float, lon: float) -> str:
+        """Return how many incidents of the last 24 hours were near a place, in words, or ""."""
+        places = np.array(self.heat()).reshape(-1, 2)
+        metres = flat_distance_m(places[:, 0], places[:, 1], lat, lon)
+        near = int(np.count_nonzero(metres <= HEAT_NEAR_M))
+        words = self.tr("Incidents of 24 h within {m} m: {n}")
+        told = words.replace("{m}", f"{HEAT_NEAR_M:.0f}").replace("{n}", str(near))
+        return told if near else ""
 
     def incident_at(self, lat: float, lon: float) -> str | None:
         """Return the open incident at a place, the nearest one."""

@@ -24,6 +24,7 @@ class SavedView:
     Attributes:
         hidden: Layers and meanings that are not shown, by the page's names.
         groups: Whether neighbours become groups.
+        known: Layers there were when it was saved; one that came later is shown as it is at first.
     """
 
     name: str
@@ -32,6 +33,7 @@ class SavedView:
     zoom: float
     hidden: tuple[str, ...] = ()
     groups: bool = True
+    known: tuple[str, ...] = ()
 
 
 class MapViews(QObject):
@@ -60,7 +62,14 @@ class MapViews(QObject):
         name = view.name.strip()[:LONGEST_NAME]
         if not name:
             return
-        kept = SavedView(**{**asdict(view), "name": name, "hidden": tuple(view.hidden)})
+        kept = SavedView(
+            **{
+                **asdict(view),
+                "name": name,
+                "hidden": tuple(view.hidden),
+                "known": tuple(view.known),
+            }
+        )
         at = [one.name for one in self._views]
         if name in at:
             self._views[at.index(name)] = kept
@@ -103,9 +112,9 @@ class MapViews(QObject):
 
 
 def _view(row: dict[str, object]) -> SavedView:
-    hidden = row.get("hidden") or ()
-    if not isinstance(hidden, list | tuple):
-        raise TypeError("hidden is no list")
+    hidden, known = row.get("hidden") or (), row.get("known") or ()
+    if not isinstance(hidden, list | tuple) or not isinstance(known, list | tuple):
+        raise TypeError("hidden or known is no list")
     return SavedView(
         name=str(row["name"]),
         lat=float(str(row["lat"])),
@@ -113,6 +122,7 @@ def _view(row: dict[str, object]) -> SavedView:
         zoom=float(str(row["zoom"])),
         hidden=tuple(str(one) for one in hidden),
         groups=bool(row.get("groups", True)),
+        known=tuple(str(one) for one in known),
     )
 
 

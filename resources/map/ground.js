@@ -129,7 +129,7 @@ const GroundLayer = L.Layer.extend({
   /** Ask what lies under the pointer once it rests; nothing is asked while nothing is shown. */
   hover(latlng) {
     window.clearTimeout(this._rest);
-    if (latlng === null || this.shown().length === 0) return;
+    if (latlng === null || (this.shown().length === 0 && this._hidden().includes("heat"))) return;
     this._rest = window.setTimeout(() => {
       this._channel.hover_place(latlng.lat, latlng.lng, JSON.stringify(this._hidden()));
     }, REST_MS);

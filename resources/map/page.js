@@ -3,6 +3,8 @@
 
 const PICK_RADIUS_PX = 14;
 const PAN_PX = 120;
+/** Layers that are not shown until somebody wants them. */
+const HIDDEN_FIRST = ["off_duty", "heat", "districts", "grids", "colours"];
 /** Pictures like the last are told to Python this far apart. */
 const TELL_MS = 1000;
 
@@ -10,7 +12,7 @@ class MapPage {
   constructor(map, channel) {
     this.map = map;
     this.channel = channel;
-    this.hidden = ["off_duty", "heat", "districts", "grids", "colours"];
+    this.hidden = [...HIDDEN_FIRST];
     this.frames = [];
     this.hover = null;
     this.pointer = L.point(0, 0);
@@ -34,7 +36,8 @@ class MapPage {
       replay: () => this.replay(),
       goTo: (view) => this.goTo(view),
       saveView: (name) => channel.save_view(JSON.stringify({ name, lat: map.getCenter().lat,
-        lon: map.getCenter().lng, zoom: map.getZoom(), hidden: this.hidden, groups: this.groups })),
+        lon: map.getCenter().lng, zoom: map.getZoom(), hidden: this.hidden, groups: this.groups,
+        known: LAYER_KEYS.map(([layer]) => layer) })),
       dropView: (name) => channel.drop_view(name),
       importAreas: () => channel.import_areas(),
       toggle: (layer) => this.toggle(layer),
@@ -151,7 +154,10 @@ class MapPage {
   }
 
   goTo(view) {
-    this.hidden.splice(0, this.hidden.length, ...view.hidden);
+    // A view saved before there was a layer does not show it.
+    const later = HIDDEN_FIRST.filter((layer) => !["off_duty", "heat", ...(view.known ?? [])].includes(layer)
+      && !view.hidden.includes(layer));
+    this.hidden.splice(0, this.hidden.length, ...view.hidden, ...later);
     this.live.setHidden(this.hidden);
     this.ground.redraw();
     this.areas.toggle(this.hidden.includes("areas"));

@@ -19,13 +19,12 @@ from test_map_binding import CENTRE, NoDetails, contents, unit
 from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
 
 from console.domain.areas import AreaEvent, FenceRule
-from console.domain.ids import CameraId, IncidentId, PersonId, UnitId
+from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Stage
-from console.domain.levels import Role
 from console.protocol.commands import PutAreas
 from console.roads import RoadGraph
 from console.store.citypack import CityPackWriter, Place
-from console.sync.state import ChangeBatch, Contents, RowChange, Who
+from console.sync.state import ChangeBatch, Contents, RowChange
 from console.tracking.columns import empty_columns
 from console.ui.actions import DeskActions
 from console.ui.mapareas import MapAreas
@@ -34,7 +33,6 @@ from console.ui.mapmodel import MapAnswers, MapModel
 from console.ui.mapplace import MapPlaces
 from console.ui.mapsearch import HitKind, MapSearch
 from console.ui.mapsprites import MapLayer
-from console.ui.mapviews import MapViews, SavedView
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder
 from widgets.map import MapWidget
@@ -124,6 +122,8 @@ def test_that_a_place_tells_its_cameras_history_and_who_is_near(
     assert places.heat() == []  # both are older than a day
     mirror._now = lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)
     assert places.heat() == [CENTRE]
+    assert places.heat_near(*CENTRE) == "Incidents of 24 h within 300 m: 1"
+    assert places.heat_near(CENTRE[0] + 0.01, CENTRE[1]) == ""
     mirror._now = lambda: datetime.now(UTC)
     with qtbot.waitSignal(places.listed) as listed:
         assert places.cameras(*CENTRE) == ["C2", "C1"]
@@ -307,25 +307,6 @@ def test_that_an_area_is_drawn_by_clicks_and_named_in_its_form(asking: Shown, qt
     assert shown.problems == []
 
 
-def test_that_views_are_kept_for_each_person(mirror: Mirror, tmp_path: Path) -> None:
-    views = MapViews(mirror, tmp_path)
-    views.save(SavedView(name=" 早高峰 ", lat=39.9, lon=116.4, zoom=14, hidden=("cameras",)))
-    views.save(SavedView(name="早高峰", lat=39.91, lon=116.4, zoom=15, groups=False))
-    views.save(SavedView(name="  ", lat=39.9, lon=116.4, zoom=14))
-    again = MapViews(mirror, tmp_path)
-    assert again.views == [SavedView(name="早高峰", lat=39.91, lon=116.4, zoom=15.0, groups=False)]
-    other = Who(id=PersonId("p2"), name="李", role=Role.DISPATCHER)
-    mirror.take_who(other)
-    assert again.views == []
-    again.save(SavedView(name="夜班", lat=39.9, lon=116.4, zoom=12))
-    again.drop("夜班")
-    assert again.views == []
-    (path,) = tmp_path.glob("map-views-nobody.json")
-    path.write_text("{broken", encoding="utf-8")
-    mirror.who = None
-    assert MapViews(mirror, tmp_path).views == []
-
-
 @pytest.mark.xvfb
 @pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
 def test_that_a_meaning_is_hidden_from_the_legend_and_another_map_follows(
@@ -343,6 +324,13 @@ def test_that_a_meaning_is_hidden_from_the_legend_and_another_map_follows(
     assert 0 < left < before
     shown.js("mapPage.goTo({lat: 39.9, lon: 116.4, zoom: 11, hidden: [], groups: true}); 0")
     qtbot.waitUntil(lambda: shown.js(count) > left)
+    # a view saved before there were grids does not show them; one that knew them does
+    assert shown.js("mapPage.hidden.join()") == "districts,grids,colours"
+    shown.js(
+        "mapPage.goTo({lat: 39.9, lon: 116.4, zoom: 11, hidden: ['heat'], groups: true,"
+        " known: ['grids', 'districts', 'colours']}); 0"
+    )
+    assert shown.js("mapPage.hidden.join()") == "heat"
 
     window = MapWindow(shown.model, shown.appearance)
     window.resize(500, 400)

@@ -103,12 +103,19 @@ class MapAsker(QObject):
         channel.started.connect(lambda: self._show_ground(ground))
         channel.place_hovered.connect(
             lambda lat, lon, hidden: channel.hint_ready.emit(
-                place_hint(ground.at(lat, lon, json.loads(hidden)))
+                self._hint_at(ground, (lat, lon), json.loads(hidden))
             )
         )
         channel.place_asked.connect(
             lambda lat, lon, hidden: self._list_ground(ground.at(lat, lon, json.loads(hidden)))
         )
+
+    def _hint_at(self, ground: MapGround, at: tuple[float, float], hidden: list[str]) -> str:
+        lines = [place_hint(ground.at(*at, hidden))]
+        places = self._widget.model.places
+        if "heat" not in hidden and places is not None:
+            lines.append(places.heat_near(*at))
+        return "\n".join(line for line in lines if line)
 
     def _show_ground(self, ground: MapGround) -> None:
         told = {
