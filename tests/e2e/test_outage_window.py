@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +25,8 @@ from test_evidence_kill import CENTRAL, Process, a_port
 
 from console.domain.assignments import AssignmentState
 from console.ui.alarms import AlarmKind
-from widgets.common.labels import AgeLabel
+from console.ui.feedalarms import BEAT_S, MISSED_BEATS
+from widgets.common.labels import SILENT_S, AgeLabel
 from widgets.shell.regions import Region
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
@@ -143,6 +145,49 @@ def assert_ages_are_honest(console: Console, qtbot: QtBot) -> None:
     assert oldest > 4.0
     for age in console.window.findChildren(AgeLabel):
         assert age.age_s is None or age.age_s > 4.0, age.parentWidget()
+
+
+def test_that_every_panel_tells_its_age_when_central_falls_silent(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Stopped, not ended: no connection is closed, there is only no word any more."""
+    server, port = CentralServer(tmp_path / "home"), a_port()
+    server.seed(some_units(), jurisdictions=a_city())
+    central = Process(CENTRAL, server.home, port)
+    console: Console | None = None
+    try:
+        server.url = listening(server.home, central.popen)
+        report_incident_and_positions(server)
+        console = opened_console(qapp, qtbot, server, tmp_path / "desk")
+        models, window, desk = console.models, console.window, console.desk
+        qtbot.waitUntil(lambda: models.queue.rowCount() == 1, timeout=LONG_MS)
+        desk.pick(INCIDENT)
+        panels = (window.bottom.age, desk.queue.age, desk.duty.age, desk.card.age)
+        qtbot.waitUntil(lambda: all(tone(one) == "secondary" for one in panels), timeout=LONG_MS)
+
+        central.popen.send_signal(signal.SIGSTOP)
+        qtbot.waitUntil(lambda: all(tone(one) == "warn" for one in panels), timeout=LONG_MS)
+        assert SILENT_S <= BEAT_S * (MISSED_BEATS + 0.5)
+        link = models.mirror.link
+        assert link is not None
+        assert link.heard_at is not None
+        silent_s = (models.mirror.own_now() - link.heard_at).total_seconds()
+        for one in panels:
+            assert one.age_s == pytest.approx(silent_s, abs=1.5), one.parentWidget()
+        assert str(AlarmKind.LINK) in alarms(console)
+
+        central.popen.send_signal(signal.SIGCONT)
+        qtbot.waitUntil(lambda: all(tone(one) == "secondary" for one in panels), timeout=LONG_MS)
+        qtbot.waitUntil(lambda: str(AlarmKind.LINK) not in alarms(console), timeout=LONG_MS)
+    finally:
+        central.popen.send_signal(signal.SIGCONT)
+        if console is not None:
+            console.close()
+        central.kill()
+
+
+def tone(label: AgeLabel) -> str:
+    return str(label.property("tone"))
 
 
 def assert_nothing_is_doubled(server: CentralServer) -> None:

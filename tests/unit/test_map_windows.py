@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from map_parts import ENGINE_TALK, Shown
+from map_parts import ENGINE_TALK, RESOURCES, Shown
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -109,3 +109,28 @@ def test_that_somebody_is_sent_to_the_incident_of_a_place_or_to_a_new_one(
             assert wanted.args[0] == pytest.approx(39.9, abs=1e-4)
         else:
             assert wanted.args == ["i1"]
+
+
+@pytest.mark.xvfb
+@pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
+def test_that_nothing_the_page_can_do_asks_for_another_address(asking: Shown, qtbot: QtBot) -> None:
+    shown = asking
+    shown.js("mapPage.map.setView([39.9, 116.4], 15); 0")
+    keys = shown.js("Object.keys(pageKeys(mapPage)).join(' ')").split(" ")
+    assert len([key for key in keys if key]) > 20
+    shown.js("for (const act of Object.values(pageKeys(mapPage))) act(); 0")
+    shown.js(
+        "for (const [action] of RADIAL_ITEMS) { mapPage.radial.open(mapPage.map.getCenter());"
+        " mapPage.radial.choose(action); } mapPage.endTool();"
+        "mapPage.areas.ask([[39.9, 116.4], [39.91, 116.4], [39.91, 116.41]]);"
+        "mapPage.timebar.show({is_on: true, begins_ms: 1e12, ends_ms: 1e12 + 36e5, at_ms: 1e12,"
+        " text: '', units: 0, place: 'x'});"
+        "mapPage.drawings.showTrails([{name: 'K1', colour: 1, points: [[39.9, 116.4],"
+        " [39.91, 116.4]]}]);"
+        "mapPage.search.focus(); 0"
+    )
+    shown.settle(qtbot)
+    assert list(shown.widget.fence.refused) == []
+    assert shown.widget.fence.passed > 20
+    for path in (RESOURCES / "map").iterdir():
+        assert "://" not in path.read_text(encoding="utf-8"), path

@@ -66,6 +66,10 @@ class MarkLabel(QWidget):
         painter.end()
 
 
+#: Central says every two seconds that it is there: two missed, and what a beat may be late.
+SILENT_S = 5.0
+
+
 class AgeLabel(QLabel):
     """How old the data beside it is: "12 s old", in warning tone when older than it should be.
 
@@ -77,7 +81,7 @@ class AgeLabel(QLabel):
     def __init__(
         self,
         *,
-        late_after_s: float = 10.0,
+        late_after_s: float = SILENT_S,
         clock: Callable[[], float] = time.monotonic,
         parent: QWidget | None = None,
     ) -> None:

@@ -191,7 +191,7 @@ class BottomBar(QFrame):
         self._slowed = ""
         self.alarms = AlarmStrip(appearance)
         self.link = LinkLabel(appearance)
-        self.age = AgeLabel(late_after_s=10.0)
+        self.age = AgeLabel()
         self._positions_label = QLabel()
         self._unsent_label = QLabel()
         self._tray_label = QLabel()
