@@ -230,11 +230,15 @@ class Central:
                 await self.consoles.drained()
                 await self.handhelds.drained()
 
-    def hang_up(self) -> None:
+    async def hang_up(self) -> None:
         """End every stream with a word, so that both sides know it was meant."""
         reason = "Central is closing; come back in a moment."
         self.consoles.close_all(reason)
         self.handhelds.close_all(reason)
+        with contextlib.suppress(TimeoutError):  # uvicorn makes an end of the deaf
+            async with asyncio.timeout(DRAIN_S):
+                await self.consoles.emptied()
+                await self.handhelds.emptied()
 
     def _committed(self, committed: Committed) -> None:
         self._loop.call_soon_threadsafe(self._publish, committed)

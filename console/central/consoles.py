@@ -79,6 +79,11 @@ class ConsoleHub:
         for line in list(self._lines):
             await line.lane.drained.wait()
 
+    async def emptied(self) -> None:
+        """Wait until everybody who is here has left."""
+        for line in list(self._lines):
+            await line.lane.left.wait()
+
     @property
     def count(self) -> int:
         """How many consoles are on the stream."""
@@ -143,6 +148,7 @@ class ConsoleHub:
     def leave(self, line: ConsoleLine) -> None:
         """Let a console go."""
         self._lines.discard(line)
+        line.lane.left.set()
         _log.info("console %s left", line.console_id)
 
     def beat(self) -> None:

@@ -80,6 +80,11 @@ class HandheldHub:
         for line in list(self._lines):
             await line.lane.drained.wait()
 
+    async def emptied(self) -> None:
+        """Wait until everybody who is here has left."""
+        for line in list(self._lines):
+            await line.lane.left.wait()
+
     @property
     def count(self) -> int:
         """How many sockets speak for units."""
@@ -145,6 +150,7 @@ class HandheldHub:
     def leave(self, line: HandheldLine) -> None:
         """Let a handheld go; what it has not acknowledged waits for whoever comes next."""
         self._lines.discard(line)
+        line.lane.left.set()
         for unit in line.units:
             claims = self._claims[unit]
             claims.remove(line)

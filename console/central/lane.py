@@ -19,6 +19,7 @@ class Lane:
         closed: Set once it is closed, even while a frame is stuck half way.
         closed_for: Why it was closed, ``None`` while it is open.
         drained: Set while everything offered was given to the socket, or it is closed.
+        left: Set once nobody is at its end any more.
         lost_positions: Whether a position frame was left out since the last keyframe.
     """
 
@@ -27,7 +28,7 @@ class Lane:
         self._bytes = 0
         self._max_frames, self._max_bytes = max_frames, max_bytes
         self._something = asyncio.Event()
-        self.closed = asyncio.Event()
+        self.closed, self.left = asyncio.Event(), asyncio.Event()
         self.closed_for: str | None = None
         self.lost_positions = False
         self.drained = asyncio.Event()

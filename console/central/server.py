@@ -142,7 +142,7 @@ async def _serve_http(
     stopping.cancel()
     await central.drain()
     renewing.cancel()
-    central.hang_up()
+    await central.hang_up()
     server.should_exit = True
     await serving
 
