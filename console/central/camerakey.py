@@ -125,5 +125,5 @@ class CameraKeyRoutes:
         """Give the key that the credentials in camera rows are opened with."""
         session = permitted(self.door, request, "read:camera_passwords")
         actor = actor_of(session, host_of(request))
-        self.audit.note(act_by(actor, "read:camera_key", at=datetime.now(UTC)))
+        await self.audit.record(act_by(actor, "read:camera_key", at=datetime.now(UTC)))
         return JSONResponse({"key": self.key.hex()}, headers={"Cache-Control": "no-store"})

@@ -10,10 +10,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 
-import numpy as np
 from argon2 import PasswordHasher
 from fastapi import Depends, FastAPI
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 from starlette.routing import WebSocketRoute
 
@@ -44,7 +42,7 @@ from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.paperoffice import PaperOffice
-from console.central.positions import PositionHub, read_fixes, write_fixes
+from console.central.positions import PositionHub, read_fixes
 from console.central.readings import ReadingRoutes
 from console.central.refusals import Refusals
 from console.central.retention import Retention
@@ -58,6 +56,7 @@ from console.central.routes_people import PeopleRoutes
 from console.central.routes_session import SessionRoutes
 from console.central.routes_work import WorkRoutes
 from console.central.rows import LiveRows
+from console.central.savedpositions import PositionSaver
 from console.central.sequencer import Sequencer
 from console.central.sessions import read_sessions
 from console.central.settings import CentralError, CentralSettings
@@ -76,7 +75,6 @@ from console.store.mapping import read_rows
 BEAT_S = 2.0
 POSITIONS_S = 1.0
 RESEND_S = 0.5
-SAVE_POSITIONS_S = 5.0
 SWEEP_S = 3600.0
 #: How long streams may take to read what they are still to be told when central closes.
 DRAIN_S = 2.0
@@ -187,6 +185,7 @@ class Central:
             self.link, foundation.evidence, foundation.zone, settings.public_url
         )
         self.operations = self._operations(settings, foundation)
+        self._saver = PositionSaver(self.positions, self.link, foundation.guard)
         self.sequencer.meter = self.operations.metrics
         self.app = self._app(settings, foundation)
 
@@ -202,7 +201,7 @@ class Central:
             (self._sweep_evidence, SWEEP_S),
         ):
             self._tasks.append(asyncio.create_task(again(work, every_s)))
-        self._tasks.append(asyncio.create_task(self._save_positions()))
+        self._tasks.append(asyncio.create_task(self._saver.run()))
         self.operations.start()
         self._tasks.append(asyncio.create_task(self.trails.run()))
         self._tasks.append(asyncio.create_task(self.fences.run()))
@@ -214,7 +213,7 @@ class Central:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._write_positions()
+        await self._saver.keep()
         await self.fences.close()
         await self.trails.keep()
         self.audit.note(Act(at=_now(), action="central_stopped"))
@@ -266,17 +265,6 @@ class Central:
         swept = self._evidence.sweep()
         if swept:
             _log.info("%d pieces of evidence begun long ago were thrown away", swept)
-
-    async def _save_positions(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_POSITIONS_S)
-            await self._write_positions()
-
-    async def _write_positions(self) -> None:
-        if self.operations.guard.is_full:
-            return  # what little room is left is for commands
-        for fixes in self.positions.unsaved():
-            await self._in_writer(partial(_keep_fixes, fixes))
 
     async def _in_writer(self, run: Callable[[Connection, LiveRows], None]) -> None:
         """Run something in the writer that nobody waits for; that it failed is logged."""
@@ -392,10 +380,6 @@ class Central:
         return Operations(
             foundation.guard, figures, retention, self.audit, zone=foundation.zone, clock=_now
         )
-
-
-def _keep_fixes(fixes: NDArray[np.void], connection: Connection, _rows: LiveRows) -> None:
-    write_fixes(connection, fixes)
 
 
 def _now() -> datetime:

@@ -30,6 +30,7 @@ from console.domain.permissions import Remit
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol import commands as c
 from console.protocol.positions import INGEST
+from console.store.cameraseal import CameraKey
 from console.store.engine import open_engine, sqlite_url
 from console.store.mapping import put_rows, read_rows
 from console.store.seat import Seat
@@ -70,6 +71,7 @@ class Central:
             numbers=Numbers(ZoneInfo("Asia/Shanghai")),
             district_at=lambda _lat, _lon: (None, None),
             evidence_size=lambda _sha256: None,
+            sealed=CameraKey(CameraKey.made().decode()).sealed,
         )
         self.sequencer = Sequencer(Seat(self.engine), surroundings, on_commit=lambda _: None)
         self.sequencer.start()
@@ -233,7 +235,7 @@ def test_that_an_area_over_the_border_is_not_drawn_by_one_district() -> None:
 
 def test_that_where_an_area_lies_is_not_for_its_drawer_to_say() -> None:
     rows = PlainRows()
-    drawn = rows.do(c.PutAreas(areas=(FENCE,)), role=Role.SHIFT_LEAD).rows[0]
+    drawn = rows.do(c.PutAreas(areas=(replace(FENCE, version=0),)), role=Role.SHIFT_LEAD).rows[0]
     assert isinstance(drawn, Area)
     assert drawn.districts == ()
 
