@@ -62,6 +62,9 @@ class Dock(Protocol):
     def camera_key(self) -> CameraKey | None:
         """What credentials of cameras are opened with."""
 
+    def looks_today(self) -> list[Look]:
+        """Return what people have looked at today, here and elsewhere."""
+
     def note_look(self, look: Look) -> None:
         """Count a person's look at another window's wall."""
 
@@ -251,6 +254,7 @@ class SecondWall(QObject):
         )
         if dock.camera_key is not None:
             self.feed.use_key(dock.camera_key)
+        self.feed.remember(dock.looks_today())
         self.feed.plans.given = dock.feed.plans.given
         self.feed.point_looked.connect(dock.note_look)
         self.wall = WallWidget(self.feed, appearance)

@@ -155,6 +155,11 @@ class WallDock(QObject):
         """The sweep's pictures."""
         return self._looks
 
+    def looks_today(self) -> list[Look]:
+        """Return what people have looked at today, here and elsewhere."""
+        looks = (self.feed.today.last(one.id) for one in self._mirror.cameras())
+        return [look for look in looks if look is not None]
+
     def note_look(self, look: Look) -> None:
         """Count a person's look at another window's wall."""
         self.feed.remember([look])

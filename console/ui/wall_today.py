@@ -85,6 +85,10 @@ class WallToday:
         """Return the sweep's latest picture of a point."""
         return None if self._looks is None else self._looks.thumbnail(point)
 
+    def last(self, point: CameraId) -> Look | None:
+        """Return a person's latest look at a point."""
+        return self._ledger.last(point, Looker.PERSON)
+
     def every_point(self) -> tuple[CameraId, ...]:
         """Return all points there are."""
         return tuple(self._cameras)

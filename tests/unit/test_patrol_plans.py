@@ -326,6 +326,11 @@ def test_that_keys_make_change_and_run_a_plan(
     qtbot.keyClick(sheet, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(sheet, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert "name" in sheet.told.text()
+    assert sheet.form.dwell.text() == "8"
+    sheet.form.name.setFocus()
+    for following in (sheet.form.base, sheet.form.dwell, sheet.form.revisit):
+        qtbot.keyClick(sheet.focusWidget(), Qt.Key.Key_Tab)
+        assert sheet.focusWidget() is following
     qtbot.keyClicks(sheet.form.name, "Haidian events")
     sheet.form.base.setCurrentIndex(sheet.form.base.findData("event:race"))
     with qtbot.waitSignal(book.points_found):

@@ -24,17 +24,18 @@ class HandMenu(QMenu):
         super().__init__(parent)
         targets = [(OWN_WINDOW, self.tr("another window here")), *screens]
         number = 0
-        for whole, heading in ((True, self.tr("This plan, from this page on, to")),
-                               (False, self.tr("This page, held, to"))):  # fmt: skip
-            self.addSection(heading)
+        for whole, what in ((True, self.tr("This plan, from this page on → {0}")),
+                            (False, self.tr("This page, held → {0}"))):  # fmt: skip
             for console, name in targets:
                 number += 1
-                action = self.addAction(f"&{number}  {name}" if number <= 9 else name)
+                text = what.format(name)
+                action = self.addAction(f"&{number}  {text}" if number <= 9 else text)
                 action.triggered.connect(
                     lambda _=False, to=console, all_of_it=whole: self.chosen.emit(to, all_of_it)
                 )
+            self.addSeparator()
         if not screens:
-            self.addSection(self.tr("no other console patrols now"))
+            self.addAction(self.tr("no other console patrols now")).setEnabled(False)
 
     def open_over(self, widget: QWidget) -> None:
         """Show it in the middle of a widget; it goes away by itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -226,6 +227,10 @@ class PlanForm(QWidget):
         self.points.verticalHeader().setDefaultSectionSize(24)
         self.points.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.points.setTabKeyNavigation(False)
+        order = [self.name, self.base, self.dwell, self.revisit, *self.days, self.from_time,
+                 self.to_time, self.tiles, self.add, self.points]  # fmt: skip
+        for one, following in pairwise(order):
+            QWidget.setTabOrder(one, following)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(fields)

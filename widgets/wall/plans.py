@@ -69,7 +69,12 @@ class PlanSheet(QFrame):
         self.say("")
         self.show()
         self.raise_()
-        if self.list.count() and self.list.currentRow() < 0:
+        if not self.list.count():
+            self.begin_new()
+            self.say(
+                self.tr("There are no plans yet: name one, choose what it is made from, save.")
+            )
+        elif self.list.currentRow() < 0:
             self.list.setCurrentRow(0)
         (self.list if self.list.count() else self.form.name).setFocus()
 
@@ -160,7 +165,9 @@ class PlanSheet(QFrame):
         self._book.find_points(code)
 
     def _take_points(self, code: str, points: list[str]) -> None:
-        if code == self._asked and points:
+        if code == self._asked and not points:
+            self.form.base.setCurrentIndex(0)
+        elif code == self._asked:
             self.form.set_points(points)
             self.say(self.tr("{0} points").format(f"{len(points):,}"))
 
