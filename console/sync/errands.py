@@ -17,11 +17,13 @@ from console.sync.http import CentralHttp, LinkError
 from console.sync.keeper import Keeper
 from console.sync.settings import SyncSettings
 from console.sync.state import LinkTrouble, SyncListener
-from console.sync.uploads import Uploads
+from console.sync.uploads import PART_BYTES, Uploads
 
 #: Somebody else sends the same piece, or too much at once: later.
 _LATER = frozenset({409, 429})
 _PACK = "city_pack"
+#: Pictures that go to central side by side.
+_AT_ONCE = 4
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -78,10 +80,19 @@ class Errands:
                 self._again_later()
 
     async def _upload_all(self) -> None:
-        waiting = [one for one in self._outbox.in_state(EntryState.WAITING) if one.upload]
-        # A long film does not hold up the pictures behind it.
-        for entry in sorted(waiting, key=lambda one: self._files.size(one.upload or "")):
-            if self.token is None or not await self._uploaded(entry, self.token):
+        every = self._outbox.in_state(EntryState.WAITING)
+        waiting = list({one.upload: one for one in every if one.upload}.values())
+        # A long film does not hold up the pictures behind it; pictures go side by side.
+        sizes = {one.command_id: self._files.size(one.upload or "") for one in waiting}
+        waiting.sort(key=lambda one: sizes[one.command_id])
+        while waiting:
+            some = [one for one in waiting[:_AT_ONCE] if sizes[one.command_id] <= PART_BYTES]
+            some = some or waiting[:1]
+            waiting = waiting[len(some) :]
+            token = self.token
+            if token is None or not all(
+                await asyncio.gather(*(self._uploaded(one, token) for one in some))
+            ):
                 self._again_later()
                 break
 
