@@ -31,6 +31,7 @@ class ConditionKind(StrEnum):
     PANIC = "panic"
     NOT_ACCEPTED = "not_accepted"
     SILENT_ON_SCENE = "silent_on_scene"
+    VANISHED = "vanished"
     STOPPED = "stopped"
     OUTSIDE_BEAT = "outside_beat"
     OVERDUE = "overdue"
@@ -44,6 +45,7 @@ PRIORITY: Mapping[ConditionKind, Priority] = {
     ConditionKind.PANIC: Priority.HIGH,
     ConditionKind.FEED_DEAD: Priority.MEDIUM,
     ConditionKind.SILENT_ON_SCENE: Priority.MEDIUM,
+    ConditionKind.VANISHED: Priority.MEDIUM,
     ConditionKind.NOT_ACCEPTED: Priority.LOW,
     ConditionKind.STOPPED: Priority.LOW,
     ConditionKind.OUTSIDE_BEAT: Priority.LOW,
@@ -153,6 +155,23 @@ def silent_on_scene(
         if at - heard_at > HEARD_WITHIN:
             since = heard_at + HEARD_WITHIN
             kind = ConditionKind.SILENT_ON_SCENE
+            found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
+    return found
+
+
+def vanished(
+    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+) -> list[Condition]:
+    """Return the units that took a task and went silent before they arrived."""
+    found = []
+    for one in assignments:
+        if one.state not in (AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE) or one.standby:
+            continue
+        motion = motions.get(one.unit, Motion())
+        heard_at = max(motion.heard_at or one.changed_at, one.changed_at)
+        if at - heard_at > HEARD_WITHIN:
+            since = heard_at + HEARD_WITHIN
+            kind = ConditionKind.VANISHED
             found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
     return found
 

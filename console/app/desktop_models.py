@@ -19,16 +19,18 @@ from console.ui.alarms import AlarmList
 from console.ui.bridge import Bridge
 from console.ui.calls import Caller
 from console.ui.card import CardModel
-from console.ui.caseactions import CaseActions
 from console.ui.commandline import CommandLine
+from console.ui.dispatchactions import DispatchActions
 from console.ui.duty import DutyModel
 from console.ui.dutyactions import DutyActions
 from console.ui.dutyslash import DutySlash
 from console.ui.feedalarms import FeedAlarms
 from console.ui.formnames import SiteForms
+from console.ui.helpalarms import HelpAlarms
 from console.ui.messages import MessagesModel
 from console.ui.mirror import Mirror
 from console.ui.near import NearFinder, NearUnitsModel
+from console.ui.pacebook import PaceBook
 from console.ui.places import PackPlaces
 from console.ui.queue import IncidentQueueModel
 from console.ui.status import StatusModel
@@ -108,7 +110,7 @@ class DeskModels(QObject):
         self.mirror = Mirror(self._reader, parent=self)
         self.mirror.follow(self.bridge)
         self.site_forms = SiteForms(self.mirror, self)
-        self.actions = CaseActions(self.mirror, self.client, self)
+        self.actions = DispatchActions(self.mirror, self.client, self)
         self.queue = IncidentQueueModel(self.mirror, self)
         self.card = CardModel(self.mirror, self)
         self.near = NearUnitsModel(self.mirror, self)
@@ -118,6 +120,10 @@ class DeskModels(QObject):
         self.alarms = AlarmList(self.mirror, self)
         self.status = StatusModel(self.mirror, self)
         self.feeds = FeedAlarms(self.mirror, self.status, self)
+        self.help = HelpAlarms(self.mirror, self)
+        self.alarms.escalated.connect(self.actions.escalate)
+        self.paces = PaceBook(self.mirror, self.finder.pace, settings.folder / "pace.json", self)
+        self.finder.found.connect(self.paces.take_found)
         self.watch = WatchAlarms(self.mirror, self.client, self)
         self.places = PackPlaces()
         self.duty_actions = DutyActions(self.mirror, self.client, self)
@@ -150,6 +156,7 @@ class DeskModels(QObject):
     def stop(self) -> None:
         """End; what is not sent stays in the outbox."""
         self.site_forms.stop()
+        self.paces.keep()
         self.finder.stop()
         self.client.stop()
         self.places.close()

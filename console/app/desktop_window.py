@@ -124,7 +124,7 @@ class DeskWindow(QObject):
 
     def _pick_alarm(self, alarm_id: str) -> None:
         models = self._models
-        for alarm in (*models.watch.alarms, *models.alarms.alarms):
+        for alarm in (*models.watch.alarms, *models.help.alarms, *models.alarms.alarms):
             if alarm.id == alarm_id and alarm.incident:
                 self.pick(alarm.incident, goes_on=True)
             elif alarm.id == alarm_id and alarm.unit is not None:
@@ -154,6 +154,7 @@ class DeskWindow(QObject):
         self.card.cancel_wanted.connect(actions.cancel)
         self.card.withdraw_wanted.connect(actions.withdraw)
         self.card.voice_order_wanted.connect(self._tell_by_voice)
+        self.card.line_wanted.connect(self._run)
         self.tray.retry_wanted.connect(actions.retry)
         self.tray.drop_wanted.connect(actions.drop)
         self.window.command_entered.connect(self._run)
@@ -166,7 +167,8 @@ class DeskWindow(QObject):
         actions.refused.connect(self.say_trouble)
 
     def _dispatch(self, incident: str, units: list[str]) -> None:
-        if self._models.actions.dispatch(incident, units):
+        others = self._models.near.instead_of(incident, units)
+        if self._models.actions.dispatch(incident, units, instead_of=others):
             self.window.regions.show_region(Region.CARD)
 
     def _verify(self, incident: str, passed: bool, note: str) -> None:
@@ -241,6 +243,7 @@ class DeskWindow(QObject):
         models.alarms.changed.connect(self._show_alarms)
         models.feeds.changed.connect(self._show_alarms)
         models.watch.changed.connect(self._show_alarms)
+        models.help.changed.connect(self._show_alarms)
         models.alarms.counts_changed.connect(
             lambda counts: window.top.set_counts(counts.by_level())
         )
@@ -267,12 +270,17 @@ class DeskWindow(QObject):
 
     def _acknowledge(self, alarm_id: str) -> None:
         models = self._models
-        if not models.feeds.acknowledge(alarm_id) and not models.watch.acknowledge(alarm_id):
+        if not any(one.acknowledge(alarm_id) for one in (models.feeds, models.watch, models.help)):
             models.alarms.acknowledge(alarm_id)
 
     def _show_alarms(self, _changed: tuple[Alarm, ...] = ()) -> None:
         models = self._models
-        alarms = (*models.feeds.alarms, *models.watch.alarms, *models.alarms.alarms)
+        alarms = (
+            *models.feeds.alarms,
+            *models.watch.alarms,
+            *models.help.alarms,
+            *models.alarms.alarms,
+        )
         self.window.bottom.alarms.set_alarms(
             [
                 AlarmLine(

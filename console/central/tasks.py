@@ -65,8 +65,15 @@ def task_of(assignment: Assignment, incident: Incident, form: Form) -> Task:
         due_at=incident.due_at,
         lat=incident.lat,
         lon=incident.lon,
-        note=assignment.note,
+        note=_note(assignment),
     )
+
+
+def _note(assignment: Assignment) -> str | None:
+    """Return what the officer reads besides; a stand-by says so in both languages."""
+    if not assignment.standby:
+        return assignment.note
+    return " ".join(filter(None, ("【待命 STAND BY】", assignment.note)))
 
 
 def deliveries_for(rows: LiveRows, before: Row | None, after: Row) -> list[Delivery]:

@@ -36,6 +36,25 @@ class Pace:
             key = self._key(mode, set_out)
             self._seen.setdefault(key, deque(maxlen=_KEPT)).append(ratio)
 
+    def copy(self) -> Pace:
+        """Return what is known now, for another thread to read."""
+        seen = {key: ratios.copy() for key, ratios in self._seen.items()}
+        return Pace(zone=self.zone, _seen=seen)
+
+    def kept(self) -> list[tuple[str, bool, int, list[float]]]:
+        """Return what is known, to be kept in a file."""
+        return [
+            (mode.name, weekend, hour, list(ratios))
+            for (mode, weekend, hour), ratios in self._seen.items()
+        ]
+
+    def recall(self, kept: list[tuple[str, bool, int, list[float]]]) -> None:
+        """Know again what was kept; ratios that make no sense are left out."""
+        for name, weekend, hour, ratios in kept:
+            sane = [one for one in ratios if _SANE[0] <= one <= _SANE[1]]
+            if name in Mode.__members__:
+                self._seen[Mode[name], weekend, hour] = deque(sane, maxlen=_KEPT)
+
     def factor(self, mode: Mode, at: datetime) -> float:
         """Return by how much a journey at a time takes longer than reckoned; 1 if nobody knows."""
         ratios = self._seen.get(self._key(mode, at), ())

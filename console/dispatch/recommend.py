@@ -42,6 +42,7 @@ class Lack(StrEnum):
 
     UNITS = "units"
     SKILL = "skill"
+    EQUIPMENT = "equipment"
     KIND = "kind"
     ALL_LATE = "all_late"
     NO_PLACE = "no_place"
@@ -57,6 +58,7 @@ class RunCard:
         units: How many units.
         skills: Skills that have to come, each with at least one unit.
         kinds: Kinds of units that have to come.
+        equipment: What has to be brought, each by at least one unit; units name it among skills.
         notices: Whom to tell besides.
     """
 
@@ -65,6 +67,7 @@ class RunCard:
     units: int = 1
     skills: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -220,7 +223,7 @@ def _choice(
     if incident.street is not None and unit.street == incident.street:
         reasons.append(Reason(why=Why.OWN_STREET))
         cost_s -= _OTHER_STREET_S
-    skills = [skill for skill in card.skills if skill in unit.skills]
+    skills = [one for one in (*card.skills, *card.equipment) if one in unit.skills]
     reasons += [Reason(why=Why.HAS_SKILL, value=skill) for skill in skills]
     return Choice(unit=unit, arrives_s=arrives_s, cost_s=cost_s, reasons=tuple(reasons))
 
@@ -229,7 +232,7 @@ def _filled(card: RunCard, choices: Sequence[Choice]) -> list[Choice]:
     """Return the best units, with those the card's skills and kinds need among them."""
     wanted: list[Choice] = []
     for needs in (
-        *(_with_skill(skill) for skill in card.skills),
+        *(_with_skill(skill) for skill in (*card.skills, *card.equipment)),
         *(_of_kind(kind) for kind in card.kinds),
     ):
         if any(needs(one) for one in wanted):
@@ -273,6 +276,9 @@ def _lacks(incident: Incident, card: RunCard, chosen: Sequence[Choice]) -> list[
     for skill in card.skills:
         if not any(skill in one.unit.skills for one in chosen):
             lacks.append(Shortfall(lack=Lack.SKILL, value=skill))
+    for thing in card.equipment:
+        if not any(thing in one.unit.skills for one in chosen):
+            lacks.append(Shortfall(lack=Lack.EQUIPMENT, value=thing))
     for kind in card.kinds:
         if not any(one.unit.kind == kind for one in chosen):
             lacks.append(Shortfall(lack=Lack.KIND, value=kind))

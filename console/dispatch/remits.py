@@ -8,6 +8,7 @@ from typing import Any
 from console.dispatch.decision import Rows
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
+from console.domain.command import HelpRequest, HelpSide, Sector, help_id
 from console.domain.errors import RejectedError
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
@@ -37,7 +38,11 @@ PUBLIC_KINDS = frozenset(
     }
 )
 #: Rows that say their own district.
-_PLACED = (Incident, Unit, Camera, TextMessage, Handover, AreaEvent, Inspection, Paper)
+_PLACED = (Incident, Unit, Camera, TextMessage, Handover, AreaEvent, Inspection, Paper, HelpRequest)
+
+
+#: What may change an incident across the border: reports of it, and units sent there on request.
+_ACROSS = (c.AddReport, c.TakeReport, c.AnswerHelp)
 
 
 class OutsideRemitError(RejectedError):
@@ -59,7 +64,7 @@ def district_of(row: Row, rows: Rows) -> str | None:
     """Return the district a row lies in; what belongs to an incident lies where that does."""
     if isinstance(row, _PLACED):
         return row.district
-    if isinstance(row, Assignment | Evidence | LogEntry | Report):
+    if isinstance(row, Assignment | Evidence | LogEntry | Report | Sector):
         incident = None if row.incident is None else rows.incident(row.incident)
         return None if incident is None else incident.district
     if isinstance(row, DutyReport | Receipt | RosterEntry):
@@ -116,7 +121,7 @@ def check_made(body: AnyBody, made: Iterable[Row], rows: Rows, *, role: Role, re
         return
     registers = isinstance(body, c.PutUnits | c.PutCameras)
     for row in made:
-        filed = isinstance(body, c.AddReport | c.TakeReport) and isinstance(row, Incident)
+        filed = isinstance(body, _ACROSS) and isinstance(row, Incident)
         if filed and rows.incident(row.id):
             continue  # a report of what happens across the border is filed there, nothing is told
         if isinstance(row, Area):
@@ -166,6 +171,7 @@ def _named(body: Any, rows: Rows) -> list[Row]:
     elif isinstance(body, c.SplitReport):
         found.append(rows.report(body.report))
     found += _named_by_duty(body, rows)
+    found += _named_by_command(body, rows)
     if isinstance(assignment := getattr(body, "assignment", None), str):
         found.append(rows.assignment(assignment))
     if isinstance(incident := getattr(body, "incident", None), str):
@@ -188,6 +194,20 @@ def _named_by_duty(body: Any, rows: Rows) -> list[Row | None]:
         return [rows.get(Paper, body.paper)]
     if isinstance(body, c.ReadBack | c.SignHandover):
         return [rows.get(Handover, body.handover)]
+    return []
+
+
+def _named_by_command(body: Any, rows: Rows) -> list[Row | None]:
+    """Return what commands about help and sectors name."""
+    if isinstance(body, c.AnswerHelp):
+        asked = rows.get(HelpRequest, help_id(body.help, HelpSide.ASKED))
+        return [asked, *(rows.unit(one) for one in body.units)]
+    if isinstance(body, c.EndHelp):
+        return [rows.get(HelpRequest, help_id(body.help, HelpSide.ASKING))]
+    if isinstance(body, c.PutSector):
+        return [rows.get(Sector, body.sector.id), rows.incident(body.sector.incident)]
+    if isinstance(body, c.PlaceInSector) and body.sector is not None:
+        return [rows.get(Sector, body.sector)]
     return []
 
 

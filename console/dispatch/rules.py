@@ -15,6 +15,8 @@ from console.dispatch import (
     rules_assignments,
     rules_case,
     rules_catalogue,
+    rules_command,
+    rules_events,
     rules_incidents,
     rules_intake,
     rules_joining,
@@ -25,6 +27,7 @@ from console.dispatch import (
     rules_shifts,
     rules_street,
     rules_tables,
+    rules_transfer,
     rules_watch,
 )
 from console.dispatch.checks import checked_row
@@ -92,6 +95,16 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.IssuePaper: rules_papers.issue_paper,
     c.PayFine: rules_papers.pay_fine,
     c.VoidPaper: rules_papers.void_paper,
+    c.ExplainChoice: rules_transfer.explain_choice,
+    c.TransferTask: rules_transfer.transfer_task,
+    c.CallUp: rules_transfer.call_up,
+    c.EscalateOrder: rules_transfer.escalate_order,
+    c.AskHelp: rules_command.ask_help,
+    c.AnswerHelp: rules_command.answer_help,
+    c.EndHelp: rules_command.end_help,
+    c.PutSector: rules_events.put_sector,
+    c.PlaceInSector: rules_events.place_in_sector,
+    c.OpenEvent: rules_events.open_event,
 }
 #: Commands that are given on an incident as it was seen.
 _ON_INCIDENT = (
@@ -154,7 +167,7 @@ def target_of(body: AnyBody) -> tuple[str, str] | None:
     version seen, may send it all the same. Facts (steps, outcomes, notes, reports, duty) have no
     target.
     """
-    if isinstance(body, c.AssignUnit | c.OrderByVoice):
+    if isinstance(body, c.AssignUnit | c.OrderByVoice | c.TransferTask):
         return "unit", body.unit
     if isinstance(body, c.WithdrawAssignment):
         return "assignment", body.assignment

@@ -11,7 +11,12 @@ from datetime import datetime
 
 from console.dispatch.checks import checked_id, checked_time, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
-from console.domain.assignments import UNACCEPTED_STATES, Assignment, AssignmentState
+from console.domain.assignments import (
+    TAKEN_STATES,
+    UNACCEPTED_STATES,
+    Assignment,
+    AssignmentState,
+)
 from console.domain.errors import ConflictError, RejectedError
 from console.domain.ids import AssignmentId
 from console.domain.incidents import Incident, Stage
@@ -52,22 +57,41 @@ def assign_unit(ask: Ask, body: c.AssignUnit) -> Decision:
             return NOTHING_NEW
         raise RejectedError("An assignment with this id exists already; make a new id.")
     incident, unit = ask.incident(body.incident), ask.unit(body.unit)
-    _check_can_be_sent(ask, incident, unit)
-    ordered = Assignment(
-        id=AssignmentId(body.assignment),
+    can_be_sent(ask, incident, unit)
+    because = checked_words(body.because.strip(), "reason") if body.because else None
+    instead = checked_words(body.instead_of, "units recommended") if body.instead_of else None
+    note = checked_words(body.note, "note") if body.note else None
+    task = replace(
+        ordered(ask, body.assignment, incident, unit, note=note),
+        standby=body.standby,
+        instead_of=instead,
+        because=because,
+    )
+    draft = Draft(ask)
+    draft.put(task)
+    follow(ask, draft, task, incident=incident, unit=unit)
+    verb = "stood_by" if body.standby else "assigned"
+    draft.log(incident.id, verb, detail=task.note, unit=unit.id)
+    if instead is not None:
+        told = f"{instead}: {because}" if because else instead
+        draft.log(incident.id, "overrode", detail=told, unit=unit.id)
+    return draft.decision()
+
+
+def ordered(
+    ask: Ask, row_id: str, incident: Incident, unit: Unit, *, note: str | None
+) -> Assignment:
+    """Return a task just ordered."""
+    return Assignment(
+        id=AssignmentId(row_id),
         incident=incident.id,
         unit=unit.id,
         state=AssignmentState.ORDERED,
         ordered_by=ask.actor,
         changed_at=ask.at,
         times={AssignmentState.ORDERED.value: ask.at},
-        note=checked_words(body.note, "note") if body.note else None,
+        note=note,
     )
-    draft = Draft(ask)
-    draft.put(ordered)
-    _follow(ask, draft, ordered, incident=incident, unit=unit)
-    draft.log(incident.id, "assigned", detail=ordered.note, unit=unit.id)
-    return draft.decision()
 
 
 def order_by_voice(ask: Ask, body: c.OrderByVoice) -> Decision:
@@ -81,7 +105,7 @@ def order_by_voice(ask: Ask, body: c.OrderByVoice) -> Decision:
     draft = Draft(ask)
     sent = _sent_already(ask, body)
     if sent is None:
-        _check_can_be_sent(ask, incident, unit)
+        can_be_sent(ask, incident, unit)
         times = {AssignmentState.ORDERED.value: at, AssignmentState.ACCEPTED.value: at}
         taken = Assignment(
             id=AssignmentId(body.assignment),
@@ -99,8 +123,9 @@ def order_by_voice(ask: Ask, body: c.OrderByVoice) -> Decision:
         draft.log(incident.id, TOLD_BY_VOICE, detail=told, unit=unit.id, at=at)
         return draft.decision()
     draft.put(taken)
-    _follow(ask, draft, taken, incident=incident, unit=unit)
+    follow(ask, draft, taken, incident=incident, unit=unit)
     draft.log(incident.id, TOLD_BY_VOICE, detail=told, unit=unit.id, at=at)
+    _take_over(ask, draft, taken)
     return draft.decision()
 
 
@@ -136,7 +161,7 @@ def withdraw_assignment(ask: Ask, body: c.WithdrawAssignment) -> Decision:
     withdrawn = assignment.moved_to(AssignmentState.WITHDRAWN, at=ask.at, note=reason or None)
     draft = Draft(ask)
     draft.put(withdrawn)
-    _follow(ask, draft, withdrawn, incident=ask.incident(assignment.incident), unit=unit)
+    follow(ask, draft, withdrawn, incident=ask.incident(assignment.incident), unit=unit)
     draft.log(assignment.incident, "withdrawn", detail=reason or None, unit=unit.id)
     return draft.decision()
 
@@ -160,9 +185,13 @@ def move_assignment(ask: Ask, body: c.MoveAssignment) -> Decision:
         draft.log(assignment.incident, body.state.value, detail=note, unit=unit.id, at=at)
         return draft.decision()
     moved = assignment.moved_to(body.state, at=at, note=note)
+    if moved.standby and body.state in _AFTER_ACCEPTING:
+        moved = replace(moved, standby=False)  # it goes by itself: that is a fact
+        draft.log(moved.incident, "called_up", unit=unit.id, at=at)
     draft.put(moved)
-    _follow(ask, draft, moved, incident=ask.incident(moved.incident), unit=unit)
+    follow(ask, draft, moved, incident=ask.incident(moved.incident), unit=unit)
     draft.log(moved.incident, body.state.value, detail=note, unit=unit.id, at=at)
+    _take_over(ask, draft, moved)
     return draft.decision()
 
 
@@ -184,7 +213,7 @@ def report_outcome(ask: Ask, body: c.ReportOutcome) -> Decision:
     draft = Draft(ask)
     draft.put(cleared)
     draft.put(replace(incident, changed_at=ask.at))
-    _follow(ask, draft, cleared, incident=incident, unit=unit)
+    follow(ask, draft, cleared, incident=incident, unit=unit)
     draft.log(incident.id, "cleared", detail=outcome, unit=unit.id, at=at)
     return draft.decision()
 
@@ -196,6 +225,23 @@ def _noted(ask: Ask, assignment: Assignment, outcome: str, *, at: datetime) -> D
     return draft.decision()
 
 
+def end_with(ask: Ask, draft: Draft, assignment: Assignment, *, note: str) -> None:
+    """End a task because another takes its place; the unit is told the note."""
+    ended = assignment.moved_to(AssignmentState.WITHDRAWN, at=ask.at, note=note)
+    draft.put(ended)
+    put_status(ask, draft, ended, unit=ask.unit(assignment.unit))
+
+
+def _take_over(ask: Ask, draft: Draft, taken: Assignment) -> None:
+    """End the task that another unit has now accepted to take over."""
+    held = None if taken.takes_over is None else ask.rows.assignment(taken.takes_over)
+    if held is None or not held.is_running or taken.state not in TAKEN_STATES:
+        return
+    by = ask.unit(taken.unit).call_sign
+    end_with(ask, draft, held, note=f"→ {by}")
+    draft.log(held.incident, "handed_over", detail=by, unit=held.unit)
+
+
 def end_assignments(ask: Ask, draft: Draft, incident: Incident, *, note: str) -> None:
     """Call back every unit still under way to an incident that ends."""
     for assignment in ask.rows.assignments_of_incident(incident.id):
@@ -203,13 +249,17 @@ def end_assignments(ask: Ask, draft: Draft, incident: Incident, *, note: str) ->
             continue
         withdrawn = assignment.moved_to(AssignmentState.WITHDRAWN, at=ask.at, note=note)
         draft.put(withdrawn)
-        _put_status(ask, draft, withdrawn, unit=ask.unit(assignment.unit))
+        put_status(ask, draft, withdrawn, unit=ask.unit(assignment.unit))
         draft.log(incident.id, "withdrawn", detail=note, unit=assignment.unit)
 
 
 def status_of(unit: Unit, assignments: Sequence[Assignment]) -> UnitStatus:
     """Return what a unit is doing, from all its assignments."""
-    doing = [_STATUS[one.state] for one in assignments if one.is_running]
+    doing = [
+        UnitStatus.ASSIGNED if one.standby else _STATUS[one.state]
+        for one in assignments
+        if one.is_running
+    ]
     if doing:
         return max(doing, key=_BUSIER.index)
     return UnitStatus.OFF_DUTY if unit.status is UnitStatus.OFF_DUTY else UnitStatus.AVAILABLE
@@ -219,21 +269,37 @@ def stage_of(incident: Incident, assignments: Sequence[Assignment]) -> Stage:
     """Return the stage that follows from the assignments to an incident under way."""
     if incident.stage not in _UNDER_WAY:
         return incident.stage
-    running = [_STATUS[one.state] for one in assignments if one.is_running]
+    running = [_STATUS[one.state] for one in assignments if one.is_running and not one.standby]
     if not running:
         return Stage.REPORT_BACK if incident.outcome is not None else Stage.FILE
     taken = any(status is not UnitStatus.ASSIGNED for status in running)
     return Stage.HANDLE if taken else Stage.DISPATCH
 
 
-def _check_can_be_sent(ask: Ask, incident: Incident, unit: Unit) -> None:
+def can_be_sent(ask: Ask, incident: Incident, unit: Unit, *, apart_from: str | None = None) -> None:
+    """Check that a unit can be sent to an incident.
+
+    Args:
+        ask: Who asks.
+        incident: Where to.
+        unit: Which.
+        apart_from: A task of its own that ends with this.
+
+    Raises:
+        RejectedError: It cannot.
+        ConflictError: It is busy, or was changed meanwhile.
+    """
     if incident.stage not in _UNDER_WAY:
         name = incident.number or "This incident"
         raise RejectedError(f"{name} is at “{incident.stage}”: nobody can be sent to it there.")
     if unit.status is UnitStatus.OFF_DUTY:
         raise RejectedError(f"{unit.call_sign} is off duty; choose another unit.")
     ask.check_version(unit, f"unit {unit.call_sign}")
-    running = [one for one in ask.rows.assignments_of_unit(unit.id) if one.is_running]
+    running = [
+        one
+        for one in ask.rows.assignments_of_unit(unit.id)
+        if one.is_running and one.id != apart_from
+    ]
     if any(one.incident == incident.id for one in running):
         raise RejectedError(f"{unit.call_sign} was sent to this incident already.")
     if running and ask.base_version is None:
@@ -257,7 +323,7 @@ def _is_overtaken(assignment: Assignment, state: AssignmentState) -> bool:
     return assignment.is_past(state)
 
 
-def _follow(ask: Ask, draft: Draft, changed: Assignment, *, incident: Incident, unit: Unit) -> None:
+def follow(ask: Ask, draft: Draft, changed: Assignment, *, incident: Incident, unit: Unit) -> None:
     """Put the incident's stage and the unit's status as they follow from a changed assignment."""
     of_incident = _with(changed, ask.rows.assignments_of_incident(incident.id))
     stage = stage_of(incident, of_incident)
@@ -265,10 +331,11 @@ def _follow(ask: Ask, draft: Draft, changed: Assignment, *, incident: Incident, 
         if incident.stage is Stage.FILE and stage is Stage.HANDLE:
             incident = incident.moved_to(Stage.DISPATCH, at=ask.at)
         draft.put(incident.moved_to(stage, at=ask.at))
-    _put_status(ask, draft, changed, unit=unit)
+    put_status(ask, draft, changed, unit=unit)
 
 
-def _put_status(ask: Ask, draft: Draft, changed: Assignment, *, unit: Unit) -> None:
+def put_status(ask: Ask, draft: Draft, changed: Assignment, *, unit: Unit) -> None:
+    """Put a unit's status as it follows from a changed assignment."""
     status = status_of(unit, _with(changed, ask.rows.assignments_of_unit(unit.id)))
     if status is not unit.status:
         draft.put(replace(unit, status=status))

@@ -63,8 +63,14 @@ class Assignment:
     Attributes:
         ordered_by: Who ordered it.
         changed_at: When the state last changed, aware UTC.
-        times: When each state was reached, aware UTC, by the state's name.
+        times: When each state was reached, aware UTC, by the state's name; "told_" and a step of
+            escalation for when the next screen was told that nobody accepted.
         note: What the unit said with its last step (why refused, the outcome).
+        standby: It stands by (待命): it knows of the incident and waits to be called up.
+        takes_over: The task of another unit that ends when this one is accepted.
+        sector: The sector of the big incident it works in.
+        instead_of: Call signs of the units that were recommended and not sent.
+        because: Why another unit was sent than recommended.
         version: Raised by one with every change.
     """
 
@@ -76,12 +82,22 @@ class Assignment:
     changed_at: datetime
     times: dict[str, datetime] = field(default_factory=dict)
     note: str | None = None
+    standby: bool = False
+    takes_over: AssignmentId | None = None
+    sector: str | None = None
+    instead_of: str | None = None
+    because: str | None = None
     version: int = 0
 
     @property
     def is_running(self) -> bool:
         """Whether the unit still has something to do with it."""
         return self.state not in ENDED_STATES
+
+    @property
+    def steps(self) -> tuple[AssignmentState, ...]:
+        """The states it has reached, in the order of an assignment's course."""
+        return tuple(state for state in _S if state.value in self.times)
 
     def moved_to(
         self, state: AssignmentState, *, at: datetime, note: str | None = None

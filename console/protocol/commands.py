@@ -28,6 +28,18 @@ from console.protocol.case_commands import (
     ResumeIncident,
     SplitReport,
 )
+from console.protocol.dispatch_commands import (
+    AnswerHelp,
+    AskHelp,
+    CallUp,
+    EndHelp,
+    EscalateOrder,
+    ExplainChoice,
+    OpenEvent,
+    PlaceInSector,
+    PutSector,
+    TransferTask,
+)
 from console.protocol.duty_commands import (
     EndRollCall,
     MarkMessage,
@@ -56,17 +68,23 @@ __all__ = [
     "AddReport",
     "AmendIncident",
     "AnswerChecks",
+    "AnswerHelp",
     "AnswerRoll",
     "AnyBody",
+    "AskHelp",
     "AssignUnit",
     "AttachEvidence",
     "Body",
     "CallBack",
+    "CallUp",
     "CancelIncident",
     "CheckAnswer",
     "CloseIncident",
     "ConfirmInspection",
+    "EndHelp",
     "EndRollCall",
+    "EscalateOrder",
+    "ExplainChoice",
     "IssuePaper",
     "JoinIncidents",
     "LinkIncident",
@@ -75,11 +93,13 @@ __all__ = [
     "MoveAssignment",
     "NoteIncident",
     "NotePlace",
+    "OpenEvent",
     "OpenIncident",
     "OrderByVoice",
     "PartIncidents",
     "PauseIncident",
     "PayFine",
+    "PlaceInSector",
     "PrepareHandover",
     "PressPanic",
     "PutAreas",
@@ -89,6 +109,7 @@ __all__ = [
     "PutJurisdictions",
     "PutLimitRules",
     "PutRoster",
+    "PutSector",
     "PutUnits",
     "ReadBack",
     "RecordInspection",
@@ -103,6 +124,7 @@ __all__ = [
     "SplitReport",
     "TakeReport",
     "TellAreaEvents",
+    "TransferTask",
     "VerifyIncident",
     "VoidPaper",
     "WithdrawAssignment",
@@ -164,12 +186,21 @@ class AddReport(Body, frozen=True, kw_only=True):
 
 
 class AssignUnit(Body, frozen=True, kw_only=True):
-    """Send one unit to one incident (派遣)."""
+    """Send one unit to one incident (派遣).
+
+    Attributes:
+        standby: It only stands by, and waits to be called up (待命).
+        instead_of: Call signs of the units recommended where others are sent.
+        because: Why others are sent, if that is said with the order.
+    """
 
     assignment: str
     incident: str
     unit: str
     note: str | None = None
+    standby: bool = False
+    instead_of: str | None = None
+    because: str | None = None
 
 
 class OrderByVoice(Body, frozen=True, kw_only=True):
@@ -346,6 +377,16 @@ AnyBody = (
     | IssuePaper
     | PayFine
     | VoidPaper
+    | ExplainChoice
+    | TransferTask
+    | CallUp
+    | EscalateOrder
+    | AskHelp
+    | AnswerHelp
+    | EndHelp
+    | PutSector
+    | PlaceInSector
+    | OpenEvent
 )
 
 

@@ -50,12 +50,15 @@ from console.store.tables import (
     UNIT,
 )
 from console.store.tables_areas import AREA_EVENT
+from console.store.tables_command import HELP_REQUEST, SECTOR
 from console.store.types import to_microseconds
 
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
-_OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG)
-_IN_DISTRICTS = (INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT, INSPECTION, PAPER)
+_OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG, SECTOR)
+_IN_DISTRICTS = (
+    INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT, INSPECTION, PAPER, HELP_REQUEST,
+)  # fmt: skip
 #: Tables whose rows belong to the district of the unit they name.
 _OF_UNITS = ("duty_report", "receipt", "roster")
 #: Which rows of other tables a district sees, as SQL; of a table that is not named, none.

@@ -32,11 +32,11 @@ from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
 from console.store.streettables import STREET_TABLES
 from console.store.tables_areas import AREA_EVENT, area_table
+from console.store.tables_command import COMMAND_TABLES
 from console.store.types import Instant, Rank, Times, Word, Words
 
 METADATA = tablebase.METADATA
 _id, _version = tablebase.id_column, tablebase.version_column
-
 
 INCIDENT = Table(
     "incident",
@@ -110,6 +110,11 @@ ASSIGNMENT = Table(
     Column("changed_at", Instant, nullable=False),
     Column("times", Times, nullable=False),
     Column("note", Text),
+    Column("standby", Boolean, nullable=False, server_default=false()),
+    Column("takes_over", String(80)),
+    Column("sector", String(80)),
+    Column("instead_of", Text),
+    Column("because", Text),
     _version(),
     Index("assignment_by_incident", "incident"),
     Index("assignment_by_unit", "unit", "state"),
@@ -389,6 +394,7 @@ ROW_TABLES: dict[str, Table] = {
     **site_tables(METADATA),
     **DUTY_TABLES,
     **STREET_TABLES,
+    **COMMAND_TABLES,
 }
 #: What a console keeps, and what a snapshot holds.
 CACHE_TABLES: tuple[Table, ...] = (*ROW_TABLES.values(), CURSOR)

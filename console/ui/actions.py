@@ -30,6 +30,7 @@ from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.ui.mirror import Mirror
+from console.ui.shots import ClipShot, Shot
 from console.ui.tray import command_sentence, incident_of
 
 #: What a file is kept as, by the first half of its media type.
@@ -64,54 +65,6 @@ class Submitter(Protocol):
         """Throw a command away."""
 
 
-class Shot(Protocol):
-    """A picture taken off a camera: the still and the bytes it came from."""
-
-    @property
-    def camera(self) -> str:
-        """Id of the camera point."""
-
-    @property
-    def captured_at(self) -> datetime:
-        """When it was seen, aware UTC."""
-
-    @property
-    def jpeg(self) -> bytes:
-        """The still."""
-
-    @property
-    def jpeg_sha256(self) -> str:
-        """Hash of the still."""
-
-    @property
-    def original(self) -> bytes:
-        """The camera's own bytes."""
-
-    @property
-    def original_sha256(self) -> str:
-        """Hash of the camera's bytes."""
-
-    @property
-    def original_type(self) -> str:
-        """What the camera's bytes are."""
-
-
-class ClipShot(Shot, Protocol):
-    """A picture with the seconds before it."""
-
-    @property
-    def clip(self) -> bytes | None:
-        """The film, ``None`` where there is none."""
-
-    @property
-    def clip_sha256(self) -> str | None:
-        """Hash of the film."""
-
-    @property
-    def clip_type(self) -> str:
-        """Its media type."""
-
-
 class DeskActions(QObject):
     """Gives commands; each is kept on disk before its method returns.
 
@@ -128,8 +81,25 @@ class DeskActions(QObject):
         self._mirror = mirror
         self._submitter = submitter
 
-    def dispatch(self, incident: str, units: Sequence[str], note: str | None = None) -> list[str]:
+    def dispatch(
+        self,
+        incident: str,
+        units: Sequence[str],
+        note: str | None = None,
+        *,
+        standby: bool = False,
+        instead_of: Mapping[str, str] | None = None,
+        because: str | None = None,
+    ) -> list[str]:
         """Send units to an incident; a busy one is sent as it was seen, busy.
+
+        Args:
+            incident: Where to.
+            units: Which.
+            note: What they read besides.
+            standby: They only stand by.
+            instead_of: Call signs of those recommended, by the id of each unit sent in their stead.
+            because: Why those are sent.
 
         Returns:
             Ids of the assignments ordered.
@@ -141,7 +111,16 @@ class DeskActions(QObject):
                 self.refused.emit(self.tr("There is no unit with the id {0}.").format(unit_id))
                 continue
             assignment = self._new_id()
-            body = c.AssignUnit(assignment=assignment, incident=incident, unit=unit_id, note=note)
+            instead = (instead_of or {}).get(unit_id)
+            body = c.AssignUnit(
+                assignment=assignment,
+                incident=incident,
+                unit=unit_id,
+                note=note,
+                standby=standby,
+                instead_of=instead,
+                because=because if instead is not None else None,
+            )
             if self._submit(body, None if unit.is_free else unit.version):
                 ordered.append(assignment)
         return ordered

@@ -13,12 +13,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Level
+from console.ui.escalation import USUAL, Escalations, Step
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
 from console.ui.words import form_word, reach_text
 
-#: A unit that has not accepted for this long is asked again, or another is sent.
-ACCEPT_WITHIN = timedelta(seconds=60)
 _UNACCEPTED = frozenset({AssignmentState.ORDERED, AssignmentState.DELIVERED, AssignmentState.SEEN})
 _URGENT = frozenset({Level.CRITICAL, Level.HIGH})
 #: How many waiting incidents are shown as alarms of their own; all of them are counted.
@@ -89,14 +88,19 @@ class AlarmList(QObject):
     Signals:
         changed: Tuple of `Alarm`, the unacknowledged first, the worst of them on top.
         counts_changed: The `AlarmCounts`.
+        escalated: Id of an assignment nobody accepted, and the step of the site's table that has
+            it on this screen now.
     """
 
     changed = Signal(object)
     counts_changed = Signal(object)
+    escalated = Signal(str, str)
 
     def __init__(self, mirror: Mirror, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror = mirror
+        self._escalations = Escalations(mirror)
+        self._told: set[str] = set()
         self._level_of: dict[str, Level] = {}
         self._levels: Counter[Level] = Counter()
         self._waiting_of: dict[str, _Waiting] = {}
@@ -256,24 +260,46 @@ class AlarmList(QObject):
             if assignment is None or incident is None or not incident.is_open:
                 self._refused.discard(assignment_id)
                 continue
-            late_at = _ordered_at(assignment) + ACCEPT_WITHIN
+            step = self._escalations.step_for(incident)
+            late_at = None if step is None else _ordered_at(assignment) + step.after
             if assignment_id in self._refused:
                 if incident.stage is Stage.FILE:
                     text = self.tr("{0}: {1} refused — choose another unit")
                     found.append(self._of_unit(AlarmKind.REFUSED, incident, assignment, text))
+            elif step is None or late_at is None:
+                continue
             elif now > late_at:
-                text = self.tr("{0}: {1} has not accepted for 60 s — call ({2}) or choose another")
-                found.append(self._of_unit(AlarmKind.NOT_ACCEPTED, incident, assignment, text))
+                text = self.tr("{0}: {1} has not accepted for {3} s — call ({2}) or choose another")
+                late = self._of_unit(
+                    AlarmKind.NOT_ACCEPTED, incident, assignment, text, after=step.after
+                )
+                found.append(late)
+                self._tell(assignment, step)
             elif self._next_late is None or late_at < self._next_late:
                 self._next_late = late_at
         return found
 
+    def _tell(self, assignment: Assignment, step: Step) -> None:
+        """Have it kept, once, that this screen says so now."""
+        is_kept = step.code is None or f"told_{step.code}" in assignment.times
+        if is_kept or assignment.id in self._told or self._mirror.is_pending(assignment.id):
+            return
+        self._told.add(assignment.id)
+        self.escalated.emit(assignment.id, step.code)
+
     def _of_unit(
-        self, kind: AlarmKind, incident: Incident, assignment: Assignment, text: str
+        self,
+        kind: AlarmKind,
+        incident: Incident,
+        assignment: Assignment,
+        text: str,
+        *,
+        after: timedelta = USUAL,
     ) -> Alarm:
         unit = self._mirror.unit(assignment.unit)
         name = unit.call_sign if unit is not None else assignment.unit
-        sentence = text.format(short_number(incident), name, reach_text(unit))
+        after_s = round(after.total_seconds())
+        sentence = text.format(short_number(incident), name, reach_text(unit), after_s)
         return self._alarm(kind, incident, sentence, assignment=assignment)
 
     def _alarm(

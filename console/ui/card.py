@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from console.dispatch.rules_assignments import TOLD_BY_VOICE
 from console.domain.assignments import TAKEN_STATES, UNACCEPTED_STATES, Assignment, AssignmentState
+from console.domain.command import HelpRequest, HelpSide, Sector
 from console.domain.incidents import NEXT_STAGES, Incident, Report, Stage
 from console.domain.levels import Role
 from console.domain.permissions import may
@@ -18,7 +20,13 @@ from console.ui.mirror import Mirror
 from console.ui.words import is_gateway
 
 #: What is done to a unit, not by it.
-_ORDERS = frozenset({"assigned", "withdrawn", TOLD_BY_VOICE})
+_ORDERS = frozenset(
+    {
+        "assigned", "withdrawn", TOLD_BY_VOICE, "stood_by", "called_up", "overrode",
+        "overrode_because", "transfer_ordered", "handed_over", "escalated", "sector_put",
+        "sector_ended", "placed",
+    }
+)  # fmt: skip
 #: The seven stages, in the order an incident goes through them.
 TRACK = tuple(stage for stage in Stage if stage is not Stage.CANCELLED)
 
@@ -31,17 +39,23 @@ class AssignmentLine:
         unit: ``None`` if the unit is not known here.
         pending: Whether central has not confirmed what is shown.
         told: The newest line of the log about an order by voice, ``None`` if there was none.
+        sector: Name of the sector it works in, ``None`` if it works in none.
+        lent_as: Call sign of a unit of another district, which this console does not see.
     """
 
     assignment: Assignment
     unit: Unit | None
     pending: bool
     told: LogEntry | None = None
+    sector: str | None = None
+    lent_as: str | None = None
 
     @property
     def call_sign(self) -> str:
         """What people call the unit."""
-        return self.unit.call_sign if self.unit is not None else self.assignment.unit
+        if self.unit is not None:
+            return self.unit.call_sign
+        return self.lent_as or self.assignment.unit
 
     def time_of(self, state: AssignmentState) -> datetime | None:
         """Return when the state was reached, aware UTC."""
@@ -75,6 +89,9 @@ class IncidentCard:
 
     Attributes:
         can: Names of commands that the person logged on may give and the stage allows.
+        sectors: Of a big incident, in the order they were made.
+        parts: The cases of a big incident, in the order they were opened.
+        help: What other districts were asked for.
         pending: Whether central has not confirmed what is shown.
     """
 
@@ -88,7 +105,24 @@ class IncidentCard:
     track: tuple[StageMark, ...]
     can: frozenset[str]
     pending: bool
+    sectors: tuple[Sector, ...] = ()
+    parts: tuple[Incident, ...] = ()
+    help: tuple[HelpRequest, ...] = ()
     row_no: int | None = None
+
+    @property
+    def unexplained(self) -> tuple[AssignmentLine, ...]:
+        """The units sent in the stead of those recommended, nobody having said why."""
+        return tuple(
+            line
+            for line in self.assignments
+            if line.assignment.instead_of is not None and line.assignment.because is None
+        )
+
+    @property
+    def standing_by(self) -> tuple[AssignmentLine, ...]:
+        """The units that wait to be called up."""
+        return tuple(line for line in self.running if line.assignment.standby)
 
     @property
     def unaccepted(self) -> tuple[AssignmentLine, ...]:
@@ -113,12 +147,26 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
     entries = sorted(
         (one for one in details if isinstance(one, LogEntry)), key=lambda one: (one.at, one.id)
     )
+    asked = sorted(
+        (
+            one
+            for one in mirror.every(HelpRequest)
+            if one.incident == incident_id and one.side is HelpSide.ASKING
+        ),
+        key=lambda one: one.asked_at,
+    )
+    lent = {
+        unit: sign for one in asked for unit, sign in zip(one.units, one.call_signs, strict=False)
+    }
+    sectors = {one.id: one for one in mirror.every(Sector)}
     lines = tuple(
         AssignmentLine(
             assignment=one,
             unit=mirror.unit(one.unit),
             pending=mirror.is_pending(one.id),
             told=_told(one, entries),
+            sector=sectors[one.sector].name if one.sector in sectors else None,
+            lent_as=lent.get(one.unit),
         )
         for one in assignments
     )
@@ -133,7 +181,22 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
         track=track_of(incident, entries),
         can=allowed(incident, assignments, mirror),
         pending=mirror.is_pending(incident_id),
+        sectors=_sectors(sectors.values(), incident_id),
+        parts=_parts(mirror, incident),
+        help=tuple(asked),
     )
+
+
+def _sectors(among: Iterable[Sector], incident: str) -> tuple[Sector, ...]:
+    found = [one for one in among if one.incident == incident and not one.retired]
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+def _parts(mirror: Mirror, incident: Incident) -> tuple[Incident, ...]:
+    if not incident.is_major:
+        return ()
+    found = [one for one in mirror.incidents() if one.parent == incident.id]
+    return tuple(sorted(found, key=lambda one: (one.opened_at, one.id)))
 
 
 def _told(assignment: Assignment, entries: list[LogEntry]) -> LogEntry | None:
@@ -203,6 +266,9 @@ def allowed(incident: Incident, assignments: list[Assignment], mirror: Mirror) -
         "AmendIncident": incident.is_open,
         "NoteIncident": True,
         "WithdrawAssignment": any(one.is_running for one in assignments),
+        "TransferTask": any(one.is_running and not one.standby for one in assignments),
+        "CallUp": any(one.is_running and one.standby for one in assignments),
+        "ExplainChoice": any(one.instead_of and not one.because for one in assignments),
     }
     return frozenset(
         name for name, sense in makes_sense.items() if sense and may(Role(who.role), name)
@@ -241,6 +307,7 @@ class CardModel(QObject):
         mirror.details_changed.connect(self._if_picked)
         mirror.assignments_changed.connect(self._take_assignments)
         mirror.units_changed.connect(self._take_units)
+        mirror.tables_changed.connect(self._take_tables)
         mirror.replaced.connect(self._read)
         mirror.who_changed.connect(self._read)
 
@@ -282,6 +349,11 @@ class CardModel(QObject):
         if ours.intersection(ids) or any(
             one is not None and one.incident == self._picked for one in named
         ):
+            self._soon.start()
+
+    @Slot(str, list)
+    def _take_tables(self, kind: str, _ids: list[str]) -> None:
+        if kind in {"sector", "help_request"} and self._picked is not None:
             self._soon.start()
 
     @Slot(list)

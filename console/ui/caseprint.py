@@ -66,7 +66,7 @@ def case_html(card: IncidentCard) -> str:
         for one in card.reports
     ]
     units = [
-        (line.call_sign, *(_step(name, at) for name, at in line.assignment.times.items()))
+        (line.call_sign, *(_step(one, line.time_of(one)) for one in line.assignment.steps))
         for line in card.assignments
     ]
     log = [
@@ -184,8 +184,8 @@ def _check(path: Path) -> None:
         raise FileNotWrittenError(path, "there is no such folder")
 
 
-def _step(state: str, at: datetime) -> str:
-    return f"{step_word(AssignmentState(state))} {moment_text(at)}"
+def _step(state: AssignmentState, at: datetime | None) -> str:
+    return f"{step_word(state)} {moment_text(at)}"
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> list[str]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from console.domain.assignments import UNACCEPTED_STATES
+from console.domain.assignments import NEXT_STATES, UNACCEPTED_STATES, AssignmentState
 from console.domain.forms import form_of
 from console.domain.incidents import Stage
 from console.domain.levels import Level
 from console.ui.byair import nearest_by_air
 from console.ui.caseactions import CaseActions
+from console.ui.dispatchactions import DispatchActions
+from console.ui.linewords import SENTENCES, in_language, paths_like
 from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
 from console.ui.orders import (
@@ -34,6 +36,7 @@ from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queue import IncidentQueueModel
 from console.ui.queuetexts import short_number
 from console.ui.slash import DutyWords, SlashCommands
+from console.ui.slashdispatch import DispatchLines
 from console.ui.tray import command_sentence
 from console.ui.words import form_word, is_chinese, level_word, means_word, step_word
 
@@ -89,10 +92,18 @@ class CommandLine(QObject):
         self._actions = actions
         self._near = near
         self._places = places
-        told = partial(command_sentence, mirror=mirror)
-        paper = DeskPaper(mirror, queue, actions.refused.emit)
+        lines = None
+        if isinstance(actions, DispatchActions):
+            lines = DispatchLines(mirror, self, actions, named=self._named, places=places)
         self._slash = SlashCommands(
-            self, self._numbered, actions, named=self._named, told=told, paper=paper, duty=duty
+            self,
+            self._numbered,
+            actions,
+            named=self._named,
+            told=partial(command_sentence, mirror=mirror),
+            paper=DeskPaper(mirror, queue, actions.refused.emit),
+            duty=duty,
+            lines=lines,
         )
 
     # what is asked while typing
@@ -171,12 +182,33 @@ class CommandLine(QObject):
             raise OrderError(say("No unit is called {0}.").format(word))
         return unit.id
 
-    def assignment_of(self, unit: str) -> str:
-        """Return the id of the running assignment of a unit, its newest."""
+    def assignment_of(
+        self,
+        unit: str,
+        *,
+        incident: str | None = None,
+        state: AssignmentState | None = None,
+    ) -> str:
+        """Return the id of the running assignment that is meant of a unit."""
         running = [one for one in self._mirror.assignments_of_unit(unit) if one.is_running]
         if not running:
             raise OrderError(say("{0} has no task.").format(self._call_sign(unit)))
-        return running[-1].id
+        meant = [one for one in running if incident in (None, one.incident)]
+        if not meant:
+            text = say("{0} has no task at {1}.")
+            raise OrderError(text.format(self._call_sign(unit), self._named(incident or "")))
+        reaching = [one for one in meant if state is None or state in NEXT_STATES[one.state]]
+        fitting = reaching or meant
+        if len(fitting) > 1:
+            numbers = [self._number(one.incident) for one in fitting]
+            text = say("{0} has {1} tasks; say which: {2}, as in S {0} {3} arrived.")
+            sign, every = self._call_sign(unit), " / ".join(numbers)
+            raise OrderError(text.format(sign, len(fitting), every, numbers[0]))
+        return fitting[0].id
+
+    def _number(self, incident_id: str) -> str:
+        incident = self._mirror.incident(incident_id)
+        return incident_id if incident is None else short_number(incident)
 
     # completing
 
@@ -195,9 +227,9 @@ class CommandLine(QObject):
             return [f"{sign} " for sign in self._free_signs(word, done[0], set(done[1:]))]
         words: Mapping[tuple[Verb, int], Callable[[], Iterable[str]]] = {
             (Verb.VOICE, 1): lambda: [f"{one} " for one in self._to_be_told(word, done[0])],
-            (Verb.VOICE, 2): lambda: _in_language(MEANS, word),
-            (Verb.STEP, 1): lambda: _in_language(STEPS, word),
-            (Verb.FILE, len(done)): lambda: _paths(" ".join([*done[1:], word]), word),
+            (Verb.VOICE, 2): lambda: in_language(MEANS, word),
+            (Verb.STEP, 1): lambda: in_language(STEPS, word),
+            (Verb.FILE, len(done)): lambda: paths_like(" ".join([*done[1:], word]), word),
             (Verb.LEVEL, 1): lambda: [f"{level:d}" for level in Level],
         }
         return words.get((verb, len(done)), tuple)()
@@ -271,7 +303,9 @@ class CommandLine(QObject):
         if order.verb is Verb.NEW:
             return self._new_sentence(order)
         if order.verb is Verb.STEP and order.state is not None:
-            return say("{0}: {1}").format(units, step_word(order.state))
+            held = self._mirror.assignment(order.assignment or "")
+            about = "" if held is None else self._named(held.incident)
+            return say("{0}: {1} — {2}").format(units, step_word(order.state), about)
         if order.verb is Verb.VOICE and order.means is not None:
             text = say("Told {0} by {1}: {2}")
             return text.format(units, means_word(order.means), what)
@@ -279,7 +313,7 @@ class CommandLine(QObject):
             return say("{0} becomes {1}").format(what, level_word(Level(order.level)))
         if order.verb is Verb.VERIFY and not order.passed:
             return say("Send back {0}: {1}").format(what, order.text)
-        return say(_SENTENCES[order.verb]).format(what=what, units=units, text=order.text)
+        return say(SENTENCES[order.verb]).format(what=what, units=units, text=order.text)
 
     def _new_sentence(self, order: Order) -> str:
         found = self._found(order.place)
@@ -316,6 +350,14 @@ class CommandLine(QObject):
         )
         return opened is not None
 
+    def _dispatch(self, order: Order) -> bool:
+        incident, near = order.incident or "", self._near
+        others = {} if near is None else near.instead_of(incident, order.units)
+        sent = self._actions.dispatch(
+            incident, order.units, instead_of=others, because=order.text or None
+        )
+        return len(sent) == len(order.units)
+
     def _pick(self, order: Order) -> bool:
         self.incident_wanted.emit(order.incident)
         return True
@@ -337,9 +379,7 @@ class CommandLine(QObject):
         return self._actions.move(order.assignment, order.state, order.text or None)
 
     _do: Mapping[Verb, Callable[[CommandLine, Order], bool]] = {
-        Verb.DISPATCH: lambda self, o: (
-            len(self._actions.dispatch(o.incident or "", o.units)) == len(o.units)
-        ),
+        Verb.DISPATCH: _dispatch,
         Verb.VOICE: _voice,
         Verb.STEP: _step,
         Verb.WITHDRAW: lambda self, o: self._actions.withdraw(o.assignment or "", o.text),
@@ -357,39 +397,3 @@ class CommandLine(QObject):
         Verb.PICK: _pick,
         Verb.GO: _go,
     }
-
-
-def _noop(context: str, source: str) -> str:
-    return source
-
-
-_SENTENCES: Mapping[Verb, str] = {
-    Verb.DISPATCH: _noop("CommandLine", "Send {units} to {what}"),
-    Verb.WITHDRAW: _noop("CommandLine", "Call back {units}: {text}"),
-    Verb.VERIFY: _noop("CommandLine", "Verify the outcome of {what}"),
-    Verb.CLOSE: _noop("CommandLine", "Close {what}"),
-    Verb.CANCEL: _noop("CommandLine", "Cancel {what}: {text}"),
-    Verb.NOTE: _noop("CommandLine", "Into the log of {what}: {text}"),
-    Verb.FILE: _noop("CommandLine", "Attach to {what}: {text}"),
-    Verb.PICK: _noop("CommandLine", "Show {what}"),
-    Verb.GO: _noop("CommandLine", "Show {units} on the map"),
-}
-
-
-def _in_language(words: Iterable[str], begun: str) -> list[str]:
-    """Return the words of the language shown that begin so."""
-    shown = (one for one in words if one.isascii() is not is_chinese())
-    return [one for one in shown if one.startswith(begun)]
-
-
-def _paths(begun: str, word: str) -> list[str]:
-    """Return what the last word of a path may become; folders end in a stroke."""
-    whole = Path(begun).expanduser()
-    folder, start = (whole, "") if begun.endswith("/") else (whole.parent, whole.name)
-    try:
-        inside = sorted(one for one in folder.iterdir() if one.name.startswith(start))[:OFFERED]
-    except OSError:
-        return []
-    shown = [one for one in inside if start or not one.name.startswith(".")]
-    typed = word[: len(word) - len(start)]
-    return [f"{typed}{one.name}{'/' if one.is_dir() else ''}" for one in shown]

@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from console.domain.levels import Channel, Level
+from console.domain.levels import Channel, Level, Role
 from console.domain.places import LogEntry
-from console.ui.words import channel_word, evidence_word, form_word, level_word, means_word
+from console.ui.words import (
+    channel_word,
+    evidence_word,
+    form_word,
+    level_word,
+    means_word,
+    role_word,
+)
 
 
 def _noop(context: str, source: str) -> str:
@@ -30,21 +37,26 @@ _AMENDED = re.compile(rf"({'|'.join(_FIELDS)}): (.*) → (.*)", re.DOTALL)
 def detail_text(entry: LogEntry) -> str:
     """Return what a person reads beside a step; codes become words, words stay as written."""
     detail = entry.detail or ""
-    if entry.verb == "opened":
-        return _channel(detail)
-    if entry.verb == "report_joined":
-        channel, colon, text = detail.partition(": ")
-        why, stroke, said = text.partition(" | ")
-        reasons = ", ".join(why_text(each) for each in why.split(", ")) if stroke else why
-        return f"{_channel(channel)}{colon}{reasons}{stroke}{said}"
-    if entry.verb == "told_by_voice":
-        means, colon, words = detail.partition(": ")
-        return f"{means_word(means)}{colon}{words}"
-    if entry.verb == "evidence_attached":
-        return evidence_word(detail)
-    if entry.verb == "amended":
-        return "; ".join(_amended(part) for part in detail.split("; "))
-    return detail
+    told = _TOLD.get(entry.verb)
+    return detail if told is None else told(detail)
+
+
+def _joined(detail: str) -> str:
+    channel, colon, text = detail.partition(": ")
+    why, stroke, said = text.partition(" | ")
+    reasons = ", ".join(why_text(each) for each in why.split(", ")) if stroke else why
+    return f"{_channel(channel)}{colon}{reasons}{stroke}{said}"
+
+
+def _by_voice(detail: str) -> str:
+    means, colon, words = detail.partition(": ")
+    return f"{means_word(means)}{colon}{words}"
+
+
+def _escalated(detail: str) -> str:
+    role, _, seconds = detail.partition(" ")
+    word = role_word(Role(role)) if role in list(Role) else role
+    return f"{word} · {seconds} s"
 
 
 #: Why a report was joined, as the merger writes it.
@@ -88,3 +100,14 @@ def _amended(part: str) -> str:
     word = words.get(field, str)
     name = QCoreApplication.translate("LogTexts", _FIELDS[field])
     return f"{name}: {word(before)} → {word(after)}"
+
+
+#: Codes in the details of some steps, as words.
+_TOLD: Mapping[str, Callable[[str], str]] = {
+    "opened": _channel,
+    "report_joined": _joined,
+    "told_by_voice": _by_voice,
+    "escalated": _escalated,
+    "evidence_attached": evidence_word,
+    "amended": lambda detail: "; ".join(_amended(part) for part in detail.split("; ")),
+}

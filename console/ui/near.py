@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -129,6 +129,22 @@ class NearUnitsModel(QAbstractTableModel):
     def recommended(self) -> list[str]:
         """Return ids of the units recommended, the first there first."""
         return [] if self.advice is None else [str(one.unit.id) for one in self.advice.chosen]
+
+    def instead_of(self, incident: str, units: Sequence[str]) -> dict[str, str]:
+        """Return whom each unit is sent in the stead of, by call sign; none where none is left out.
+
+        Args:
+            incident: Where they are sent.
+            units: Ids of those sent.
+        """
+        if self.advice is None or self.incident != incident:
+            return {}
+        there = {str(one.unit) for one in self._mirror.assignments_of(incident) if one.is_running}
+        advised = [one.unit for one in self.advice.chosen]
+        left_out = [one.call_sign for one in advised if one.id not in {*units, *there}]
+        others = [unit for unit in units if unit not in {one.id for one in advised}]
+        signs = " ".join(left_out)
+        return dict.fromkeys(others, signs) if left_out else {}
 
     def advice_words(self) -> str:
         """Return the recommendation in words, with every reason and what is missing."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,14 +14,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
+from console.dispatch.eventplans import run_cards
 from console.dispatch.near import NearUnit, Ranker, Roster
 from console.dispatch.pace import Pace
-from console.dispatch.recommend import Recommendation, recommend
+from console.dispatch.recommend import Recommendation, RunCard, card_for, recommend
 from console.dispatch.time_rules import CITY_ZONE
+from console.domain.catalogue import CatalogueItem
 from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats
 from console.geo.polygons import in_ring
-from console.roads import RoadGraph
+from console.roads import Mode, RoadGraph
 from console.store.citypack import CityPack
 from console.ui.mirror import Mirror
 from console.ui.poolwork import PoolWork
@@ -52,6 +55,7 @@ class NearFound:
     """The units nearest to an incident, nearest by road first.
 
     Attributes:
+        reckoned: Road time in seconds and way to travel of every unit looked at, by its id.
         first: Of each unit the probability that it is there before the others listed, ``None``
             where its time is not known.
     """
@@ -62,6 +66,7 @@ class NearFound:
     units: tuple[NearUnit, ...]
     first: tuple[float | None, ...] = ()
     advice: Recommendation | None = None
+    reckoned: Mapping[str, tuple[Mode, float]] = field(default_factory=dict)
 
 
 #: So many changed units are put into the roster one by one; of more it is made anew.
@@ -119,6 +124,8 @@ class NearFinder(QObject):
         self._busy = False
         self._wanted = False
         self._trouble: str | None = None
+        self.pace = Pace(zone=CITY)
+        self._cards: tuple[RunCard, ...] | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self.state = NearState.NOTHING_PICKED
@@ -131,6 +138,7 @@ class NearFinder(QObject):
         mirror.incidents_changed.connect(self._take_incidents)
         mirror.units_changed.connect(self._take_units)
         mirror.positions_changed.connect(self._take_positions)
+        mirror.tables_changed.connect(self._take_tables)
         self._shown: frozenset[str] = frozenset()
 
     def stop(self) -> None:
@@ -217,6 +225,7 @@ class NearFinder(QObject):
         tasks = Counter(str(one.unit) for one in self._mirror.running_assignments())
         if case is None:
             return
+        card, pace = card_for(case, self._run_cards()), self.pace.copy()
         self._busy, self._wanted = True, False
 
         def work() -> NearFound:
@@ -224,13 +233,30 @@ class NearFinder(QObject):
             first = tuple(arrives_first(near))
             ranked = ranker.rank(roster, force, lat, lon, at, k=ADVISED, include_busy=True)
             units = {str(one.id): one for one in (roster.units[row] for row in ranked.rows)}
-            pace = Pace(zone=CITY)
-            advice = recommend(case, list(ranked), units, tasks=tasks, pace=pace, at=at)
+            advice = recommend(case, list(ranked), units, tasks=tasks, pace=pace, at=at, card=card)
             return NearFound(
-                incident=incident, lat=lat, lon=lon, units=near, first=first, advice=advice
+                incident=incident,
+                lat=lat,
+                lon=lon,
+                units=near,
+                first=first,
+                advice=advice,
+                reckoned={
+                    one.unit: (one.mode, one.seconds) for one in ranked if one.seconds is not None
+                },
             )
 
         self._pool.start(PoolWork(work, self._outlet.give_ranked))
+
+    def _run_cards(self) -> tuple[RunCard, ...]:
+        if self._cards is None:
+            self._cards = run_cards(self._mirror.every(CatalogueItem))
+        return self._cards
+
+    @Slot(str, list)
+    def _take_tables(self, kind: str, _ids: list[str]) -> None:
+        if kind == "catalogue":
+            self._cards = None
 
     @Slot(object)
     def _take_ranked(self, outcome: object) -> None:

@@ -46,10 +46,10 @@ class Verb(StrEnum):
 
 #: How each line is written.
 USAGE: Mapping[Verb, str] = {
-    Verb.DISPATCH: _noop("CommandLine", "D row units: send units — D 3 K7 K9"),
+    Verb.DISPATCH: _noop("CommandLine", "D row units; why: send units — D 3 K7 K9"),
     Verb.VOICE: _noop("CommandLine", "R row unit phone: an order given by voice — R 3 K7 radio"),
-    Verb.STEP: _noop("CommandLine", "S unit step: what a unit said by radio — S K7 arrived"),
-    Verb.WITHDRAW: _noop("CommandLine", "W unit reason: call a unit back — W K7 not needed"),
+    Verb.STEP: _noop("CommandLine", "S unit [row] step: what a unit said by radio — S K7 arrived"),
+    Verb.WITHDRAW: _noop("CommandLine", "W unit [row] reason: call a unit back — W K7 not needed"),
     Verb.NEW: _noop("CommandLine", "N form @place; words: new incident — N 夜间施工 @工体北路 4"),
     Verb.LEVEL: _noop("CommandLine", "L row 1–4: set the level — L 3 1"),
     Verb.VERIFY: _noop("CommandLine", "V row [no reason]: verify the outcome — V 3"),
@@ -131,11 +131,22 @@ class Names(Protocol):
             OrderError: There is none.
         """
 
-    def assignment_of(self, unit: str) -> str:
-        """Return the id of the running assignment of a unit, its newest.
+    def assignment_of(
+        self,
+        unit: str,
+        *,
+        incident: str | None = None,
+        state: AssignmentState | None = None,
+    ) -> str:
+        """Return the id of the running assignment that is meant of a unit.
+
+        Args:
+            unit: Id of the unit.
+            incident: Which incident, where the line names one.
+            state: The step it takes; tasks that cannot take it are not meant.
 
         Raises:
-            OrderError: It has nothing to do.
+            OrderError: It has nothing to do, or several tasks may be meant.
         """
 
 
@@ -209,10 +220,11 @@ def _head(verb: Verb, rest: str) -> tuple[str, str]:
 def _dispatch(verb: Verb, rest: str, names: Names) -> Order:
     row, tail = _head(verb, rest)
     incident = names.incident_named(row)
-    units = tuple(dict.fromkeys(names.unit_named(word) for word in tail.replace(",", " ").split()))
+    signs, _, why = tail.replace("；", ";").partition(";")
+    units = tuple(dict.fromkeys(names.unit_named(word) for word in signs.replace(",", " ").split()))
     if not units:
         raise OrderError(say("Which units? Type their call signs, as in D 3 K7 K9."))
-    return Order(verb=verb, incident=incident, units=units)
+    return Order(verb=verb, incident=incident, units=units, text=why.strip())
 
 
 def _voice(verb: Verb, rest: str, names: Names) -> Order:
@@ -231,18 +243,26 @@ def _step(verb: Verb, rest: str, names: Names) -> Order:
     word, tail = _head(verb, rest)
     unit = names.unit_named(word)
     step, _, note = tail.partition(" ")
+    incident = None
+    if step and step.casefold() not in STEPS and step.replace("-", "", 1).isdecimal():
+        incident = names.incident_named(step)
+        step, _, note = note.strip().partition(" ")
     state = STEPS.get(step.casefold())
     if state is None:
         steps = ", ".join(word for word in STEPS if word.isascii())
         raise OrderError(say("What did it say? One of: {0}.").format(steps))
-    assignment = names.assignment_of(unit)
+    assignment = names.assignment_of(unit, incident=incident, state=state)
     return Order(verb=verb, units=(unit,), assignment=assignment, state=state, text=note.strip())
 
 
 def _withdraw(verb: Verb, rest: str, names: Names) -> Order:
     word, reason = _head(verb, rest)
     unit = names.unit_named(word)
-    assignment = names.assignment_of(unit)
+    row, _, words = reason.partition(" ")
+    incident = None
+    if words.strip() and row.replace("-", "", 1).isdecimal():
+        incident, reason = names.incident_named(row), words.strip()
+    assignment = names.assignment_of(unit, incident=incident)
     if not reason:
         raise OrderError(say("Why is it called back? The unit reads the reason."))
     return Order(verb=verb, units=(unit,), assignment=assignment, text=reason)

@@ -16,6 +16,7 @@ from console.domain.assignments import AssignmentState
 from console.domain.incidents import Stage
 from console.domain.levels import Role
 from console.ui.casereasons import CASE_PATTERNS
+from console.ui.dispatchreasons import DISPATCH_PATTERNS
 from console.ui.dutyreasons import DUTY_PATTERNS
 from console.ui.hintreasons import HINT_PATTERNS
 from console.ui.streetreasons import STREET_PATTERNS
@@ -220,6 +221,7 @@ _PATTERNS: tuple[str, ...] = (
     _noop("Reasons", "Commands cannot be kept in {0}: {1}."),
     _noop("Reasons", "The evidence cannot be kept: {0}."),
     *CASE_PATTERNS,
+    *DISPATCH_PATTERNS,
     *TABLE_PATTERNS,
     *DUTY_PATTERNS,
     *STREET_PATTERNS,

@@ -28,6 +28,7 @@ _WHY: Mapping[Why, str] = {
 _LACKS: Mapping[Lack, str] = {
     Lack.UNITS: _noop("Recommend", "{0} more units"),
     Lack.SKILL: _noop("Recommend", "nobody with {0}"),
+    Lack.EQUIPMENT: _noop("Recommend", "nobody brings {0}"),
     Lack.KIND: _noop("Recommend", "no {0}"),
     Lack.ALL_LATE: _noop("Recommend", "nobody within half an hour"),
     Lack.NO_PLACE: _noop("Recommend", "the place is not known"),
@@ -36,6 +37,8 @@ _SKILLS: Mapping[str, str] = {
     "noise_meter": _noop("Recommend", "noise meter"),
     "legal": _noop("Recommend", "legal officer"),
     "crane": _noop("Recommend", "crane"),
+    "gas_detector": _noop("Recommend", "gas detector"),
+    "cones": _noop("Recommend", "traffic cones"),
 }
 _NOTICES: Mapping[str, str] = {
     "shift_lead": _noop("Recommend", "shift lead"),
@@ -77,6 +80,6 @@ def _lack(one: Shortfall) -> str:
     value = one.value
     if one.lack is Lack.KIND:
         value = unit_kind_word(UnitKind(one.value))
-    elif one.lack is Lack.SKILL:
+    elif one.lack in {Lack.SKILL, Lack.EQUIPMENT}:
         value = _say(_SKILLS.get(one.value, one.value))
     return _say(_LACKS[one.lack]).format(value)

@@ -14,6 +14,7 @@ from console.ui.caseactions import CaseActions
 from console.ui.dutyslash import USAGE as DUTY_USAGE
 from console.ui.dutyslash import DutySlash, DutyWord
 from console.ui.orders import Names, OrderError
+from console.ui.slashdispatch import CHINESE, DispatchLines, DispatchSlash, slash_of, usage_of
 from console.ui.words import is_chinese
 
 Named = Callable[[str], str]
@@ -109,6 +110,7 @@ class SlashCommands:
         told: What a command was, in a sentence.
         paper: Writes cases and lists into files.
         duty: Understands lines about messages, roll calls, calls and duty.
+        lines: Reads lines about units.
     """
 
     def __init__(
@@ -121,8 +123,9 @@ class SlashCommands:
         told: Callable[[AnyBody], str],
         paper: Paper,
         duty: DutyWords | None = None,
+        lines: DispatchLines | None = None,
     ) -> None:
-        self._names, self._any_number = names, any_number
+        self._names, self._any_number, self._lines = names, any_number, lines
         self._actions, self._named, self._told, self._paper = actions, named, told, paper
         self._duty = None if duty is None else duty(names)
 
@@ -130,18 +133,25 @@ class SlashCommands:
         """Return whole lines that the text may become."""
         word, space, rest = text[1:].partition(" ")
         duty = self._duty
+        about_units = slash_of(word)
+        if space and about_units is not None and self._lines is not None:
+            return [f"/{word} {one}" for one in self._lines.completions(about_units, rest)]
         if space:
             return duty.completions(word, rest) if duty is not None and duty.word(word) else []
         in_chinese = is_chinese() and not (word and word.isascii())
-        offered = list(_CHINESE) if in_chinese else [str(one) for one in Slash]
+        offered = (
+            [*_CHINESE, *CHINESE] if in_chinese else [*map(str, Slash), *map(str, DispatchSlash)]
+        )
         offered += [] if duty is None else duty.words(in_chinese=in_chinese)
         return [f"/{one} " for one in offered if one.startswith(word.casefold())]
 
     def preview(self, text: str) -> tuple[str, bool]:
         """Return a sentence, what the text would do or what is wrong, and whether it can be."""
         word, space, _ = text[1:].partition(" ")
-        known = _slash(word)
+        known, about_units = _slash(word), slash_of(word)
         of_duty = None if self._duty is None else self._duty.word(word)
+        if about_units is not None and not space:
+            return usage_of(about_units), False
         if known is not None and not space and known is not Slash.UNDO:
             return _say(USAGE[known]), False
         if of_duty is not None and not space and of_duty is not DutyWord.END_ROLL:
@@ -162,11 +172,13 @@ class SlashCommands:
 
     def _read(self, text: str) -> tuple[str, Callable[[], bool]]:
         word, _, rest = text[1:].strip().partition(" ")
-        slash = _slash(word)
+        slash, about_units = _slash(word), slash_of(word)
+        if about_units is not None and self._lines is not None:
+            return self._lines.read(about_units, rest.strip())
         if self._duty is not None and (of_duty := self._duty.word(word)) is not None:
             return self._duty.read(of_duty, rest.strip())
         if slash is None:
-            every = [*Slash, *(() if self._duty is None else DutyWord)]
+            every = [*Slash, *DispatchSlash, *(() if self._duty is None else DutyWord)]
             known = " ".join(f"/{one}" for one in every)
             raise OrderError(_say("“/{0}” is no command; there are {1}.").format(word, known))
         if slash is Slash.UNDO:

@@ -18,6 +18,7 @@ from console.alarms.conditions import (
     overdue,
     silent_on_scene,
     stopped,
+    vanished,
 )
 from console.domain.assignments import AssignmentState
 from console.domain.levels import Level
@@ -37,7 +38,7 @@ _LEVELS: Mapping[Priority, Level] = {
     Priority.MEDIUM: Level.HIGH,
     Priority.LOW: Level.CAUTION,
 }
-_WATCHED = frozenset({AssignmentState.EN_ROUTE, AssignmentState.ON_SCENE})
+_WATCHED = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE, AssignmentState.ON_SCENE})
 
 
 def _noop(context: str, source: str) -> str:
@@ -50,6 +51,10 @@ _TEXTS: Mapping[ConditionKind, str] = {
     ),
     ConditionKind.SILENT_ON_SCENE: _noop(
         "WatchAlarms", "{unit} on scene of {number} not heard since {since} — call ({reach})"
+    ),
+    ConditionKind.VANISHED: _noop(
+        "WatchAlarms",
+        "{unit} took {number} and was not heard of since {since} — call ({reach}), send another",
     ),
     ConditionKind.STOPPED: _noop(
         "WatchAlarms", "{unit} on the way to {number} stands still since {since} — call ({reach})"
@@ -140,6 +145,7 @@ class WatchAlarms(QObject):
         return [
             *panics,
             *silent_on_scene(running, motions, at=at),
+            *vanished(running, motions, at=at),
             *stopped(running, motions, at=at),
             *overdue(mirror.open_incidents(), at=at),
             *self._events.conditions(),

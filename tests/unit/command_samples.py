@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.assignments import AssignmentState, Means
+from console.domain.command import Sector
+from console.domain.ids import IncidentId
 from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence, EvidenceKind
@@ -76,6 +78,16 @@ def samples() -> list[AnyBody]:
         c.ReadBack(handover="h", items=()),
         c.SignHandover(handover="h"),
         c.TakeReport(report=report, incident=""),
+        c.ExplainChoice(assignment="a", reason="r"),
+        c.TransferTask(assignment="a", to="b", unit="u", reason="r"),
+        c.CallUp(assignment="a", to="b"),
+        c.EscalateOrder(assignment="a", step="order-60"),
+        c.AskHelp(help="h", incident="i", district="d", wanted=1, reason="r"),
+        c.AnswerHelp(help="h", answer="no"),
+        c.EndHelp(help="h", reason="r"),
+        c.PutSector(sector=Sector(id="s", incident=IncidentId("i"), name="n")),
+        c.PlaceInSector(assignment="a", sector="s"),
+        c.OpenEvent(incident="i", plan="gas", place="p", reason="r", cases=(), sectors=()),
         c.NotePlace(note="n", place="p", kind="hazard", text="t", lat=39.9, lon=116.4),
         c.AnswerChecks(incident="i", unit="u", at=now, answers=()),
         c.RecordInspection(

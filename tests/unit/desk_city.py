@@ -20,7 +20,7 @@ from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import Evidence, EvidenceKind, Jurisdiction, JurisdictionLevel, LogEntry
 from console.domain.units import Unit, UnitKind, UnitStatus
-from console.protocol.codec import Row
+from console.protocol.codec import Row, kind_of
 from console.protocol.commands import AnyBody, AssignUnit
 from console.protocol.messages import Command, Result, Verdict
 from console.store.outbox import EntryState, OutboxEntry
@@ -208,8 +208,7 @@ def filled_mirror(*, role: Role = Role.DISPATCHER) -> Mirror:
 
 def change(mirror: Mirror, *rows: Row) -> None:
     """Bring changed rows as the bridge does."""
-    kinds = {Incident: "incident", Unit: "unit", Assignment: "assignment"}
-    changes = tuple(RowChange(kind=kinds[type(row)], id=row.id, row=row) for row in rows)
+    changes = tuple(RowChange(kind=kind_of(row), id=row.id, row=row) for row in rows)
     mirror.take_changes(ChangeBatch(rev=2, rows=changes))
 
 

@@ -29,6 +29,8 @@ from district_parts import (
 )
 
 from console.domain.assignments import AssignmentState, Means
+from console.domain.command import Sector
+from console.domain.ids import IncidentId
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
 from console.domain.limits import CalendarDay, LimitRule
@@ -110,6 +112,15 @@ def bodies(
         made[:] = [of]
         return assignment
 
+    def asked_for_help(of: int) -> str:
+        body = opened(DISTRICTS[of])
+        asked = c.AskHelp(
+            help=fresh(), incident=body.incident, district=DISTRICTS[1 - of], wanted=1, reason="few"
+        )
+        results = lead.post(body, asked)
+        assert {one.verdict for one in results} == {Verdict.ACCEPTED}, results
+        return asked.help
+
     return {
         "OpenIncident": lambda: opened(district),
         "AmendIncident": lambda: c.AmendIncident(incident=incident(), summary="other"),
@@ -152,6 +163,29 @@ def bodies(
         "PressPanic": lambda: c.PressPanic(unit=unit, at=now),
         "AnswerRoll": lambda: c.AnswerRoll(unit=unit, at=now),
         "PutLimitRules": lambda: c.PutLimitRules(rules=(LimitRule(id=fresh(), limit="2h"),)),
+        "ExplainChoice": lambda: c.ExplainChoice(assignment=task(), reason="nearer"),
+        "TransferTask": lambda: c.TransferTask(
+            assignment=task(), to=fresh(), unit=f"u{int(unit[1:]) + 2}", reason="shift ends"
+        ),
+        "CallUp": lambda: c.CallUp(assignment=task(), to=fresh()),
+        "EscalateOrder": lambda: c.EscalateOrder(assignment=task(), step="order-60"),
+        "AskHelp": lambda: c.AskHelp(
+            help=fresh(), incident=incident(), district=DISTRICTS[1 - no], wanted=1, reason="few"
+        ),
+        "AnswerHelp": lambda: c.AnswerHelp(help=asked_for_help(of=1 - no), answer="none free"),
+        "EndHelp": lambda: c.EndHelp(help=asked_for_help(of=no), reason="settled"),
+        "PutSector": lambda: c.PutSector(
+            sector=Sector(id=fresh(), incident=IncidentId(incident()), name="inner")
+        ),
+        "PlaceInSector": lambda: c.PlaceInSector(assignment=task(), sector=fresh()),
+        "OpenEvent": lambda: c.OpenEvent(
+            incident=fresh(),
+            plan="gas",
+            place="东单",
+            reason="leak",
+            cases=tuple(fresh() for _ in range(3)),
+            sectors=tuple(fresh() for _ in range(3)),
+        ),
         "TakeReport": lambda: c.TakeReport(report=report("").report, incident=fresh()),
         "NotePlace": lambda: c.NotePlace(
             note=fresh(), place="东单", kind="hazard", text="坑", lat=39.9, lon=116.4
@@ -213,5 +247,5 @@ def refused(client: CentralClient, body: AnyBody) -> str:
 
 
 #: A message of no known place opens a case in the east; what is known of a place is everybody's.
-OPENS_OR_NOTES = {"AddReport", "TakeReport", "NotePlace"}
+OPENS_OR_NOTES = {"AddReport", "TakeReport", "NotePlace", "OpenEvent"}
 WALKED = {body.__name__ for body in AnyBody.__args__}

@@ -14,6 +14,7 @@ from console.domain.incidents import Report
 from console.domain.levels import Channel
 from console.domain.places import Evidence
 from console.ui.card import AssignmentLine, LogLine
+from console.ui.commandtexts import task_lines
 from console.ui.logtexts import detail_text
 from console.ui.words import (
     channel_word,
@@ -111,7 +112,9 @@ def assignment_part(line: AssignmentLine, appearance: Appearance) -> QWidget:
     words = [each for each in who if each]
     top.addWidget(QLabel(" ".join(words)))
     top.addStretch(1)
-    state = QLabel(step_word(assignment.state))
+    waits = assignment.standby and assignment.is_running
+    stands_by = QCoreApplication.translate("CardView", "stands by")
+    state = QLabel(stands_by if waits else step_word(assignment.state))
     if assignment.state is AssignmentState.REFUSED:
         set_tone(state, "warn")
     top.addWidget(state)
@@ -130,6 +133,10 @@ def assignment_part(line: AssignmentLine, appearance: Appearance) -> QWidget:
         call = wrapped(told.format(reach_text(unit)), "warn")
         call.setContentsMargins(20, 0, 0, 0)
         column.addWidget(call)
+    for text, tone in task_lines(line):
+        said = wrapped(text, tone)
+        said.setContentsMargins(20, 0, 0, 0)
+        column.addWidget(said)
     steps = [
         f"{step_word(each)} {time_text(line.time_of(each))}"
         for each in AssignmentState

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.domain.assignments import Means
 from console.domain.forms import CLASSES, form_of
 from console.domain.incidents import Incident
 from console.ui.card import CardModel, IncidentCard, still_of
@@ -29,7 +28,6 @@ from console.ui.words import (
     form_word,
     is_chinese,
     level_word,
-    means_word,
     moment_text,
     place_word,
     stage_word,
@@ -38,6 +36,8 @@ from console.ui.words import (
 from widgets.common.appearance import Appearance
 from widgets.common.labels import AgeLabel, MarkLabel, set_tone
 from widgets.common.shapes import LEVEL_MARKS, OFF_MARK
+from widgets.desk.card_command import command_parts
+from widgets.desk.card_keys import KEYS, LINES, key_names, line_question, ways
 from widgets.desk.card_parts import (
     THUMB,
     EvidenceThumb,
@@ -50,16 +50,6 @@ from widgets.desk.card_parts import (
 )
 from widgets.desk.reason_bar import ReasonBar
 from widgets.desk.stage_track import StageTrack
-
-#: Key, command it gives, and how the button is named in `CardView._names`.
-_KEYS = (
-    (Qt.Key.Key_V, "VerifyIncident", "verify"),
-    (Qt.Key.Key_B, "VerifyIncident", "send_back"),
-    (Qt.Key.Key_C, "CloseIncident", "close"),
-    (Qt.Key.Key_T, "OrderByVoice", "voice"),
-    (Qt.Key.Key_W, "WithdrawAssignment", "withdraw"),
-    (Qt.Key.Key_X, "CancelIncident", "cancel"),
-)
 
 
 class CardView(QWidget):
@@ -77,6 +67,7 @@ class CardView(QWidget):
             nothing).
         evidence_wanted: SHA-256 of bytes to show; answer with `set_picture`.
         evidence_opened: Id of evidence to look at in full.
+        line_wanted: A line of the command line to be carried out.
     """
 
     verify_wanted = Signal(str, bool, str)
@@ -86,6 +77,7 @@ class CardView(QWidget):
     voice_order_wanted = Signal(str, str, str, str)
     evidence_wanted = Signal(str)
     evidence_opened = Signal(str)
+    line_wanted = Signal(str)
 
     def __init__(
         self,
@@ -149,7 +141,7 @@ class CardView(QWidget):
         buttons.setContentsMargins(8, 4, 8, 6)
         buttons.setSpacing(5)
         buttons.addStrut(28)
-        for _key, _command, name in _KEYS:
+        for _key, _command, name in KEYS:
             button = QPushButton()
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setMinimumWidth(30)
@@ -183,7 +175,7 @@ class CardView(QWidget):
         self.age.setVisible(card is not None)
         self._head.set_striped(card is not None and card.pending)
         can = card.can if card is not None else frozenset()
-        for _key, command, name in _KEYS:
+        for _key, command, name in KEYS:
             self._buttons[name].setVisible(command in can)
         if card is None:
             self._title.setText(self.tr("No incident is picked"))
@@ -257,6 +249,8 @@ class CardView(QWidget):
         # Whoever is on it now comes before what was said: on a small screen one of them is below.
         for title, parts in reversed(sections) if card.running else sections:
             self._add_section(title, parts)
+        for title, parts in command_parts(card):
+            self._add_section(title, parts)
         if incident.outcome:
             self._add_section(self.tr("OUTCOME"), [wrapped(incident.outcome)])
         if card.evidence:
@@ -305,7 +299,7 @@ class CardView(QWidget):
     # what is done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """V, B, C, T, W and X act, E goes to the evidence; arrows and pages scroll."""
+        """The keys of `KEYS` act, E goes to the evidence; arrows and pages scroll."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
             return
@@ -317,7 +311,7 @@ class CardView(QWidget):
             Qt.Key.Key_PageDown: bar.pageStep(),
             Qt.Key.Key_PageUp: -bar.pageStep(),
         }
-        names = {Qt.Key(each): name for each, _command, name in _KEYS}
+        names = {Qt.Key(each): name for each, _command, name in KEYS}
         if key in names:
             self._do(names[Qt.Key(key)])
         elif key in scrolls:
@@ -341,11 +335,27 @@ class CardView(QWidget):
             question = self.tr("Call back") if len(running) > 1 else self.tr("Call back {0}")
             self._reason.ask(name, question.format(running[0][1]), running)
         elif name == "voice":
-            self._reason.ask(name, self.tr("Told by voice"), _ways(card), needs_words=False)
+            self._reason.ask(name, self.tr("Told by voice"), ways(card), needs_words=False)
         elif name == "send_back":
             self._reason.ask(name, self.tr("Send back to be handled again"))
+        elif name in LINES:
+            self._ask_line(name, card)
         else:
             self._reason.ask(name, self.tr("Cancel this incident"))
+
+    def _ask_line(self, name: str, card: IncidentCard) -> None:
+        """Ask what a line about a unit lacks; the line is given when that is said."""
+        lines = {
+            "transfer": [one for one in card.running if not one.assignment.standby],
+            "call_up": list(card.standing_by),
+            "why": list(card.unexplained),
+        }[name]
+        signs = [(line.call_sign, line.call_sign) for line in lines]
+        if name == "call_up" and len(signs) == 1:
+            self.line_wanted.emit(LINES[name].format(signs[0][0], "").strip())
+            return
+        question = line_question(name).format(signs[0][0] if len(signs) == 1 else "")
+        self._reason.ask(name, question.strip(), signs, needs_words=name != "call_up")
 
     def _take_reason(self, about: str, which: str, reason: str) -> None:
         self.setFocus()
@@ -357,21 +367,15 @@ class CardView(QWidget):
         elif about == "voice":
             unit, _, means = which.rpartition(" ")
             self.voice_order_wanted.emit(card.incident.id, unit, means, reason)
+        elif about in LINES:
+            self.line_wanted.emit(LINES[about].format(which, reason).strip())
         elif about == "send_back":
             self.verify_wanted.emit(card.incident.id, False, reason)
         else:
             self.cancel_wanted.emit(card.incident.id, reason)
 
     def _name_buttons(self) -> None:
-        names = {
-            "verify": (self.tr("V Verify"), self.tr("The outcome was checked and stands")),
-            "send_back": (self.tr("B Back"), self.tr("The outcome does not stand; send again")),
-            "close": (self.tr("C Close"), self.tr("Close the verified incident")),
-            "voice": (self.tr("T Told"), self.tr("It was told by phone or radio, and goes")),
-            "withdraw": (self.tr("W Recall"), self.tr("Call a unit back, with a reason")),
-            "cancel": (self.tr("X Cancel"), self.tr("It was none; ends it, with a reason")),
-        }
-        for name, (text, hint) in names.items():
+        for name, (text, hint) in key_names().items():
             self._buttons[name].setText(text)
             self._buttons[name].setToolTip(hint)
         self.setAccessibleName(self.tr("Picked incident"))
@@ -382,16 +386,3 @@ class CardView(QWidget):
             self._name_buttons()
             self.show_card(self._model.card)
         super().changeEvent(event)
-
-
-def _ways(card: IncidentCard) -> list[tuple[str, str]]:
-    """Return how each unit that has not said yes may have been told: id and means, in words."""
-    ways = []
-    for line in card.unaccepted:
-        numbers = {Means.PHONE: "", Means.RADIO: ""}
-        if line.unit is not None:
-            numbers = {Means.PHONE: line.unit.phone or "", Means.RADIO: line.unit.radio or ""}
-        for means, number in numbers.items():
-            words = (line.call_sign, means_word(means), number)
-            ways.append((f"{line.assignment.unit} {means}", " ".join(filter(None, words))))
-    return ways
