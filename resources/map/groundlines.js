@@ -51,11 +51,11 @@ function toneStripes(tone, colour, dpr) {
 /** Fill the path of `ctx` with the look of a colour. */
 function fillTone(ctx, tone, colours, dpr) {
   const colour = toneColour(tone, colours);
-  ctx.globalAlpha = { red: 0.26, yellow: 0.2, green: 0.14 }[tone];
+  ctx.globalAlpha = { red: 0.15, yellow: 0.16, green: 0.1 }[tone];
   ctx.fillStyle = colour;
   ctx.fill("evenodd");
   if (tone !== "green") {
-    ctx.globalAlpha = 0.5;
+    ctx.globalAlpha = 0.32;
     ctx.fillStyle = ctx.createPattern(toneStripes(tone, colour, dpr), "repeat");
     ctx.fill("evenodd");
   }

@@ -97,7 +97,10 @@ class MapPage {
       this.keeps = event.originalEvent.shiftKey;
       this.live.pick(event.containerPoint, "click", PICK_RADIUS_PX);
     });
-    map.on("contextmenu", (event) => this.radial.open(event.latlng));
+    map.on("contextmenu", (event) => {
+      this.overPlace(null);
+      this.radial.open(event.latlng);
+    });
     map.on("mousemove", (event) => this.pointed(event.containerPoint));
     map.on("mouseout movestart", () => { this.overPlace(null); this.setHover(null); });
     map.on("moveend", () => this.moved());
