@@ -48,6 +48,7 @@ class Config:
         keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
         keep_changes_days: Days of the change log; the newest 20,000 revisions always stay.
         keep_results_days: Days of results, by which a command sent again is known; 7 at least.
+        keep_area_events_days: Days that what happened at areas is kept; 0: for ever.
         disk_reserve_mb: Size of the file that central gives up when its disk is full.
         log_format: "text", or "json" for one JSON object a line.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
@@ -93,6 +94,7 @@ class Config:
     keep_evidence_days: int = 0
     keep_changes_days: int = 90
     keep_results_days: int = 400
+    keep_area_events_days: int = 365
     disk_reserve_mb: int = 32
     log_format: str = "text"
     language: str = ""

@@ -92,6 +92,7 @@ def central_settings(
             evidence_days=config.keep_evidence_days,
             changes_days=config.keep_changes_days,
             results_days=config.keep_results_days,
+            area_events_days=config.keep_area_events_days,
         ),
         reserve_bytes=config.disk_reserve_mb << 20,
     )

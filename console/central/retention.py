@@ -19,6 +19,7 @@ from console.central.rows import LiveRows
 from console.domain.retention import RetentionRules
 from console.store.audit import append_acts
 from console.store.tables import CHANGE_LOG, EVIDENCE, INCIDENT, LAST_FIX, RESULT
+from console.store.tables_areas import AREA_EVENT
 
 _AT_ONCE = 5000
 #: Files thrown away in one go; more would keep commands waiting.
@@ -39,6 +40,7 @@ class Outdated:
     changes: int
     up_to_rev: int
     results: int
+    area_events: int
     evidence: tuple[str, ...]
     evidence_bytes: int
 
@@ -51,8 +53,9 @@ class Outdated:
         word = "Taken out" if is_done else "Would be taken out"
         return (
             f"{word}: {self.positions} last positions, {self.changes} changes (up to revision "
-            f"{self.up_to_rev}), {self.results} results of commands, {len(self.evidence)} pieces "
-            f"of evidence ({self.evidence_bytes >> 20} MB). The audit is kept whole."
+            f"{self.up_to_rev}), {self.results} results of commands, {self.area_events} events "
+            f"at areas, {len(self.evidence)} pieces of evidence ({self.evidence_bytes >> 20} MB). "
+            "The audit is kept whole."
         )
 
 
@@ -65,12 +68,15 @@ def find_outdated(
 ) -> Outdated:
     """Return what is older than the rules keep it; nothing is changed."""
     count = select(func.count())
-    positions = results = changes = 0
+    positions = results = changes = events = 0
     if rules.positions_days:
         positions = _count(connection, count.where(LAST_FIX.c.t_ms < _ms(at, rules.positions_days)))
     if rules.results_days:
         before = at - timedelta(days=rules.results_days)
         results = _count(connection, count.where(RESULT.c.at < before))
+    if rules.area_events_days:
+        before = at - timedelta(days=rules.area_events_days)
+        events = _count(connection, count.where(AREA_EVENT.c.at < before))
     up_to = _last_rev(connection, rules, at) if rules.changes_days else 0
     if up_to:
         changes = _count(connection, count.where(CHANGE_LOG.c.rev <= up_to))
@@ -81,6 +87,7 @@ def find_outdated(
         changes=changes,
         up_to_rev=up_to,
         results=results,
+        area_events=events,
         evidence=tuple(held),
         evidence_bytes=sum(held.values()),
     )
@@ -113,7 +120,12 @@ class Retention:
         details = {**found.told(), "rules": asdict(self.rules), "hashes": list(found.evidence)}
         act = act_by(actor, "retention", at=at, details=details)
         await self.link.in_writer(lambda connection, _: append_acts(connection, [act]))
-        for take in (self._take_positions, self._take_changes, self._take_results):
+        for take in (
+            self._take_positions,
+            self._take_changes,
+            self._take_results,
+            self._take_area_events,
+        ):
             while await self.link.in_writer(partial(_taking, take, found, at)):
                 _log.debug("retention goes on")
         for first in range(0, len(found.evidence), _FILES_AT_ONCE):
@@ -151,6 +163,14 @@ class Retention:
         old = delete(RESULT).where(RESULT.c.command_id.in_(some.scalar_subquery()))
         gone: int = connection.execute(old).rowcount
         return gone == _AT_ONCE
+
+    def _take_area_events(self, connection: Connection, found: Outdated, at: datetime) -> bool:
+        if not found.area_events:
+            return False
+        before = at - timedelta(days=self.rules.area_events_days)
+        some = select(AREA_EVENT.c.id).where(AREA_EVENT.c.at < before).limit(_AT_ONCE)
+        old = delete(AREA_EVENT).where(AREA_EVENT.c.id.in_(some.scalar_subquery()))
+        return int(connection.execute(old).rowcount) == _AT_ONCE
 
 
 def _taking(

@@ -24,12 +24,14 @@ class RetentionRules:
             what they were, their hash and their size are kept.
         changes_days: The change log; the newest 20,000 revisions stay, consoles catch up by them.
         results_days: Results of commands, by which one sent again is known.
+        area_events_days: What happened at areas; the audit keeps it as well.
     """
 
     positions_days: int = 30
     evidence_days: int = 0
     changes_days: int = 90
     results_days: int = 400
+    area_events_days: int = 365
 
     def __post_init__(self) -> None:
         """Check the days.

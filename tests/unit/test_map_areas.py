@@ -14,10 +14,15 @@ from test_map_ask import Kept, full_mirror
 from test_map_ask import asking as asking  # noqa: PLC0414 - the fixture
 from test_map_ask import pack_path as pack_path  # noqa: PLC0414 - the fixture
 
-from console.domain.areas import AreaKind, FenceRule
+from console.domain.areas import AreaEvent, AreaKind, FenceRule
+from console.domain.ids import UnitId
+from console.domain.watch import AlarmMark
+from console.protocol.commands import MarkAlarm
+from console.sync.state import ChangeBatch, RowChange
 from console.ui.actions import DeskActions
 from console.ui.mapareas import MapAreas
 from console.ui.mirror import Mirror
+from console.ui.watchalarms import WatchAlarms
 
 OUTLINE = [(39.9, 116.39), (39.91, 116.39), (39.91, 116.41), (39.9, 116.41)]
 
@@ -58,6 +63,46 @@ def test_that_an_area_is_changed_in_every_part(mirror: Mirror, qtbot: QtBot) -> 
         with qtbot.waitSignal(areas.failed) as failed:
             assert not areas.draw(OUTLINE, {**what, **wrong})
         assert reason in failed.args[0]
+
+
+class Told:
+    """Takes what a desk says of alarms, as central would."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+
+    def submit(self, body: MarkAlarm, base_version: int | None = None) -> str:
+        mark = AlarmMark(id=body.alarm, acknowledged_at=self._mirror.now(), version=1)
+        row = RowChange(kind="alarm_mark", id=mark.id, row=mark)
+        self._mirror.take_changes(ChangeBatch(rev=90, rows=(row,)))
+        return "c"
+
+
+def test_that_what_happened_at_an_area_is_an_alarm_that_says_what_to_do(
+    mirror: Mirror, qtbot: QtBot
+) -> None:
+    areas = MapAreas(mirror, DeskActions(mirror, Kept(mirror)))
+    areas.draw(OUTLINE, {"name": "工体", "rules": ["enter"], "response": "问明来意"})
+    area = areas.shown[0].area.id
+    watch = WatchAlarms(mirror, Told(mirror))
+    at = mirror.now()
+    events = [
+        AreaEvent(id="e1", area=area, rule=FenceRule.ENTER, at=at, unit=UnitId("u3")),
+        AreaEvent(id="e2", area=area, rule=FenceRule.ABSENCE, at=at),
+        AreaEvent(
+            id="e3", area=area, rule=FenceRule.ENTER, at=at - timedelta(hours=1), unit=UnitId("u4")
+        ),
+    ]
+    rows = tuple(RowChange(kind="area_event", id=one.id, row=one) for one in events)
+    mirror.take_changes(ChangeBatch(rev=80, rows=rows))
+    texts = {one.id: one.text for one in watch.alarms if one.id.startswith("area_")}
+    assert set(texts) == {"area_crossed:e1", "area_time:e2"}
+    assert texts["area_crossed:e1"].startswith("C3 entered “工体” at ")
+    assert texts["area_crossed:e1"].endswith(" — 问明来意")
+    (alarm,) = [one for one in watch.alarms if one.id == "area_crossed:e1"]
+    assert alarm.unit == "u3"
+    assert watch.acknowledge("area_crossed:e1")
+    assert [one.id for one in watch.alarms if one.id.startswith("area_")] == ["area_time:e2"]
 
 
 def opened(shown: Shown, qtbot: QtBot) -> None:

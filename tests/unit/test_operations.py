@@ -29,6 +29,7 @@ from console.central.disk import RETRY_S, DiskGuard, is_full_error
 from console.central.operations import RETENTION_AT, seconds_until
 from console.central.retention import find_outdated
 from console.central.settings import CentralSettings
+from console.domain.areas import AreaEvent, AreaId, FenceRule
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import Evidence, EvidenceKind
@@ -283,6 +284,27 @@ def test_that_evidence_goes_only_when_no_incident_needs_it(tmp_path: Path) -> No
     assert set(found.evidence) == {hash_of_name("old"), hash_of_name("twice")}
     assert "2 pieces of evidence (6 MB)" in found.text(is_done=False)
     assert for_ever.evidence == gone.evidence == ()
+
+
+def test_that_what_happened_at_areas_goes_after_its_time(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "central.db"))
+    upgrade(engine)
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    events = [
+        AreaEvent(
+            id=f"e{days}", area=AreaId("a"), rule=FenceRule.ENTER, version=1,
+            at=now - timedelta(days=days),
+        )
+        for days in (1, 364, 366, 900)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        put_rows(connection, events)
+        found = find_outdated(connection, RetentionRules(), at=now, size_of=lambda _: None)
+        kept = RetentionRules(area_events_days=0)
+        for_ever = find_outdated(connection, kept, at=now, size_of=lambda _: None)
+    engine.dispose()
+    assert (found.area_events, for_ever.area_events) == (2, 0)
+    assert "2 events at areas" in found.text(is_done=False)
 
 
 def hash_of_name(name: str) -> str:
