@@ -150,7 +150,7 @@ def fine_figures(
 def _newest(query: Select[Any], table: Any, remit: Remit) -> Select[Any]:
     times = {"inspection": "at", "paper": "issued_at", "incident": "opened_at"}
     newest = table.c[times[table.name]].desc()
-    return query.where(_seen(table, remit)).order_by(newest).limit(MOST_RECORDS)
+    return query.where(_seen(table, remit)).order_by(newest, table.c.id.desc()).limit(MOST_RECORDS)
 
 
 def _seen(table: Any, remit: Remit) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ from console.domain.limits import CalendarDay
 from console.domain.permissions import Remit
 from console.domain.places import Evidence, EvidenceKind
 from console.domain.shifts import RosterEntry
+from console.domain.streetwork import SubjectKind
 from console.domain.telling import MessageKind
 from console.protocol import commands as c
 from console.protocol.codec import ROW_TYPES, encode
@@ -222,6 +223,18 @@ def told_and_planned(lead: CentralClient, unit: str, now: datetime) -> set[Verdi
 
 
 @pytest.mark.both_databases
+def inspected(server: CentralServer, unit: str, at: datetime) -> Verdict:
+    """Have a unit's officer check a shop together with K3."""
+    officer = server.officer(unit.replace("u", "K"))
+    body = c.RecordInspection(
+        inspection=f"n{unit}", unit=unit, kind=SubjectKind.SHOP, key="", name="店", at=at,
+        place="p", findings="f", second="K3",
+    )  # fmt: skip
+    (result,) = officer.post(body)
+    officer.close()
+    return result.verdict
+
+
 def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
     server: CentralServer, tmp_path: Path
 ) -> None:
@@ -237,6 +250,7 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
             assert gateway.post(on)[0].verdict is Verdict.ACCEPTED
             assert lead.post(seen)[0].verdict is Verdict.ACCEPTED
             assert told_and_planned(lead, unit, now) == {Verdict.ACCEPTED}
+            assert inspected(server, unit, now) is Verdict.ACCEPTED
         (last,) = admin.post(c.PutCalendarDays(days=(day,)))
         assert last.verdict is Verdict.ACCEPTED, last.reason
         rows = rows_in(told(stream, last.rev or 0))
@@ -244,6 +258,7 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
     wanted = {
         ("duty_report", "u1"), ("alarm_mark", "not_accepted:u1"), ("calendar_day", day.id),
         ("message", "mu1"), ("receipt", "mu1:u1"), ("roster", "tu1"), ("handover", "hu1"),
+        ("inspection", "nu1"),
     }  # fmt: skip
     assert live == wanted
     file = tmp_path / "east.sqlite"
@@ -259,13 +274,15 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
         one.close()
 
 
-OF_UNITS = {"duty_report", "alarm_mark", "message", "receipt", "roster", "handover"}
+OF_UNITS = {
+    "duty_report", "alarm_mark", "message", "receipt", "roster", "handover", "inspection",
+}  # fmt: skip
 
 
 def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:
     """A kind that nobody has thought about is seen by the whole city's people alone."""
     of_places = {"incident", "unit", "camera", "report", "assignment", "evidence", "log"}
-    of_places.add("area_event")
+    of_places |= {"area_event", "paper"}
     assert set(ROW_TYPES) == PUBLIC_KINDS | OF_UNITS | of_places
 
 

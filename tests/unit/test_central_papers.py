@@ -330,3 +330,33 @@ def test_that_a_checklist_is_kept_in_the_case_with_its_legal_basis(
     refused(officer.post(replace_struct(body, answers=())), "no answer")
     strange = (CheckAnswer(check="none", holds=True),)
     refused(officer.post(replace_struct(body, answers=strange)), "no question 'none'")
+
+
+@pytest.mark.both_databases
+def test_that_records_are_kept_counted_and_found_in_every_database(
+    central_server: CentralServer,
+) -> None:
+    officer, desk = central_server.officer("K1"), central_server.client(Role.SUPERVISOR)
+    incident, at = fresh(), datetime.now(UTC)
+    officer.post(
+        OpenIncident(incident=incident, form="0105", place="p", summary="s", channel="officer")
+    )
+    first, second = paper(incident), paper(incident)
+    assert [one.verdict for one in officer.post(first, second)] == [Verdict.ACCEPTED] * 2
+    pay = PayFine(paper=first.paper, receipt_no="R-1", amount_fen=15_000, at=at)
+    assert officer.post(pay)[0].verdict is Verdict.ACCEPTED
+    refused(officer.post(replace_struct(pay, paper=second.paper)), "belongs to")
+    window = {"since": at.isoformat(), "until": (at + timedelta(hours=1)).isoformat()}
+    ask = f"{central_server.url}/v1"
+    (row,) = desk.http.get(f"{ask}/papers/figures", params=window, timeout=30).json()["figures"]
+    assert (row["penalties"], row["paid"], row["paid_yuan"]) == (2, 1, 150.0)
+    found = officer.http.get(
+        f"{ask}/handheld/records", params={"kind": "person", "text": "张三"}, timeout=30
+    ).json()
+    assert sorted(one["running"] for one in found["papers"]) == [1, 2]
+    snapshot = desk.http.get(f"{ask}/snapshot", timeout=30).content
+    assert f"当罚〔{at.year}〕00002号".encode() in snapshot
+    pdf = officer.http.get(f"{ask}/handheld/papers/{first.paper}/pdf", timeout=30)
+    assert pdf.content.startswith(b"%PDF")
+    officer.close()
+    desk.close()
