@@ -66,6 +66,9 @@ class MapColours(QObject):
         self._usual: UsualLoad | None = None
         self._tones: dict[str, AreaTone] = {}
         self._areas: Mapping[str, str] = {}
+        self._windows: Mapping[str, Sequence[int]] = {}
+        self._alike: tuple[UsualLoad, list[int]] | None = None
+        self._judged: dict[tuple[str, int], Situation | None] = {}
         self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._count = QTimer(self, interval=COUNT_MS)
         self._count.timeout.connect(self.count)
@@ -114,18 +117,31 @@ class MapColours(QObject):
         if self._usual is None:
             return
         now = self._mirror.now()
-        windows = _windows(self._usual, now)
-        days = len(alike_days(now.astimezone(_CITY), self._usual.days))
+        self._look_back(self._usual, alike_days(now.astimezone(_CITY), self._usual.days))
         counted = _by_area(self._mirror.incidents(), now)
         tones = {}
         for area in self._seen():
             here = counted.get(area, [])
-            situation = judged(len(here), windows.get(area, [0] * days))
+            situation = self._judge(area, len(here))
             if situation is not None:
                 tones[area] = _told(situation, here, now)
         if tones != self._tones:
             self._tones = tones
             self.changed.emit()
+
+    def _look_back(self, usual: UsualLoad, alike: list[int]) -> None:
+        """Take what is usual on days like today; judgements by another usual are forgotten."""
+        if self._alike is not None and self._alike[0] is usual and self._alike[1] == alike:
+            return
+        self._alike = (usual, alike)
+        self._windows = _windows(usual, alike)
+        self._judged.clear()
+
+    def _judge(self, area: str, count: int) -> Situation | None:
+        if (area, count) not in self._judged:
+            days = len(self._alike[1]) if self._alike is not None else 0
+            self._judged[area, count] = judged(count, self._windows.get(area, [0] * days))
+        return self._judged[area, count]
 
     def _seen(self) -> list[str]:
         """Return the areas whose incidents whoever is logged on may see."""
@@ -156,9 +172,8 @@ class MapColours(QObject):
         return " · ".join(parts)
 
 
-def _windows(usual: UsualLoad, now: datetime) -> dict[str, list[int]]:
+def _windows(usual: UsualLoad, alike: Sequence[int]) -> dict[str, list[int]]:
     """Return each area's counts on earlier days of today's kind."""
-    alike = alike_days(now.astimezone(_CITY), usual.days)
     place = {ago: number for number, ago in enumerate(alike)}
     found: dict[str, list[int]] = {}
     for area, ago, count in usual.counts:

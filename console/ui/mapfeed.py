@@ -275,8 +275,8 @@ class MapFeed(QObject):
         return self._sensors.get(sensor)
 
     def now(self) -> datetime:
-        """Return the time shown, aware UTC."""
-        return datetime.fromtimestamp(self._clock_ms() / 1000, tz=UTC)
+        """Return the present, aware UTC, also while the map shows the past."""
+        return datetime.fromtimestamp(self._now_ms() / 1000, tz=UTC)
 
     def incident(self, incident: str) -> Incident | None:
         """Return an incident that is shown."""
