@@ -27,8 +27,9 @@ ON_DELAY: Mapping[ConditionKind, timedelta] = {
     ConditionKind.OUTSIDE_BEAT: timedelta(minutes=5),
     ConditionKind.CAMERA_DOWN: timedelta(minutes=2),
 }
+#: A minute off is what ISA-18.2 and EEMUA 191 advise where nothing is measured.
 OFF_DELAY: Mapping[ConditionKind, timedelta] = {
-    ConditionKind.FEED_DEAD: timedelta(seconds=30),
+    ConditionKind.FEED_DEAD: timedelta(seconds=60),
     ConditionKind.CAMERA_DOWN: timedelta(minutes=2),
     ConditionKind.STOPPED: timedelta(minutes=1),
     ConditionKind.SILENT_ON_SCENE: timedelta(minutes=1),

@@ -6,7 +6,7 @@ Each kind has its priority and what is to be done about it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -199,6 +199,20 @@ def outside_beat(motions: Mapping[str, Motion], *, at: datetime) -> list[Conditi
         of(ConditionKind.OUTSIDE_BEAT, unit, motion.left_at or at, unit=unit)
         for unit, motion in motions.items()
         if motion.is_inside is False
+    ]
+
+
+def camera_down(silent: Mapping[str, datetime], is_key: Callable[[str], bool]) -> list[Condition]:
+    """Return the key points without a picture; of other points the repair list tells.
+
+    Args:
+        silent: Points whose last look gave none, with since when, aware UTC.
+        is_key: Whether a point is one that must never be blind.
+    """
+    return [
+        of(ConditionKind.CAMERA_DOWN, point, since)
+        for point, since in silent.items()
+        if is_key(point)
     ]
 
 

@@ -167,6 +167,7 @@ class Console(QObject):
         self._desk.queue.intake_wanted.connect(self.intake.open)
         self._shift = ShiftDock(self.window, models, self.appearance)
         self._shift.unit_wanted.connect(self._show_unit)
+        self._shift.alarm_picked.connect(self._desk.pick_alarm)
         for dock in (self._admin, self.intake, self._shift, self.fines):
             self._lock.session.changed.connect(dock.set_locked)
             dock.set_locked(self._lock.session.is_locked)
@@ -199,6 +200,8 @@ class Console(QObject):
         wall.widget.told.connect(desk.window.notice.say)
         wall.widget.evidence_refused.connect(desk.say_trouble)
         wall.screens.told.connect(self._say)
+        wall.feed.strip_changed.connect(lambda: models.watch.take_silent(wall.feed.today.silent()))
+        desk.camera_listeners.append(self._show_on_wall)
         wall.widget.camera_picked.connect(self._show_camera)
         desk.picked_listeners.append(self._show_near_points)
         self.window.regions.set_widget(Region.WALL, wall.widget)

@@ -15,6 +15,7 @@ from console.store.cachereads import CacheReader
 from console.store.citypack import CityPackError
 from console.sync.client import SyncClient
 from console.sync.settings import SyncSettings
+from console.ui.alarmdesk import AlarmDesk
 from console.ui.alarms import AlarmList
 from console.ui.bridge import Bridge
 from console.ui.calls import Caller
@@ -125,6 +126,8 @@ class DeskModels(QObject):
         self.paces = PaceBook(self.mirror, self.finder.pace, settings.folder / "pace.json", self)
         self.finder.found.connect(self.paces.take_found)
         self.watch = WatchAlarms(self.mirror, self.client, self)
+        sources = self.alarms, self.feeds, self.watch
+        self.alarm_desk = AlarmDesk(self.mirror, self.client, sources, self.help, parent=self)
         self.places = PackPlaces()
         self.duty_actions = DutyActions(self.mirror, self.client, self)
         self.caller = Caller(self.mirror, self.actions.note, parent=self)

@@ -16,6 +16,7 @@ from console.domain.permissions import may
 from console.domain.shifts import Instruction
 from console.domain.telling import MessageKind, TextMessage
 from console.protocol.commands import SetDuty
+from console.ui.alarmvoice import AlarmVoice
 from console.ui.orders import OrderError
 from console.ui.reasons import reason_text
 from widgets.common.appearance import Appearance
@@ -32,9 +33,11 @@ class ShiftDock(QObject):
 
     Signals:
         unit_wanted: Id of a unit to be shown on the map.
+        alarm_picked: Id of an alarm to be shown on the desk.
     """
 
     unit_wanted = Signal(str)
+    alarm_picked = Signal(str)
 
     def __init__(self, window: MainWindow, models: DeskModels, appearance: Appearance) -> None:
         super().__init__(window)
@@ -50,6 +53,10 @@ class ShiftDock(QObject):
         models.duty_actions.refused.connect(self._say_trouble)
         models.caller.refused.connect(self._say_trouble)
         models.caller.told.connect(self._say)
+        self.voice = AlarmVoice(self)
+        models.alarm_desk.raised.connect(self.voice.play)
+        models.alarm_desk.refused.connect(self._say_trouble)
+        self.voice.silent.connect(self._say)
 
     def open(self) -> None:
         """Show the window, if whoever is logged on runs a desk."""
@@ -75,17 +82,20 @@ class ShiftDock(QObject):
 
     def stop(self) -> None:
         """End with the console."""
+        self.voice.stop()
         if self.shown is not None:
             self.shown.close()
             self.shown.deleteLater()
             self.shown = None
 
     def _made(self) -> DutyWindow:
+        from console.ui.alarmlines import AlarmLines  # noqa: PLC0415 - as above
         from console.ui.dutyboard import DutyBoard  # noqa: PLC0415 - as above
         from console.ui.handovers import HandoverModel  # noqa: PLC0415
         from console.ui.instructions import InstructionsModel  # noqa: PLC0415
         from console.ui.messages import MessagesModel, ReceiptsModel  # noqa: PLC0415
         from console.ui.rosterlist import RosterModel  # noqa: PLC0415
+        from widgets.shift.alarms import AlarmPane  # noqa: PLC0415
         from widgets.shift.board import BoardPane  # noqa: PLC0415
         from widgets.shift.handover import HandoverPane  # noqa: PLC0415
         from widgets.shift.roster import RosterPane  # noqa: PLC0415
@@ -102,6 +112,7 @@ class ShiftDock(QObject):
             TalkPane(look, rolls, ReceiptsModel(mirror, self), is_roll=True),
             TalkPane(look, models.messages, ReceiptsModel(mirror, self), is_roll=False),
             HandoverPane(look, self._packet, InstructionsModel(mirror, self)),
+            AlarmPane(look, AlarmLines(models.alarm_desk, self)),
         )
         self._join(made)
         made.set_unseen(models.messages.unseen)
@@ -124,12 +135,36 @@ class ShiftDock(QObject):
             pane.end_wanted.connect(actions.end_call)
             pane.heard.connect(actions.heard)
             pane.seen.connect(lambda message: actions.see([message]))
+        self._join_alarms(made)
         handover.prepare_wanted.connect(self._prepare)
         handover.read_wanted.connect(self._read)
         handover.sign_wanted.connect(self._sign)
         handover.print_wanted.connect(self._print)
         handover.instruct_wanted.connect(actions.put_instruction)
         handover.take_back_wanted.connect(self._take_back)
+
+    def _join_alarms(self, made: DutyWindow) -> None:
+        desk, pane = self._models.alarm_desk, made.alarms
+        pane.acknowledged.connect(desk.acknowledge)
+        pane.shelve_wanted.connect(desk.shelve)
+        pane.back_wanted.connect(desk.bring_back)
+        pane.picked.connect(self.alarm_picked)
+        pane.muted.connect(self._mute)
+        desk.rate_changed.connect(pane.show_rate)
+        pane.show_rate(desk.rate)
+
+    def _mute(self, is_muted: bool) -> None:
+        self.voice.is_muted = is_muted
+        if is_muted:
+            self.voice.stop()
+
+    def open_alarms(self) -> None:
+        """Show the alarms of the desk."""
+        from widgets.shift.window import Pane  # noqa: PLC0415 - as above
+
+        self.open()
+        if self.shown is not None:
+            self.shown.open(Pane.ALARMS)
 
     def _pane(self) -> Pane:
         from widgets.shift.window import Pane  # noqa: PLC0415 - as above

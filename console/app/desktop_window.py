@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from console.alarms.conditions import ConditionKind
 from console.app.desktop_marks import MarkDesk
 from console.app.desktop_models import DeskModels
 from console.app.desktop_pictures import EvidencePictures
@@ -15,6 +16,8 @@ from console.domain.assignments import Means
 from console.domain.forms import OTHER
 from console.domain.hints import Hint
 from console.domain.places import Evidence
+from console.ui.alarmdesk import AlarmRate
+from console.ui.alarmlines import rate_text
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
 from console.ui.near import NearFound, NearState
@@ -67,6 +70,7 @@ class DeskWindow(QObject):
         ):
             self.window.regions.set_widget(region, widget)
         self.picked_listeners: list[Callable[[str], object]] = []
+        self.camera_listeners: list[Callable[[str], object]] = []
         self._join_picking()
         self._join_actions()
         self._join_bars()
@@ -81,7 +85,7 @@ class DeskWindow(QObject):
         self.tray.incident_picked.connect(self.pick)
         models.commands.incident_wanted.connect(self.pick)
         models.actions.incident_opened.connect(self.pick)
-        self.window.bottom.alarms.picked.connect(self._pick_alarm)
+        self.window.bottom.alarms.picked.connect(self.pick_alarm)
         self.near.unit_picked.connect(self.tell_unit)
         # What carries out a line says so afterwards: the unit's own sentence stands after that.
         models.commands.unit_wanted.connect(self.tell_unit, Qt.ConnectionType.QueuedConnection)
@@ -122,13 +126,16 @@ class DeskWindow(QObject):
         words = self.tr("On the wall: {0}. Esc on the wall goes back to the plan.")
         self.window.notice.say(words.format(name))
 
-    def _pick_alarm(self, alarm_id: str) -> None:
-        models = self._models
-        for alarm in (*models.watch.alarms, *models.help.alarms, *models.alarms.alarms):
+    def pick_alarm(self, alarm_id: str) -> None:
+        """Show what an alarm is about."""
+        for alarm in self._models.alarm_desk.alarms:
             if alarm.id == alarm_id and alarm.incident:
                 self.pick(alarm.incident, goes_on=True)
             elif alarm.id == alarm_id and alarm.unit is not None:
                 self.tell_unit(alarm.unit)
+            elif alarm.id == alarm_id and alarm.id.startswith(f"{ConditionKind.CAMERA_DOWN}:"):
+                for listener in self.camera_listeners:
+                    listener(alarm.id.partition(":")[2])
         if any(alarm.id == alarm_id for alarm in self._models.feeds.alarms):
             self.window.notice.say(self._models.status.line.sentence, is_trouble=True)
 
@@ -240,14 +247,12 @@ class DeskWindow(QObject):
     def _join_bars(self) -> None:
         models, window = self._models, self.window
         models.status.changed.connect(self._show_status)
-        models.alarms.changed.connect(self._show_alarms)
-        models.feeds.changed.connect(self._show_alarms)
-        models.watch.changed.connect(self._show_alarms)
-        models.help.changed.connect(self._show_alarms)
+        models.alarm_desk.changed.connect(self._show_alarms)
+        models.alarm_desk.rate_changed.connect(self._show_rate)
         models.alarms.counts_changed.connect(
             lambda counts: window.top.set_counts(counts.by_level())
         )
-        window.bottom.alarms.acknowledged.connect(self._acknowledge)
+        window.bottom.alarms.acknowledged.connect(models.alarm_desk.acknowledge)
         self._appearance.language_changed.connect(self._retranslate)
         self._show_alarms()
         window.top.set_counts(models.alarms.counts.by_level())
@@ -268,19 +273,12 @@ class DeskWindow(QObject):
         if line.who is not None:
             top.set_person(line.who.name, line.who.role)
 
-    def _acknowledge(self, alarm_id: str) -> None:
-        models = self._models
-        if not any(one.acknowledge(alarm_id) for one in (models.feeds, models.watch, models.help)):
-            models.alarms.acknowledge(alarm_id)
+    def _show_rate(self, rate: AlarmRate) -> None:
+        words = rate_text(rate)
+        self.window.bottom.set_rate(rate.count, words, is_steady=rate.is_steady)
 
     def _show_alarms(self, _changed: tuple[Alarm, ...] = ()) -> None:
-        models = self._models
-        alarms = (
-            *models.feeds.alarms,
-            *models.watch.alarms,
-            *models.help.alarms,
-            *models.alarms.alarms,
-        )
+        alarms = self._models.alarm_desk.alarms
         self.window.bottom.alarms.set_alarms(
             [
                 AlarmLine(

@@ -85,6 +85,7 @@ def _alarm_district(alarm: str, rows: Rows) -> str | None:
     found: Row | None = (
         rows.unit(about) or rows.incident(about) or rows.assignment(about) or rows.area_event(about)
     )
+    found = found or rows.camera(about)
     return None if found is None else district_of(found, rows)
 
 
@@ -167,7 +168,7 @@ def _named(body: Any, rows: Rows) -> list[Row]:
         # An alarm's id ends with that of the unit, task, incident or event it is about.
         about = body.alarm.partition(":")[2]
         found += [rows.unit(about), rows.assignment(about), rows.incident(about)]
-        found.append(rows.area_event(about))
+        found += [rows.area_event(about), rows.camera(about)]
     elif isinstance(body, c.SplitReport):
         found.append(rows.report(body.report))
     found += _named_by_duty(body, rows)

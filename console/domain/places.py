@@ -52,6 +52,7 @@ class Camera:
             several; ``None`` where it speaks no ONVIF.
         owner: Whose it is: "police", "site", "bureau", "vehicle".
         unit: The unit it moves with, if it moves.
+        is_key: Whether it must never be blind (重点点位); an alarm tells when it gives no picture.
     """
 
     id: CameraId
@@ -68,6 +69,7 @@ class Camera:
     password: str | None = field(default=None, repr=False)
     unit: UnitId | None = None
     onvif_url: str | None = None
+    is_key: bool = False
     retired: bool = False
     version: int = 0
 

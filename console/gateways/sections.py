@@ -156,7 +156,7 @@ SECTIONS: tuple[Section, ...] = (
             _ID, _field("name", required=True), _field("main_url", required=True),
             _field("sub_url"), *_AT, _field("bearing_deg", _K.NUMBER, least=0, most=360), *_IN,
             _field("owner"), _field("username", _K.SECRET), _field("password", _K.SECRET),
-            _field("unit"), _field("onvif_url"),
+            _field("unit"), _field("onvif_url"), _field("is_key", _K.YES_NO),
         ),
         title="name",
     ),

@@ -60,3 +60,10 @@ DUTY_REPORT = Table(
     Column("answered_at", Instant),
     version_column(),
 )
+
+DESK_TABLES: dict[str, Table] = {
+    "limit_rule": LIMIT_RULE,
+    "calendar_day": CALENDAR_DAY,
+    "alarm_mark": ALARM_MARK,
+    "duty_report": DUTY_REPORT,
+}

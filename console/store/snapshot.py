@@ -67,7 +67,7 @@ _LIMITED: dict[str, str] = {
     **dict.fromkeys(_OF_UNITS, "unit IN (SELECT id FROM main.unit)"),
     "alarm_mark": "substr(id, instr(id, ':') + 1) IN (SELECT id FROM main.unit "
     "UNION SELECT id FROM main.incident UNION SELECT id FROM main.assignment "
-    "UNION SELECT id FROM main.area_event)",
+    "UNION SELECT id FROM main.area_event UNION SELECT id FROM main.camera)",
 }
 _ROWS_AT_ONCE = 5000
 
@@ -274,7 +274,8 @@ def _is_seen(table: Table, choice: _Choice, kept: ColumnElement[bool]) -> Column
     tasks = select(ASSIGNMENT.c.id).where(ASSIGNMENT.c.incident.in_(incidents))
     about = func.split_part(table.c.id, ":", 2)
     events = select(AREA_EVENT.c.id).where(AREA_EVENT.c.district.in_(choice.districts))
-    return or_(*(about.in_(one) for one in (units, incidents, tasks, events)))
+    cameras = select(CAMERA.c.id).where(CAMERA.c.district.in_(choice.districts))
+    return or_(*(about.in_(one) for one in (units, incidents, tasks, events, cameras)))
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:

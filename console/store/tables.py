@@ -27,7 +27,7 @@ from console.domain.levels import Channel, Level, Role
 from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
 from console.store import tablebase
-from console.store.desktables import ALARM_MARK, CALENDAR_DAY, DUTY_REPORT, LIMIT_RULE
+from console.store.desktables import DESK_TABLES
 from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
 from console.store.streettables import STREET_TABLES
@@ -157,6 +157,7 @@ CAMERA = Table(
     Column("password", Text),
     Column("unit", String(80)),
     Column("onvif_url", Text),
+    Column("is_key", Boolean, nullable=False, server_default=false()),
     Column("retired", Boolean, nullable=False),
     _version(),
 )
@@ -387,10 +388,7 @@ ROW_TABLES: dict[str, Table] = {
     "area": AREA,
     "area_event": AREA_EVENT,
     "log": LOG,
-    "limit_rule": LIMIT_RULE,
-    "calendar_day": CALENDAR_DAY,
-    "alarm_mark": ALARM_MARK,
-    "duty_report": DUTY_REPORT,
+    **DESK_TABLES,
     **site_tables(METADATA),
     **DUTY_TABLES,
     **STREET_TABLES,

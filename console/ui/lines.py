@@ -63,7 +63,8 @@ class LinesModel(QAbstractTableModel, Generic[T]):
         return next((row for row, line in enumerate(self._lines) if line.key == key), None)
 
     def show(self, lines: Sequence[Line[T]]) -> None:
-        """Show these rows in this order."""
+        """Show these rows in this order; of two with one key the first."""
+        lines = list({line.key: line for line in reversed(lines)}.values())[::-1]
         self._drop(lines)
         held = {line.key for line in self._lines}
         for row, line in enumerate(lines):

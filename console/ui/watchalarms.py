@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -14,7 +14,9 @@ from console.alarms.conditions import (
     ConditionKind,
     Motion,
     Priority,
+    camera_down,
     of,
+    outside_beat,
     overdue,
     silent_on_scene,
     stopped,
@@ -28,6 +30,7 @@ from console.protocol.commands import MarkAlarm
 from console.ui.actions import Submitter
 from console.ui.alarms import Alarm, AlarmKind
 from console.ui.areaevents import AreaEvents
+from console.ui.beatwatch import BeatWatch
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
 from console.ui.words import reach_text, time_text
@@ -59,6 +62,13 @@ _TEXTS: Mapping[ConditionKind, str] = {
     ConditionKind.STOPPED: _noop(
         "WatchAlarms", "{unit} on the way to {number} stands still since {since} — call ({reach})"
     ),
+    ConditionKind.OUTSIDE_BEAT: _noop(
+        "WatchAlarms", "{unit} is outside its beat “{place}” since {since} — call it back ({reach})"
+    ),
+    ConditionKind.CAMERA_DOWN: _noop(
+        "WatchAlarms",
+        "Key point {place} has no picture since {since} — send somebody to look, report the fault",
+    ),
     ConditionKind.OVERDUE: _noop(
         "WatchAlarms", "{number} is past its limit since {since} — send, hold or hand over"
     ),
@@ -81,7 +91,8 @@ class WatchAlarms(QObject):
     def __init__(self, mirror: Mirror, submitter: Submitter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror, self._submitter = mirror, submitter
-        self._events = AreaEvents(mirror, self)
+        self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
+        self._silent: dict[str, datetime] = {}
         self._book = AlarmBook()
         self._anchors: dict[str, tuple[float, float, datetime]] = {}
         self._rate = (0, False)
@@ -111,6 +122,24 @@ class WatchAlarms(QObject):
         self._book.shelve(alarm_id, until)
         self.look()
         return True
+
+    def unshelve(self, alarm_id: str) -> None:
+        """Show an alarm again that was put aside."""
+        self._book.shelve(alarm_id, self._mirror.now())
+        self.look()
+
+    def shelved(self) -> list[tuple[Alarm, datetime]]:
+        """Return the alarms put aside, with when each comes back."""
+        return [
+            (self._alarm(one), one.shelved_until)
+            for one in self._book.shelved()
+            if one.shelved_until is not None
+        ]
+
+    def take_silent(self, cameras: Iterable[str]) -> None:
+        """Take the camera points that gave no picture when the sweep was last there."""
+        at = self._mirror.now()
+        self._silent = {one: self._silent.get(one, at) for one in cameras}
 
     @Slot()
     def look(self) -> None:
@@ -149,7 +178,19 @@ class WatchAlarms(QObject):
             *stopped(running, motions, at=at),
             *overdue(mirror.open_incidents(), at=at),
             *self._events.conditions(),
+            *outside_beat(self._beats.motions(at), at=at),
+            *camera_down(self._silent, self._is_key),
         ]
+
+    def _is_key(self, camera_id: str) -> bool:
+        camera = self._mirror.camera(camera_id)
+        return camera is not None and camera.is_key and not camera.retired
+
+    def _place(self, condition: Condition) -> str:
+        """Return the name of the beat or of the camera point an alarm is about."""
+        beat = self._beats.beat_of(condition.subject)
+        camera = self._mirror.camera(condition.subject)
+        return beat.name if beat is not None else "" if camera is None else camera.name
 
     def _motion(self, unit_id: str, at: datetime) -> Motion:
         """Return how a unit moved; without fresh positions it is not said to stand still."""
@@ -185,6 +226,7 @@ class WatchAlarms(QObject):
                 number="—" if incident is None else short_number(incident),
                 since=time_text(condition.since),
                 reach=reach_text(unit),
+                place=self._place(condition),
             )
         else:
             text = self._events.text(condition.subject)

@@ -77,6 +77,7 @@ _FIELDS = {
     "bearing_deg": _noop("AdminWords", "Bearing, degrees"),
     "owner": _noop("AdminWords", "Owner"),
     "onvif_url": _noop("AdminWords", "ONVIF service"),
+    "is_key": _noop("AdminWords", "Key point, never blind"),
     "username": _noop("AdminWords", "User name"),
     "limit": _noop("AdminWords", "Limit"),
     "period_s": _noop("AdminWords", "Sends every, seconds"),

@@ -197,6 +197,9 @@ class BottomBar(QFrame):
         self._tray_label = QLabel()
         self._unseen_label = QLabel()
         self._unseen = 0
+        self._rate_label = QLabel()
+        self._rate = 0
+        set_tone(self._rate_label, "secondary")
         self._slowed_label = ElidedLabel(least_chars=8)
         set_tone(self._slowed_label, "secondary")
         row = QHBoxLayout(self)
@@ -205,6 +208,7 @@ class BottomBar(QFrame):
         row.addWidget(self.alarms, 1)
         for label in (self._slowed_label, self._positions_label, self.age, self.link):
             row.addWidget(label)
+        row.addWidget(self._rate_label)
         row.addWidget(self._unseen_label)
         row.addWidget(self._unsent_label)
         row.addWidget(self._tray_label)
@@ -213,6 +217,13 @@ class BottomBar(QFrame):
     def set_waiting(self, *, unsent: int, in_tray: int) -> None:
         """Show how many commands wait to be sent, and how many need a person's decision."""
         self._unsent, self._in_tray = unsent, in_tray
+        self._retranslate()
+
+    def set_rate(self, count: int, words: str, *, is_steady: bool) -> None:
+        """Show how many alarms came to this desk in ten minutes, with the bounds as a hint."""
+        self._rate = count
+        self._rate_label.setToolTip(words)
+        set_tone(self._rate_label, "secondary" if is_steady else "warn")
         self._retranslate()
 
     def set_unseen(self, count: int) -> None:
@@ -236,6 +247,7 @@ class BottomBar(QFrame):
         set_tone(self._unsent_label, "warn" if self._unsent else "secondary")
         self._tray_label.setText(self.tr("to decide {0}").format(self._in_tray))
         self._tray_label.setVisible(self._in_tray > 0)
+        self._rate_label.setText(self.tr("alarms {0}/10 min").format(self._rate))
         self._unseen_label.setText(self.tr("units wrote {0} (F11)").format(self._unseen))
         self._unseen_label.setVisible(self._unseen > 0)
         set_tone(self._unseen_label, "warn")

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from widgets.common.labels import set_tone
 
+#: What a key means is written in two lines where it is longer.
+_WIDEST_PX = 220
+
 
 class KeySheet(QFrame):
     """Lies over the middle of the window until Esc or F1."""
@@ -19,7 +22,7 @@ class KeySheet(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._rows = QHBoxLayout(self)
         self._rows.setContentsMargins(24, 18, 24, 18)
-        self._rows.setSpacing(28)
+        self._rows.setSpacing(18)
         self._before: QWidget | None = None
         self.hide()
 
@@ -202,7 +205,10 @@ class KeySheet(QFrame):
             cap = QLabel(key)
             cap.setProperty("role", "key")
             grid.addWidget(cap, row, 0, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(QLabel(meaning), row, 1)
+            words = QLabel(meaning)
+            words.setWordWrap(words.sizeHint().width() > _WIDEST_PX)
+            words.setMaximumWidth(_WIDEST_PX)
+            grid.addWidget(words, row, 1)
         column.addLayout(grid)
         column.addSpacing(10)
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from widgets.common.labels import set_tone
+from widgets.shift.alarms import AlarmPane
 from widgets.shift.board import BoardPane
 from widgets.shift.handover import HandoverPane
 from widgets.shift.roster import RosterPane
@@ -23,6 +24,7 @@ class Pane(IntEnum):
     ROLL = 2
     MESSAGES = 3
     HANDOVER = 4
+    ALARMS = 5
 
 
 class DutyWindow(QWidget):
@@ -35,15 +37,16 @@ class DutyWindow(QWidget):
         roll: TalkPane,
         messages: TalkPane,
         handover: HandoverPane,
+        alarms: AlarmPane,
     ) -> None:
         super().__init__()
         self.setWindowFlag(Qt.WindowType.Window)
         self.board, self.roster, self.roll = board, roster, roll
-        self.messages, self.handover = messages, handover
+        self.messages, self.handover, self.alarms = messages, handover, alarms
         self._unseen = 0
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for widget in (board, roster, roll, messages, handover):
+        for widget in (board, roster, roll, messages, handover, alarms):
             self.tabs.addTab(widget, "")
         self.told = QLabel()
         self.told.setWordWrap(True)
@@ -83,7 +86,7 @@ class DutyWindow(QWidget):
     def _focus(self, pane: int) -> None:
         tables = (
             self.board.table, self.roster.table, self.roll.table, self.messages.table,
-            self.handover.table,
+            self.handover.table, self.alarms.table,
         )  # fmt: skip
         tables[pane].choose_first()
         tables[pane].setFocus()
@@ -95,7 +98,7 @@ class DutyWindow(QWidget):
             messages = self.tr("Messages ({0} new)").format(self._unseen)
         names = (
             self.tr("On duty"), self.tr("Roster"), self.tr("Roll call"), messages,
-            self.tr("Hand-over"),
+            self.tr("Hand-over"), self.tr("Alarms"),
         )  # fmt: skip
         for pane, name in zip(Pane, names, strict=True):
             self.tabs.setTabText(pane, f"{name}  Ctrl+{pane + 1}")

@@ -14,9 +14,11 @@ from console.alarms.conditions import (
     Condition,
     ConditionKind,
     Motion,
+    camera_down,
     feeds_dead,
     not_accepted,
     of,
+    outside_beat,
     overdue,
     silent_on_scene,
     stopped,
@@ -36,6 +38,7 @@ _INJECTED = {
     ConditionKind.NOT_ACCEPTED: 90,
     ConditionKind.SILENT_ON_SCENE: 35,
     ConditionKind.STOPPED: 35,
+    ConditionKind.OUTSIDE_BEAT: 35,
     ConditionKind.OVERDUE: 30,
     ConditionKind.FEED_DEAD: 8,
     ConditionKind.CAMERA_DOWN: 30,
@@ -131,13 +134,19 @@ def _found(mine: list[_Injected], at: datetime) -> list[Condition]:
     """Return what the rules find of what is put in; facts are made, never conditions."""
     assignments, incidents, found = [], [], []
     motions: dict[str, Motion] = {}
+    beats: dict[str, Motion] = {}
     heard: dict[str, datetime] = {}
+    silent: dict[str, datetime] = {}
     for one in mine:
         name, waits_on = f"n{one.no}", _away(one, at)
         if one.kind is ConditionKind.FEED_DEAD:
             heard[name] = one.begins if waits_on else at
-        elif one.kind in (ConditionKind.PANIC, ConditionKind.CAMERA_DOWN):
+        elif one.kind is ConditionKind.PANIC:
             found += [of(one.kind, name, one.begins)] if waits_on else []
+        elif one.kind is ConditionKind.CAMERA_DOWN:
+            silent |= {name: one.begins, f"{name}-ordinary": one.begins} if waits_on else {}
+        elif one.kind is ConditionKind.OUTSIDE_BEAT:
+            beats[name] = Motion(heard_at=at, is_inside=not waits_on, left_at=one.begins)
         elif one.kind is ConditionKind.OVERDUE:
             incidents.append(_incident(name, one.begins))
         else:
@@ -152,6 +161,8 @@ def _found(mine: list[_Injected], at: datetime) -> list[Condition]:
         *stopped(assignments, motions, at=at),
         *overdue(incidents, at=at),
         *feeds_dead(heard, every_s, at=at),
+        *outside_beat(beats, at=at),
+        *camera_down(silent, lambda point: not point.endswith("-ordinary")),
     ]
 
 
