@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from console.domain.catalogue import Grid
@@ -13,6 +14,8 @@ from console.geo.arrays import Floats
 from console.geo.polygons import PolygonIndex, ring_area
 
 _DIGITS = 6
+_json: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_to_json = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,15 +41,13 @@ class Outline:
 def grid_outline(grid: Grid) -> Outline | None:
     """Return the outline of a grid, ``None`` when its shape is none."""
     try:
-        shape = json.loads(grid.shape)
+        shape = _json.decode(grid.shape)
         inside = shape["coordinates"]
         polygons = [inside] if shape["type"] == "Polygon" else inside
         rings = [
-            np.array([corner[:2] for corner in ring], dtype=np.float64)[:, ::-1]
-            for polygon in polygons
-            for ring in polygon
+            np.array(ring, dtype=np.float64)[:, 1::-1] for polygon in polygons for ring in polygon
         ]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (msgspec.DecodeError, ValueError, KeyError, TypeError, IndexError):
         return None
     return Outline.of(grid.id, rings) if rings else None
 
@@ -57,9 +58,11 @@ def place_inside(rings: Sequence[Floats]) -> tuple[float, float]:
     Args:
         rings: Latitude and longitude of the corners, each shape (n, 2).
     """
-    largest = max(rings, key=lambda ring: abs(ring_area(ring)))
+    largest = rings[0] if len(rings) == 1 else max(rings, key=lambda one: abs(ring_area(one)))
     lat = float(largest[:, 0].min() + largest[:, 0].max()) / 2
-    starts, ends = np.concatenate(list(rings)), np.concatenate([np.roll(r, -1, 0) for r in rings])
+    closed = [np.concatenate((ring, ring[:1])) for ring in rings]
+    starts = np.concatenate([ring[:-1] for ring in closed])
+    ends = np.concatenate([ring[1:] for ring in closed])
     over = (starts[:, 0] > lat) != (ends[:, 0] > lat)
     a, b = starts[over], ends[over]
     if not len(a):
@@ -87,4 +90,4 @@ def document(rows: Iterable[tuple[Outline, dict[str, object]]]) -> bytes:
         }
         for one, said in rows
     ]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return _to_json.encode(told)
