@@ -104,6 +104,7 @@ class DeskWindow(QObject):
         for listener in self.picked_listeners:
             listener(incident)
         if goes_on:
+            self._come_forward()
             self.window.regions.show_region(Region.NEAR)
 
     @Slot(str)
@@ -207,12 +208,19 @@ class DeskWindow(QObject):
 
     def open_incident_at(self, lat: float, lon: float) -> None:
         """Begin a new incident at a place picked on the map."""
+        self._come_forward()
         self.form.open(place=PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon))
 
     def send_to(self, lat: float, lon: float) -> None:
         """Begin a new incident at a place; opened, who is near waits for one key."""
         place = PlaceFound(text=f"{lat:.5f}, {lon:.5f}", lat=lat, lon=lon)
+        self._come_forward()
         self.form.open(place=place, sends=True)
+
+    def _come_forward(self) -> None:
+        """Take the keys from another map's window."""
+        self.window.raise_()
+        self.window.activateWindow()
 
     def take_shot(self, shot: object) -> None:
         """Open an incident from a picture taken at the wall; a confirmed hint fills in its form."""
