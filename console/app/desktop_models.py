@@ -141,6 +141,8 @@ class DeskModels(QObject):
             duty=partial(DutySlash, self.mirror, self.duty_actions, self.caller),
             parent=self,
         )
+        self.commands.paper.fetch = self.client.evidence_bytes
+        self.commands.paper.lists |= {"near": self.near, "tray": self.tray, "duty": self.duty}
         self.bridge.city_pack_arrived.connect(self.use_pack)
 
     def use_pack(self, path: Path) -> None:

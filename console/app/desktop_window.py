@@ -173,6 +173,7 @@ class DeskWindow(QObject):
         self.form.place_typed.connect(self._look_up)
         self.form.wanted.connect(self._open_incident)
         actions.refused.connect(self.say_trouble)
+        self._models.commands.paper.written.connect(self._say_written)
 
     def _dispatch(self, incident: str, units: list[str]) -> None:
         others = self._models.near.instead_of(incident, units)
@@ -188,6 +189,9 @@ class DeskWindow(QObject):
     def _run(self, text: str) -> None:
         sentence, is_done = self._models.commands.run(text)
         self.window.notice.say(sentence, is_trouble=not is_done)
+
+    def _say_written(self, path: str) -> None:
+        self.window.notice.say(self.tr("The case lies in {0}.").format(path))
 
     def _look_up(self, text: str) -> None:
         found = self._models.places.find(text)

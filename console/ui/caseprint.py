@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMarginsF, Qt
-from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMarginsF, Qt, QUrl
+from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from console.domain.assignments import AssignmentState
 from console.domain.errors import ZhihuiError
+from console.domain.places import Evidence
 from console.ui.card import IncidentCard
+from console.ui.commandtexts import task_lines
 from console.ui.logtexts import detail_text
 from console.ui.words import (
     channel_word,
@@ -29,7 +31,8 @@ from console.ui.words import (
     verb_word,
 )
 
-_MARGIN_MM = 18.0
+_PICTURE_PX = 420
+_POINTS = 9.0
 _DPI = 150
 
 
@@ -45,8 +48,13 @@ def _say(text: str) -> str:
     return QCoreApplication.translate("CasePrint", text)
 
 
-def case_html(card: IncidentCard) -> str:
-    """Return the file of a case as HTML: what it is, its reports, its course, its evidence."""
+def case_html(card: IncidentCard, pictures: Collection[str] = ()) -> str:
+    """Return the file of a case as HTML: what it is, its reports, its course, its evidence.
+
+    Args:
+        card: The case.
+        pictures: Hashes of evidence whose pictures are shown, as ``evidence:HASH``.
+    """
     incident = card.incident
     wheres = [place_word(one) for one in (card.district, card.street) if one is not None]
     facts = [
@@ -66,7 +74,11 @@ def case_html(card: IncidentCard) -> str:
         for one in card.reports
     ]
     units = [
-        (line.call_sign, *(_step(one, line.time_of(one)) for one in line.assignment.steps))
+        (
+            line.call_sign,
+            *(_step(one, line.time_of(one)) for one in line.assignment.steps),
+            *(words for words, _ in task_lines(line)),
+        )
         for line in card.assignments
     ]
     log = [
@@ -94,21 +106,45 @@ def case_html(card: IncidentCard) -> str:
         *_section(_say("Units"), [(sign, ", ".join(steps)) for sign, *steps in units]),
         *_section(_say("Course"), log),
         *_section(_say("Evidence (time, kind, bytes, SHA-256)"), evidence),
+        *(_picture(one) for one in card.evidence if one.sha256 in pictures),
     ]
     return "".join(parts)
 
 
-def write_case_pdf(card: IncidentCard, path: Path) -> None:
+def _picture(evidence: Evidence) -> str:
+    at = _text(f"{moment_text(evidence.captured_at)} · {evidence.sha256[:16]}")
+    return f'<p><img src="evidence:{evidence.sha256}" width="{_PICTURE_PX}"><br>{at}</p>'
+
+
+def write_case_pdf(
+    card: IncidentCard, path: Path, pictures: Mapping[str, bytes] | None = None
+) -> None:
     """Write the file of a case as PDF, A4.
+
+    Args:
+        card: The case.
+        path: Where to.
+        pictures: Bytes of the pictures among its evidence, by hash; what is none is left out.
 
     Raises:
         FileNotWrittenError: It cannot be written there.
     """
-    write_pdf(case_html(card), path, card.incident.number or card.incident.place)
+    shown = {sha256: QImage.fromData(data) for sha256, data in (pictures or {}).items()}
+    seen = {sha256: picture for sha256, picture in shown.items() if not picture.isNull()}
+    title = card.incident.number or card.incident.place
+    write_pdf(case_html(card, seen), path, title, pictures=seen)
 
 
-def write_pdf(text: str, path: Path, title: str) -> None:
-    """Write HTML as PDF, A4.
+def write_pdf(
+    text: str, path: Path, title: str, *, pictures: Mapping[str, QImage] | None = None
+) -> None:
+    """Write HTML as PDF, A4, with page numbers; its text can be searched and copied.
+
+    Args:
+        text: The HTML.
+        path: Where to.
+        title: What the file is called inside.
+        pictures: What ``evidence:HASH`` shows, by hash.
 
     Raises:
         FileNotWrittenError: It cannot be written there.
@@ -117,15 +153,33 @@ def write_pdf(text: str, path: Path, title: str) -> None:
     writer = QPdfWriter(str(path))
     writer.setResolution(_DPI)
     writer.setTitle(title)
-    margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
+    margins = QMarginsF()  # the document leaves 2 cm on each side by itself
     page = QPageSize(QPageSize.PageSizeId.A4)
     unit = QPageLayout.Unit.Millimeter
     writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, margins, unit))
     document = QTextDocument()
+    document.setDefaultFont(paper_font())
+    for sha256, picture in (pictures or {}).items():
+        address = QUrl(f"evidence:{sha256}")
+        document.addResource(QTextDocument.ResourceType.ImageResource, address, picture)
     document.setHtml(text)
     document.print_(writer)
     if not path.is_file() or path.stat().st_size == 0:
         raise FileNotWrittenError(path, "nothing came out")
+
+
+def paper_font() -> QFont:
+    """Return the interface's font without what puts other glyphs in the place of digits.
+
+    Such glyphs stand for no letter of their own: digits of one width (``tnum``), and in Noto's CJK
+    fonts those beside Latin letters (``locl``), would be printed right, but be found and copied as
+    something else.
+    """
+    font = QFont()
+    font.clearFeatures()
+    font.setFeature(QFont.Tag("locl"), 0)
+    font.setPointSizeF(_POINTS)
+    return font
 
 
 def write_list(model: QAbstractItemModel, path: Path) -> int:

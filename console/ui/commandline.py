@@ -92,6 +92,7 @@ class CommandLine(QObject):
         self._actions = actions
         self._near = near
         self._places = places
+        self.paper = DeskPaper(mirror, queue, actions.refused.emit, self)
         lines = None
         if isinstance(actions, DispatchActions):
             lines = DispatchLines(mirror, self, actions, named=self._named, places=places)
@@ -101,7 +102,7 @@ class CommandLine(QObject):
             actions,
             named=self._named,
             told=partial(command_sentence, mirror=mirror),
-            paper=DeskPaper(mirror, queue, actions.refused.emit),
+            paper=self.paper,
             duty=duty,
             lines=lines,
         )

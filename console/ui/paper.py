@@ -2,38 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QAbstractItemModel, QObject, Qt, Signal, Slot
+
 from console.domain.errors import ZhihuiError
-from console.ui.card import card_of
+from console.ui.card import IncidentCard, card_of
 from console.ui.caseprint import write_case_pdf, write_list
 from console.ui.mirror import Mirror
 from console.ui.queue import IncidentQueueModel
 
+#: Names of the lists that are written, in both languages; the first is the queue.
+LISTS: Mapping[str, str] = {
+    "queue": "queue", "队列": "queue", "near": "near", "附近": "near", "tray": "tray",
+    "待处置": "tray", "duty": "duty", "勤务": "duty",
+}  # fmt: skip
 
-class DeskPaper:
-    """Prints cases and exports the queue.
+
+@dataclass(slots=True, kw_only=True)
+class _Printing:
+    """A case that waits for the pictures of its evidence."""
+
+    card: IncidentCard
+    path: Path
+    wanted: set[str]
+    pictures: dict[str, bytes] = field(default_factory=dict)
+
+
+class DeskPaper(QObject):
+    """Prints cases and exports lists.
 
     Args:
         mirror: Where cases are looked up.
-        queue: The list that is exported.
+        queue: The list of open incidents.
         refused: Told in a sentence why a file could not be written.
+
+    Signals:
+        written: Path of a case's file that waited for pictures and is there now.
     """
 
+    written = Signal(str)
+    _came = Signal(object, str, object)
+
     def __init__(
-        self, mirror: Mirror, queue: IncidentQueueModel, refused: Callable[[str], None]
+        self,
+        mirror: Mirror,
+        queue: IncidentQueueModel,
+        refused: Callable[[str], None],
+        parent: QObject | None = None,
     ) -> None:
-        self._mirror, self._queue, self._refused = mirror, queue, refused
+        super().__init__(parent)
+        self._mirror, self._refused = mirror, refused
+        self.lists: dict[str, QAbstractItemModel] = {"queue": queue}
+        self.fetch: Callable[[str], Future[bytes]] | None = None
+        self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def print_case(self, incident: str, path: Path) -> bool:
-        """Write a case as PDF; return whether it was."""
-        card = card_of(self._mirror, incident)
-        return card is not None and self._done(lambda: write_case_pdf(card, path))
+        """Write a case as PDF, with the pictures among its evidence once they are here.
 
-    def export(self, path: Path) -> bool:
-        """Write the queue as it is shown; return whether it was."""
-        return self._done(lambda: write_list(self._queue, path))
+        Returns:
+            Whether it was written, or waits for pictures and is `written` then.
+        """
+        card = card_of(self._mirror, incident)
+        if card is None:
+            return False
+        shown = {one.sha256 for one in card.evidence if one.media_type.startswith("image/")}
+        if not shown or self.fetch is None:
+            return self._done(lambda: write_case_pdf(card, path))
+        waits = _Printing(card=card, path=path, wanted=shown)
+        for sha256 in sorted(shown):
+            self.fetch(sha256).add_done_callback(partial(self._give, waits, sha256))
+        return True
+
+    def export(self, path: Path, name: str = "queue") -> bool:
+        """Write a list as it is shown; return whether it was."""
+        model = self.lists.get(name)
+        return model is not None and self._done(lambda: write_list(model, path))
+
+    def _give(self, waits: _Printing, sha256: str, done: Future[bytes]) -> None:
+        """Carry a picture over; called in the thread that fetched it."""
+        self._came.emit(waits, sha256, _bytes_of(done))
+
+    @Slot(object, str, object)
+    def _take(self, waits: _Printing, sha256: str, picture: bytes | None) -> None:
+        waits.wanted.discard(sha256)
+        if picture is not None:
+            waits.pictures[sha256] = picture
+        if not waits.wanted and self._done(
+            lambda: write_case_pdf(waits.card, waits.path, waits.pictures)
+        ):
+            self.written.emit(str(waits.path))
 
     def _done(self, write: Callable[[], object]) -> bool:
         try:
@@ -42,3 +104,11 @@ class DeskPaper:
             self._refused(str(error))
             return False
         return True
+
+
+def _bytes_of(done: Future[bytes]) -> bytes | None:
+    """Return the bytes, ``None`` where they are not to be had; in the thread that fetched them."""
+    try:
+        return done.result()
+    except (CancelledError, ZhihuiError, OSError):
+        return None

@@ -14,6 +14,7 @@ from console.ui.caseactions import CaseActions
 from console.ui.dutyslash import USAGE as DUTY_USAGE
 from console.ui.dutyslash import DutySlash, DutyWord
 from console.ui.orders import Names, OrderError
+from console.ui.paper import LISTS
 from console.ui.slashdispatch import CHINESE, DispatchLines, DispatchSlash, slash_of, usage_of
 from console.ui.words import is_chinese
 
@@ -71,7 +72,10 @@ USAGE: Mapping[Slash, str] = {
     Slash.REOPEN: _noop("Slash", "/reopen number reason: open a closed case again"),
     Slash.MAJOR: _noop("Slash", "/major row reason: make a big incident of a case"),
     Slash.PRINT: _noop("Slash", "/print row file: the case as PDF — /print 3 ~/317.pdf"),
-    Slash.EXPORT: _noop("Slash", "/export file: the queue as CSV or XLSX — /export ~/queue.xlsx"),
+    Slash.EXPORT: _noop(
+        "Slash",
+        "/export [list] file: queue, near, tray or duty as CSV, XLSX — /export ~/q.xlsx",
+    ),
     Slash.CHILD: _noop("Slash", "/child row row: the first becomes part of the second"),
     Slash.RATE: _noop("Slash", "/rate number 1–5 words: what the caller said when called back"),
 }
@@ -95,8 +99,8 @@ class Paper(Protocol):
     def print_case(self, incident: str, path: Path) -> bool:
         """Write a case as PDF."""
 
-    def export(self, path: Path) -> bool:
-        """Write the queue as a table."""
+    def export(self, path: Path, name: str = "queue") -> bool:
+        """Write a list as a table."""
 
 
 class SlashCommands:
@@ -227,8 +231,11 @@ class SlashCommands:
     def _export(self, file: str) -> tuple[str, Callable[[], bool]]:
         if not file:
             raise OrderError(_say(USAGE[Slash.EXPORT]))
-        path = Path(file).expanduser()
-        return _say("The queue goes into {0}").format(path), lambda: self._paper.export(path)
+        word, space, rest = file.partition(" ")
+        name = LISTS.get(word.casefold()) if space else None
+        path = Path(rest.strip() if name is not None else file).expanduser()
+        text = _say("The queue goes into {0}") if name is None else _say("{1} goes into {0}")
+        return text.format(path, word), lambda: self._paper.export(path, name or "queue")
 
     def _undo(self) -> tuple[str, Callable[[], bool]]:
         last = self._actions.undo_of()
