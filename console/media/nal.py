@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from console.media.errors import MediaError
@@ -47,6 +47,53 @@ def nal_type(codec: Codec, nal: bytes) -> int:
     if len(nal) < (1 if codec is Codec.H264 else 2):
         raise MediaError("NAL unit", "it is shorter than its header", nal)
     return nal[0] & 0x1F if codec is Codec.H264 else (nal[0] >> 1) & 0x3F
+
+
+def may_begin_key(codec: Codec, payload: bytes, at: int = 0) -> bool:
+    """Whether a key unit may begin with an RTP payload; told from its first bytes, cheaply.
+
+    Parameter sets, key pictures, their first fragment and what aggregates one of them may; others
+    are of pictures that lean on earlier ones, or say nothing that a picture needs.
+
+    Args:
+        codec: What is in it.
+        payload: Bytes that hold the payload.
+        at: Where in them it begins.
+    """
+    if len(payload) < at + 3:
+        return True  # too short to tell: whoever reads it says what is wrong with it
+    return (_begins_h264 if codec is Codec.H264 else _begins_h265)(payload, at)
+
+
+def _begins_h264(payload: bytes, at: int) -> bool:
+    kind = payload[at] & 0x1F
+    if kind == _FU_A_H264:
+        return payload[at + 1] & 0x9F == 0x80 | H264_IDR
+    if kind == _STAP_A_H264:
+        return any(one & 0x1F in _BEGINS_H264 for one in _aggregated(payload, at + 1))
+    return kind in _BEGINS_H264
+
+
+def _begins_h265(payload: bytes, at: int) -> bool:
+    kind = payload[at] >> 1 & 0x3F
+    if kind == _FU_H265:
+        return bool(payload[at + 2] & 0x80) and payload[at + 2] & 0x3F in _IRAP_H265
+    if kind == _AP_H265:
+        return any(one >> 1 & 0x3F in _BEGINS_H265 for one in _aggregated(payload, at + 2))
+    return kind in _BEGINS_H265
+
+
+def _aggregated(payload: bytes, at: int) -> Iterator[int]:
+    """Yield the first byte of every unit in an aggregation packet, as far as its sizes hold."""
+    while at + 2 < len(payload):
+        yield payload[at + 2]
+        at += 2 + (payload[at] << 8 | payload[at + 1])
+
+
+#: RFC 6184, 5.4 and H.264, table 7-1: IDR, SPS, PPS; RFC 7798, 4.4 and H.265, table 7-1.
+_STAP_A_H264, _FU_A_H264, _BEGINS_H264 = 24, 28, frozenset({5, 7, 8})
+_IRAP_H265, _AP_H265, _FU_H265 = frozenset(range(16, 24)), 48, 49
+_BEGINS_H265 = _IRAP_H265 | {32, 33, 34}
 
 
 def is_key(codec: Codec, nal: bytes) -> bool:

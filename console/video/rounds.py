@@ -174,7 +174,7 @@ class Crowd:
     """
 
     least: int = 8
-    most: int = 256
+    most: int = 512
     now: int = 12
     _quickest_s: float = 10.0
     _openings: list[float] = field(default_factory=list)

@@ -9,13 +9,10 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
-from console.domain.places import Camera
-from console.media.auth import Challenge, Credentials, authorization, strongest
+from console.media.auth import Challenge, authorization, strongest
 from console.media.errors import MediaError
-from console.media.nal import Codec
+from console.media.nal import Codec, may_begin_key
 from console.media.payload import AccessUnit, Depacketiser
 from console.media.rtp import RtpPacket
 from console.media.rtsp import (
@@ -28,15 +25,18 @@ from console.media.rtsp import (
     parse_transports,
 )
 from console.media.sdp import control_url, parse_sdp
+from console.video.address import Patience, StreamAddress, stream_address
 from console.video.trouble import Trouble, VideoError
 
+__all__ = ["Patience", "RtspStream", "StreamAddress", "playing", "stream_address"]
 log = logging.getLogger("zhihui.video")
 
-DEFAULT_PORT = 554
-#: Of RTSP over TLS (RFC 7826, 19.2).
-SECURE_PORT = 322
 _READ_BYTES = 1 << 16
 _MAX_BAD_PACKETS = 200
+#: A camera that makes its viewers wait for the next key picture is listened to so often.
+DOZE_S = 0.2
+#: Bytes of an RTP header without extension, padding and contributing sources, and its first one.
+_RTP_HEADER, _PLAIN_RTP = 12, 0x80
 _TROUBLES = {
     401: Trouble.UNAUTHORISED,
     403: Trouble.UNAUTHORISED,
@@ -46,67 +46,6 @@ _TROUBLES = {
     461: Trouble.UNSUPPORTED,
     503: Trouble.BUSY,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a camera may take.
-
-    Attributes:
-        connect_s: For the TCP connection.
-        answer_s: For each answer to a request.
-        silence_s: Without a packet of the stream; after that it is lost.
-        ca: File of the authority that cameras' certificates must be from, for RTSP over TLS;
-            ``None`` encrypts without proving who is there.
-    """
-
-    connect_s: float = 4.0
-    answer_s: float = 4.0
-    silence_s: float = 5.0
-    ca: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamAddress:
-    """Where a stream is; the credentials are no part of ``url``, ``secure`` is RTSP over TLS.
-
-    Attributes:
-        url: As it stands in requests, log and sentences.
-    """
-
-    url: str
-    host: str
-    port: int
-    credentials: Credentials | None = None
-    secure: bool = False
-
-
-def stream_address(camera: Camera, *, main: bool) -> StreamAddress:
-    """Return the address of a camera's main or sub stream; main where it has no sub.
-
-    Raises:
-        VideoError: The address is no RTSP address.
-    """
-    url = camera.main_url if main or camera.sub_url is None else camera.sub_url
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise VideoError(Trouble.UNREACHABLE, "an address that cannot be read") from error
-    if parts.scheme not in ("rtsp", "rtsps") or not host:
-        raise VideoError(Trouble.UNREACHABLE, f"{parts.scheme}://{host or ''}", "no RTSP address")
-    name, password = camera.username, camera.password
-    if name is None and parts.username is not None:
-        name, password = unquote(parts.username), unquote(parts.password or "")
-    bracketed = f"[{host}]" if ":" in host else host
-    shown = f"{bracketed}:{port}" if port else bracketed
-    return StreamAddress(
-        url=parts._replace(netloc=shown).geturl(),
-        host=host,
-        port=port or (SECURE_PORT if parts.scheme == "rtsps" else DEFAULT_PORT),
-        secure=parts.scheme == "rtsps",
-        credentials=None if name is None else Credentials(username=name, password=password or ""),
-    )
 
 
 class RtspStream:
@@ -141,6 +80,14 @@ class RtspStream:
         self._alive_every_s = 25.0
         self._alive_at = asyncio.get_running_loop().time()
         self._bad = 0
+        self._skips = self._stops = False
+
+    def skip_to_key(self) -> None:
+        """Pass over packets, unread, until one comes that a key unit may begin with.
+
+        What came after that key unit waits until more is asked for.
+        """
+        self._skips = self._stops = True
 
     @property
     def gaps(self) -> int:
@@ -192,21 +139,22 @@ class RtspStream:
             if left_s <= 0:
                 raise VideoError(Trouble.LOST, self._address.url, "no packets any more")
             self._keep_alive(now)
+            if heard and self._skips:
+                await self._doze()
             try:
                 async with asyncio.timeout(left_s):
                     await self._read()
             except TimeoutError as error:
                 raise VideoError(Trouble.LOST, self._address.url, "silence") from error
 
-    async def doze(self, seconds: float) -> None:
+    async def _doze(self) -> None:
         """Let packets gather in the system's buffer: hundreds that wait wake the loop less often.
 
-        Args:
-            seconds: How long; what came meanwhile is read in one go afterwards.
+        What came meanwhile is read in one go afterwards.
         """
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # TCP's and TLS's have it
         try:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(DOZE_S)
         finally:
             if not self._writer.is_closing():
                 self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
@@ -222,9 +170,12 @@ class RtspStream:
         early, self._early = self._early, []
         for packet in early:
             heard |= self._take_packet(packet, units)
-        for message in self._parser.messages():
+        while (message := self._parser.next_message()) is not None:
             if isinstance(message, Interleaved):
                 heard |= self._take_packet(message, units)
+                if self._stops and units and units[-1].key:
+                    self._stops = False
+                    break
             elif isinstance(message, Response):
                 self._take_late_answer(message)
         return heard
@@ -232,6 +183,13 @@ class RtspStream:
     def _take_packet(self, packet: Interleaved, units: list[AccessUnit]) -> bool:
         if packet.channel != self._channel:
             return False
+        if self._skips:
+            data = packet.payload
+            # A header of another shape (extension, contributing sources) is read the long way.
+            is_plain = len(data) > _RTP_HEADER and data[0] == _PLAIN_RTP
+            if is_plain and not may_begin_key(self.codec, data, _RTP_HEADER):
+                return True
+            self._skips = False
         try:
             units.extend(self._depacketiser.feed(RtpPacket.parse(packet.payload)))
         except MediaError as error:

@@ -63,7 +63,7 @@ class SweepSettings:
     points_path: Path
     looks_path: Path
     max_per_s: float = 10.0
-    at_once: int = 256
+    at_once: int = 512
     revisit_s: float = 4.0
     part: int = 0
     parts: int = 1

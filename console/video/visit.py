@@ -35,8 +35,6 @@ from console.video.trouble import Trouble, VideoError
 #: Frames that must all be alike before a picture is called frozen.
 FROZEN_FRAMES = 10
 _QUALITY = 80
-#: A camera that makes its viewers wait for the next key picture is listened to so often.
-_DOZE_S = 0.12
 
 
 #: How long a visited camera may take.
@@ -172,16 +170,15 @@ def _moved(
 
 async def _first_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
     """Return the first key picture; while others come instead, the stream is looked at rarely."""
+    stream.skip_to_key()
     while True:
-        units = await stream.next_units()
-        for unit in units:
+        for unit in await stream.next_units():
             if not unit.key:
                 continue
             decoded = decoder.decode(unit)
             frame = decoded.frame if decoded is not None else decoder.flush()
             if frame is not None:
                 return frame
-        await stream.doze(_DOZE_S)
 
 
 async def _later_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:

@@ -15,7 +15,8 @@ from console.app.config import Config, ConfigError, camera_ca, sweep_processes
 from console.app.wiring import WiringError, sweep_settings
 from console.central.tls import make_authority, renew_certificate, tls_files
 from console.domain.places import Camera
-from console.media.nal import Codec
+from console.media.nal import Codec, is_key, may_begin_key
+from console.media.payload import packetise
 from console.video.looks import LooksReader
 from console.video.points import write_points
 from console.video.rtsp import stream_address
@@ -104,3 +105,26 @@ def test_that_several_sweeps_share_the_points_and_leave_their_looks_in_one_file(
     states = LooksReader(parts[0].looks_path).states()
     assert {state.point for state in states} == set(server.points)
     assert all(state.picture_at is not None for state in states)
+
+
+def test_that_only_what_may_begin_a_key_unit_is_read_while_one_is_waited_for() -> None:
+    for codec in Codec:
+        clip = make_clip(codec)
+        for number, nals in enumerate(clip.units):
+            begins = [may_begin_key(codec, payload) for payload in packetise(codec, nals)]
+            if any(is_key(codec, nal) for nal in nals):
+                assert begins[0], (codec, number)
+            else:
+                assert not any(begins), (codec, number)
+        padded = b"\x80" * 12 + packetise(codec, clip.units[0])[0]
+        assert may_begin_key(codec, padded, 12)
+        assert may_begin_key(codec, b"\x01", 0), "too short to tell: it is read"
+
+
+def test_that_cameras_that_make_their_viewers_wait_are_seen_in_both_codecs() -> None:
+    points = {codec.name: Point(make_clip(codec), "wait") for codec in Codec}
+    with serving(**points) as server:
+        for name in points:
+            found = seen(server.camera(name))
+            assert found.trouble is None, found.sentence
+            assert (found.first_frame_s or 0.0) > (found.opening_s or 0.0)
