@@ -96,8 +96,7 @@ class FinesModel(QAbstractTableModel):
             return None
         name = list(_COLUMNS)[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if name in _SUMMED else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _side(name)
         if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return None
         return _cell(self._rows[index.row()], name)
@@ -106,12 +105,14 @@ class FinesModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return a column's name."""
-        if orientation is Qt.Orientation.Vertical or role != Qt.ItemDataRole.DisplayRole:
+        if orientation is Qt.Orientation.Vertical or section >= len(_COLUMNS):
             return None
-        names = list(_COLUMNS.values())
-        if section >= len(names):
+        name = list(_COLUMNS)[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(name)
+        if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return QCoreApplication.translate("Fines", names[section])
+        return QCoreApplication.translate("Fines", _COLUMNS[name])
 
     def export(self, path: Path) -> int:
         """Write what is shown into a file, XLSX by its ending, else CSV; return how many rows.
@@ -139,6 +140,11 @@ class FinesModel(QAbstractTableModel):
         self._rows = [*rows, _sum_of(rows)] if rows else []
         self.endResetModel()
         self.loaded.emit()
+
+
+def _side(name: str) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if name in _SUMMED else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _sum_of(rows: list[dict[str, Any]]) -> dict[str, Any]:

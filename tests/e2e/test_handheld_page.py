@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -299,3 +300,32 @@ def test_that_the_page_speaks_english_too_and_can_be_installed(
     assert page.evaluate("navigator.serviceWorker.ready.then(ready => ready.scope)").endswith(
         "/handheld/"
     )
+
+
+def test_that_every_word_of_the_page_is_there_in_both_languages(
+    central: CentralServer, phone: BrowserContext
+) -> None:
+    sources = [one.read_text() for one in (ROOT / "resources" / "handheld").glob("*.js")]
+    used = sorted({key for one in sources for key in re.findall(r'\bword\("(\w+)"\)', one)})
+    assert len(used) > 100
+    page = phone.new_page()
+    page.goto(f"{central.url}/handheld/")
+    for _ in range(2):
+        missing = page.evaluate(
+            "keys => import('/handheld/words.js').then(words => "
+            "keys.filter(key => words.word(key) === undefined))",
+            used,
+        )
+        assert missing == []
+        page.click("#language")
+    uneven = page.evaluate(
+        """async () => {
+          const keys = one => Object.entries(one).flatMap(([key, value]) =>
+            [key, ...(typeof value === "object" ? Object.keys(value).map(k => `${key}.${k}`) : [])
+            ]).sort();
+          const { STREET } = await import("/handheld/words_street.js");
+          const { RECORDS } = await import("/handheld/words_records.js");
+          return [STREET, RECORDS].filter(one => `${keys(one.zh)}` !== `${keys(one.en)}`).length;
+        }"""
+    )
+    assert uneven == 0

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDateEdit,
     QFileDialog,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QPushButton,
     QVBoxLayout,
@@ -42,11 +43,15 @@ class FinesView(QWidget):
         self.table.setModel(model)
         self.table.setItemDelegate(RowDelegate(appearance, self.table))
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.told = QLabel()
         self.told.setWordWrap(True)
         self.buttons = {name: QPushButton() for name in ("show", "export")}
         self._until = QLabel()
+        self._has_come = False
         self._lay_out()
         self._join()
         self._retranslate()
@@ -89,7 +94,7 @@ class FinesView(QWidget):
             shortcut.activated.connect(does)
 
     def _say_loaded(self) -> None:
-        self.table.resizeColumnsToContents()
+        self._has_come = True
         count = max(0, self.model.rowCount() - 1)
         if count:
             self.told.setText(self.tr("{0} rows by form and district").format(count))
@@ -114,6 +119,8 @@ class FinesView(QWidget):
         for field, words in ((self.first, self.tr("First day")), (self.last, self.tr("Last day"))):
             field.setAccessibleName(words)
         self.model.retranslate()
+        if self._has_come:
+            self._say_loaded()
 
 
 def _day(field: QDateEdit) -> date:
