@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -18,42 +18,58 @@ _FITTED: tuple[tuple[str, SensorKind, float, float], ...] = (
     ("site", SensorKind.DUST, 0.5, 150.0),
     ("station", SensorKind.WATER, 0.3, 27.0),
     ("market", SensorKind.GAS, 0.3, 10.0),
+    ("restaurant", SensorKind.GAS, 0.3, 10.0),
 )
 _PERIOD_S = 60
+_NOISE_ELSEWHERE = 60
 #: Share of sensors that say nothing in an hour, and of sites that build at night.
 _SILENT, _NIGHT_SITES = 0.02, 0.05
 _DAY_FROM_H, _DAY_UNTIL_H, _NIGHT_FROM_H, _NIGHT_UNTIL_H = 6, 22, 22, 2
 
 
 def make_sensors(pack: CityPack, *, seed: int) -> list[Sensor]:
-    """Return the sensors of a city; the same seed and city give the same."""
+    """Return the sensors of a city; the same seed and city give the same.
+
+    Where nobody builds, as in a city from a map, places of any kind have the noise meters.
+    """
     rng = np.random.default_rng([seed, 0x5E45])
-    sensors: list[Sensor] = []
+    fitted: dict[SensorKind, list[tuple[Place, float]]] = {kind: [] for kind in SensorKind}
     for place_kind, kind, share, limit in _FITTED:
-        places = [one for one in pack.places([place_kind]) if rng.random() < share]
-        if not places:
-            continue
-        districts, streets = pack.districts_at(
-            np.array([one.lat for one in places]), np.array([one.lon for one in places])
+        chosen = [one for one in pack.places([place_kind]) if rng.random() < share]
+        fitted[kind] += [(place, limit) for place in chosen]
+    if not fitted[SensorKind.NOISE]:
+        others = [one for one in pack.all_places() if one.kind != "address"]
+        which = rng.permutation(len(others))[:_NOISE_ELSEWHERE]
+        fitted[SensorKind.NOISE] = [(others[number], 70.0) for number in sorted(which.tolist())]
+    return [
+        sensor
+        for kind, places in fitted.items()
+        if places
+        for sensor in _placed(pack, kind, places)
+    ]
+
+
+def _placed(
+    pack: CityPack, kind: SensorKind, places: Sequence[tuple[Place, float]]
+) -> Iterator[Sensor]:
+    lat = np.array([place.lat for place, _ in places])
+    lon = np.array([place.lon for place, _ in places])
+    districts, streets = pack.districts_at(lat, lon)
+    for number, ((place, limit), district, street) in enumerate(
+        zip(places, districts, streets, strict=True), start=1
+    ):
+        yield Sensor(
+            id=f"{kind.value}-{number:04d}",
+            kind=kind,
+            name=_name(place),
+            lat=place.lat,
+            lon=place.lon,
+            district=district,
+            street=street,
+            limit=limit,
+            period_s=_PERIOD_S,
+            owner=place.kind,
         )
-        sensors += [
-            Sensor(
-                id=f"{kind.value}-{number:04d}",
-                kind=kind,
-                name=_name(place),
-                lat=place.lat,
-                lon=place.lon,
-                district=district,
-                street=street,
-                limit=limit,
-                period_s=_PERIOD_S,
-                owner=place_kind,
-            )
-            for number, (place, district, street) in enumerate(
-                zip(places, districts, streets, strict=True), start=1
-            )
-        ]
-    return sensors
 
 
 def _name(place: Place) -> str:

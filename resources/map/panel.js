@@ -7,7 +7,8 @@ const LAYER_KEYS = [["units", "U"], ["off_duty", "O"], ["cameras", "C"], ["senso
   ["colours", "T"], ["heat", "H"]];
 
 /** What a legend's word hides when it is not the sprite's own. */
-const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar" };
+const MEANINGS = { patrol: "mark_dot", vehicle: "mark_bar", sensor_noise: "mark_noise",
+  sensor_dust: "mark_dust", sensor_water: "mark_water", sensor_gas: "mark_gas" };
 /** Two beats of central, two seconds each, and what a beat may be late. */
 const SILENT_S = 5;
 

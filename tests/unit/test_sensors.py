@@ -125,6 +125,24 @@ def pack(tmp_path: Path) -> CityPack:
     return CityPack.open(path)
 
 
+def test_that_a_city_from_a_map_has_noise_meters_where_nobody_builds(tmp_path: Path) -> None:
+    path = tmp_path / "mapped.citypack"
+    with CityPackWriter(path) as writer:
+        writer.put_meta({"west": "116.2", "south": "39.8", "east": "116.6", "north": "40.0"})
+        writer.put_places([
+            Place(kind=("restaurant", "market", "address")[n % 3], name_zh="", name_en=f"P {n}",
+                  address="", lat=39.9, lon=116.4)
+            for n in range(300)
+        ])  # fmt: skip
+    with CityPack.open(path) as opened:
+        sensors = make_sensors(opened, seed=1)
+    kinds = {one.kind for one in sensors}
+    assert kinds == {SensorKind.NOISE, SensorKind.GAS}
+    assert sum(one.kind is SensorKind.NOISE for one in sensors) == 60
+    assert len({one.id for one in sensors}) == len(sensors)
+    assert {one.owner for one in sensors} == {"restaurant", "market"}
+
+
 def test_that_the_citys_meters_are_quiet_by_night_but_for_a_few_sites(pack: CityPack) -> None:
     sensors = make_sensors(pack, seed=1)
     assert make_sensors(pack, seed=1) == sensors

@@ -47,6 +47,10 @@ def legend_entries() -> list[dict[str, object]]:
             for state in SensorState
         ),
         *(
+            entry(MapLayer.SENSORS, sensor_sprite(kind, SensorState.NORMAL), f"sensor_{kind}")
+            for kind in SensorKind
+        ),
+        *(
             entry(MapLayer.CAMERAS, camera_sprite(state, 45.0), f"camera_{state}")
             for state in CameraState
         ),

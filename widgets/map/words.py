@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from console.domain.incidents import Incident
 from console.domain.levels import Level
 from console.domain.places import Camera
+from console.domain.sensors import SensorKind
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.ui.mapfeed import MapFeed
 from console.ui.mapsensors import kind_word, sensor_text
@@ -123,6 +124,7 @@ class MapWords(QObject):
             **{f"level_{level.name.lower()}": level_word(level) for level in Level},
             **{f"camera_{state}": self.camera_state(state) for state in CameraState},
             "layer_sensors": self.tr("Sensors"),
+            **{f"sensor_{kind}": kind_word(kind) for kind in SensorKind},
             "sensor_normal": self.tr("Sensor, below its limit"),
             "sensor_over": self.tr("Sensor, at or over its limit"),
             "sensor_silent": self.tr("Sensor, silent"),
