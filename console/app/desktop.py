@@ -144,6 +144,7 @@ class Console(QObject):
         from console.app.desktop_models import DeskModels
         from console.app.desktop_shift import ShiftDock
         from console.app.desktop_window import DeskWindow
+        from console.ui.alarmvoice import AlarmVoice
 
         if self._is_stopped:
             return
@@ -165,7 +166,8 @@ class Console(QObject):
         self.intake = IntakeDock(self.window, models)
         self.fines = FinesDock(self.window, models, self.appearance)
         self._desk.queue.intake_wanted.connect(self.intake.open)
-        self._shift = ShiftDock(self.window, models, self.appearance)
+        voice = AlarmVoice(self)
+        self._shift = ShiftDock(self.window, models, self.appearance, voice)
         self._shift.unit_wanted.connect(self._show_unit)
         self._shift.alarm_picked.connect(self._desk.pick_alarm)
         for dock in (self._admin, self.intake, self._shift, self.fines):

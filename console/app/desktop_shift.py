@@ -39,7 +39,14 @@ class ShiftDock(QObject):
     unit_wanted = Signal(str)
     alarm_picked = Signal(str)
 
-    def __init__(self, window: MainWindow, models: DeskModels, appearance: Appearance) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        models: DeskModels,
+        appearance: Appearance,
+        voice: AlarmVoice | None = None,
+    ) -> None:
+        """Args are what it joins; without a ``voice`` alarms are shown only."""
         super().__init__(window)
         self._window, self._models, self._appearance = window, models, appearance
         self._packet: HandoverModel | None = None
@@ -53,10 +60,11 @@ class ShiftDock(QObject):
         models.duty_actions.refused.connect(self._say_trouble)
         models.caller.refused.connect(self._say_trouble)
         models.caller.told.connect(self._say)
-        self.voice = AlarmVoice(self)
-        models.alarm_desk.raised.connect(self.voice.play)
+        self._voice = voice
         models.alarm_desk.refused.connect(self._say_trouble)
-        self.voice.silent.connect(self._say)
+        if voice is not None:
+            models.alarm_desk.raised.connect(voice.play)
+            voice.silent.connect(self._say)
 
     def open(self) -> None:
         """Show the window, if whoever is logged on runs a desk."""
@@ -82,7 +90,8 @@ class ShiftDock(QObject):
 
     def stop(self) -> None:
         """End with the console."""
-        self.voice.stop()
+        if self._voice is not None:
+            self._voice.stop()
         if self.shown is not None:
             self.shown.close()
             self.shown.deleteLater()
@@ -154,9 +163,9 @@ class ShiftDock(QObject):
         pane.show_rate(desk.rate)
 
     def _mute(self, is_muted: bool) -> None:
-        self.voice.is_muted = is_muted
-        if is_muted:
-            self.voice.stop()
+        if self._voice is not None:
+            self._voice.is_muted = is_muted
+            self._voice.stop()
 
     def open_alarms(self) -> None:
         """Show the alarms of the desk."""

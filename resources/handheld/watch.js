@@ -6,7 +6,7 @@ import { word } from "./words.js";
 
 /** Two taps within this time call for help; one alone may be a slip. */
 const TWICE_MS = 4_000;
-const EQUIPMENT = ["vehicle", "radio", "body_camera", "post"];
+const EQUIPMENT = ["vehicle", "radio", "handheld", "body_camera", "post"];
 
 /** The button in the header: two taps send, with the last position there is. */
 export class Panic {

@@ -7,7 +7,7 @@ const WORDS = {
   zh: {
     panic: "求助", panic_label: "紧急求助：连按两次", panic_again: "再按一次即发出紧急求助。",
     panic_sent: "紧急求助已发出，指挥中心正在响应。", equipment: "上岗装备与岗位",
-    vehicle: "车牌", radio: "电台号", body_camera: "执法记录仪", post: "岗位 / 巡区",
+    vehicle: "车牌", radio: "电台号", handheld: "城管通编号", body_camera: "执法记录仪", post: "岗位 / 巡区",
     new_device: "本机首次使用？", device_code: "管理员给的一次性验证码（没有可不填）",
     title: "城管通", call_sign: "呼号", pin: "口令", log_on: "登录", log_off: "退出",
     on_duty: "上岗", off_duty: "下岗", is_on_duty: "在岗", is_off_duty: "未上岗",
@@ -30,7 +30,7 @@ const WORDS = {
     panic_again: "Tap once more to call for help.",
     panic_sent: "Your call for help is out; the command center responds.",
     equipment: "Equipment and post", vehicle: "Vehicle plate", radio: "Radio",
-    body_camera: "Body camera", post: "Post or beat",
+    handheld: "Handheld", body_camera: "Body camera", post: "Post or beat",
     new_device: "First time on this device?",
     device_code: "One-time code from an administrator, if you have one",
     title: "Handheld", call_sign: "Call sign", pin: "PIN", log_on: "Log on", log_off: "Log off",

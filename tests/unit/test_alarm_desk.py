@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -224,6 +227,28 @@ def test_that_a_dead_feed_is_not_put_aside(watched: Watched, qtbot: QtBot) -> No
         assert not watched.alarms.shelve(alarm.id, 5, "x")
     assert told.args is not None
     assert "see to the link" in told.args[0]
+
+
+ALONE = """
+from PySide6.QtGui import QGuiApplication
+from console.ui.alarmvoice import AlarmVoice
+app = QGuiApplication(["x", "-platform", "offscreen"])
+voice, said = AlarmVoice(), []
+voice.silent.connect(said.append)
+heard = [voice.play(priority) for priority in (3, 2, 1)]
+voice.stop()
+print(any(heard), len(said), said[0] if said else "")
+"""
+
+
+def test_that_a_machine_without_a_loudspeaker_says_so_once() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "PULSE_SERVER": "unix:/nowhere", "XDG_RUNTIME_DIR": "/nowhere"},
+    )  # fmt: skip
+    heard, said, *words = run.stdout.split()
+    assert (heard, said) in {("False", "1"), ("True", "0")}, "it is heard, or says why not, once"
+    assert heard == "True" or "loudspeaker:" in words
 
 
 def test_that_each_priority_has_a_voice_of_its_own() -> None:
