@@ -9,6 +9,7 @@ from typing import Any
 from console.domain.ids import ReportId
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Level
+from console.domain.streetwork import Paper, PaperKind, SubjectKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.ui.actions import DeskActions
@@ -53,6 +54,34 @@ class CaseActions(DeskActions):
     def rate(self, incident: str, rating: int | None, note: str) -> bool:
         """Keep what the caller said when called back."""
         return self._submit(c.CallBack(incident=incident, rating=rating, note=note or None))
+
+    def decide_fine(self, incident: str, *, law: str, fen: int, party: str, facts: str) -> bool:
+        """Decide a penalty after a case; central numbers it."""
+        body = c.IssuePaper(
+            paper=self._new_id(),
+            kind=PaperKind.DECISION,
+            incident=incident,
+            party_kind=SubjectKind.SHOP,
+            party=party,
+            facts=facts,
+            law=law,
+            amount_fen=fen,
+        )
+        return self._submit(body)
+
+    def fines_due(self, number: str) -> list[Paper]:
+        """Return the fines of the last days that are due and have this whole or running number."""
+        return [
+            one
+            for one in self._mirror.every(Paper)
+            if one.amount_fen is not None and one.paid_at is None and one.voided_at is None
+            if number in {one.number, str(one.running)}
+        ]
+
+    def enter_paid(self, paper: Paper, receipt: str) -> bool:
+        """Enter that a fine was paid in full."""
+        fen, at = paper.amount_fen or 0, self._mirror.now()
+        return self._submit(c.PayFine(paper=paper.id, receipt_no=receipt, amount_fen=fen, at=at))
 
     def join(self, incident: str, into: str, reason: str) -> bool:
         """Make one case of two."""

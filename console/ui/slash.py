@@ -46,6 +46,8 @@ class Slash(StrEnum):
     CHILD = "child"
     PRINT = "print"
     EXPORT = "export"
+    FINE = "fine"
+    PAID = "paid"
 
 
 _CHINESE: Mapping[str, Slash] = {
@@ -61,6 +63,8 @@ _CHINESE: Mapping[str, Slash] = {
     "子案": Slash.CHILD,
     "打印": Slash.PRINT,
     "导出": Slash.EXPORT,
+    "处罚": Slash.FINE,
+    "缴款": Slash.PAID,
 }
 USAGE: Mapping[Slash, str] = {
     Slash.UNDO: _noop("Slash", "/undo: take back what was done last here"),
@@ -76,6 +80,11 @@ USAGE: Mapping[Slash, str] = {
         "Slash",
         "/export [list] file: queue, near, tray or duty as CSV, XLSX — /export ~/q.xlsx",
     ),
+    Slash.FINE: _noop(
+        "Slash",
+        "/fine row law yuan party; facts: decide a penalty — /fine 3 dq-81 600 Wang; …",
+    ),
+    Slash.PAID: _noop("Slash", "/paid document receipt: a fine was paid — /paid 12 R-2026-1"),
     Slash.CHILD: _noop("Slash", "/child row row: the first becomes part of the second"),
     Slash.RATE: _noop("Slash", "/rate number 1–5 words: what the caller said when called back"),
 }
@@ -185,14 +194,19 @@ class SlashCommands:
             every = [*Slash, *DispatchSlash, *(() if self._duty is None else DutyWord)]
             known = " ".join(f"/{one}" for one in every)
             raise OrderError(_say("“/{0}” is no command; there are {1}.").format(word, known))
-        if slash is Slash.UNDO:
-            return self._undo()
-        if slash is Slash.EXPORT:
-            return self._export(rest.strip())
+        whole: Mapping[Slash, Callable[[str], tuple[str, Callable[[], bool]]]] = {
+            Slash.UNDO: lambda _rest: self._undo(),
+            Slash.PAID: self._paid,
+            Slash.EXPORT: self._export,
+        }
+        if slash in whole:
+            return whole[slash](rest.strip())
         head, _, words = rest.strip().partition(" ")
         if not head:
             raise OrderError(_say(USAGE[slash]))
         finds = self._any_number if slash in _CLOSED else self._names.incident_named
+        if slash is Slash.FINE:
+            return self._fine(finds(head), words.strip())
         return self._about(slash, finds(head), words.strip())
 
     def _about(self, slash: Slash, incident: str, words: str) -> tuple[str, Callable[[], bool]]:
@@ -237,11 +251,48 @@ class SlashCommands:
         text = _say("The queue goes into {0}") if name is None else _say("{1} goes into {0}")
         return text.format(path, word), lambda: self._paper.export(path, name or "queue")
 
+    def _fine(self, incident: str, words: str) -> tuple[str, Callable[[], bool]]:
+        """Read law, amount and party, and behind a semicolon the facts."""
+        head, _, facts = words.replace("；", ";").partition(";")
+        law, _, rest = head.strip().partition(" ")
+        amount, _, party = rest.strip().partition(" ")
+        fen = fen_of(amount)
+        if fen is None or not party.strip() or not facts.strip():
+            raise OrderError(_say(USAGE[Slash.FINE]))
+        text = _say("{0}: {1} pays {2} yuan by {3}")
+        told = text.format(self._named(incident), party.strip(), f"{fen / 100:.2f}", law)
+        return told, lambda: self._actions.decide_fine(
+            incident, law=law, fen=fen, party=party.strip(), facts=facts.strip()
+        )
+
+    def _paid(self, rest: str) -> tuple[str, Callable[[], bool]]:
+        number, _, receipt = rest.partition(" ")
+        if not number or not receipt.strip():
+            raise OrderError(_say(USAGE[Slash.PAID]))
+        due = self._actions.fines_due(number)
+        if len(due) != 1:
+            told = ", ".join(one.number or "" for one in due)
+            nothing = _say("No fine that is due has the number {0}.").format(number)
+            which = _say("Which of them: {0}? Write its whole number.").format(told)
+            raise OrderError(which if due else nothing)
+        text = _say("{0} is paid, receipt {1}")
+        told = text.format(due[0].number, receipt.strip())
+        return told, lambda: self._actions.enter_paid(due[0], receipt.strip())
+
     def _undo(self) -> tuple[str, Callable[[], bool]]:
         last = self._actions.undo_of()
         if last is None:
             raise OrderError(_say("There is nothing here that could be taken back."))
         return _say("Take back: {0}").format(self._told(last)), self._actions.undo
+
+
+def fen_of(text: str) -> int | None:
+    """Return an amount in yuan as it is typed in fen, ``None`` if it is none."""
+    try:
+        fen = round(float(text) * 100)
+    except (ValueError, OverflowError):
+        return None
+    return fen if 0 < fen < 10**12 else None
 
 
 _CLOSED = frozenset({Slash.PART, Slash.REOPEN, Slash.RATE})

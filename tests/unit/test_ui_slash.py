@@ -10,7 +10,9 @@ from desk_city import change, filled_mirror
 from PySide6.QtWidgets import QApplication
 from test_ui_command_line import Places, Sent
 
+from console.domain.ids import IncidentId
 from console.domain.incidents import Stage
+from console.domain.streetwork import Paper, PaperId, PaperKind, SubjectKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.ui.caseactions import CaseActions
@@ -146,3 +148,31 @@ def test_that_held_clocks_and_running_out_ones_are_told_on_the_row(mirror: Mirro
     row = queue.row_of("i315")
     assert queue.index(row, QueueColumn.CLOCK).data() == "held"
     assert not queue.index(row, QueueColumn.CLOCK).data(QueueRole.LATE)
+
+
+def test_that_a_fine_is_decided_and_entered_as_paid_by_a_line(
+    line: CommandLine, sent: Sent, mirror: Mirror
+) -> None:
+    assert not line.preview("/fine 3 dq-81 x Wang; facts")[1]
+    assert not line.preview("/fine 3 dq-81 600 Wang")[1]
+    assert line.run("/处罚 3 dq-81 600.5 老王烧烤；门前露天烧烤")[1]
+    body = sent.bodies[-1][0]
+    assert isinstance(body, c.IssuePaper)
+    assert (body.incident, body.law, body.amount_fen) == ("i317", "dq-81", 60_050)
+    assert (body.party, body.facts) == ("老王烧烤", "门前露天烧烤")
+    papers = [
+        Paper(
+            id=PaperId(name), kind=PaperKind.DECISION, incident=IncidentId("i317"), form="0105",
+            party_kind=SubjectKind.SHOP, party="p", place="p", facts="f", law="dq-81",
+            issued_at=mirror.now(), amount_fen=60_050, running=12, number=f"{name}12号", version=1,
+        )
+        for name in ("东", "西")
+    ]  # fmt: skip
+    assert "12" in line.preview("/paid 12 R-1")[0]
+    for one in papers:
+        change(mirror, one)
+    assert not line.preview("/paid 12 R-1")[1]
+    assert line.run("/paid 东12号 R-1")[1]
+    paid = sent.bodies[-1][0]
+    assert isinstance(paid, c.PayFine)
+    assert (paid.paper, paid.receipt_no, paid.amount_fen) == ("东", "R-1", 60_050)
