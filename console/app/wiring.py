@@ -153,6 +153,7 @@ def camera_settings(
         seed=config.seed,
         truth_seed=config.truth_seed,
         pack_path=pack,
+        time_zone=config.time_zone,
     )
     return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
 
@@ -180,6 +181,8 @@ def sweep_settings(
         WiringError: There is no such part.
         CacheKeyError: The list of points cannot be unlocked.
     """
+    from zoneinfo import ZoneInfo
+
     from console.app.cachekey import points_key
     from console.app.consolesettings import ConsoleSettings
     from console.video.sweep import SweepSettings
@@ -198,6 +201,7 @@ def sweep_settings(
         parts=parts,
         niceness=0,
         visit=VisitSettings(patience=replace(BRIEF, ca=camera_ca(config))),
+        zone=ZoneInfo(config.time_zone),
         key=points_key(home, config.cache_key, passphrase),
     )
 

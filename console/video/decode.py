@@ -153,6 +153,14 @@ def fitted(width: int, height: int, box_width: int, box_height: int) -> tuple[in
     return max(2, even_width), max(2, even_height)
 
 
+def luma_of(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Return the brightness of a frame in its own size, shape (height, width)."""
+    planar = frame.format.name in ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "nv12")
+    plane = (frame if planar else frame.reformat(format="gray")).planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return np.ascontiguousarray(rows[: frame.height, : frame.width])
+
+
 class Scaler:
     """Scales frames of one stream; it keeps what swscale prepares from one frame to the next."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 class Finding(StrEnum):
-    """What is wrong with a picture (黑屏, 冻结, 模糊, 偏色, 遮挡, 过暗, 过亮, 噪声)."""
+    """What is wrong with a picture (黑屏, 冻结, 模糊, 偏色, 遮挡, 过暗, 过亮, 噪声, 时钟错误)."""
 
     BLACK = "black"
     FROZEN = "frozen"
@@ -25,6 +25,7 @@ class Finding(StrEnum):
     LOW_LIGHT = "low_light"
     TOO_BRIGHT = "too_bright"
     NOISE = "noise"
+    WRONG_CLOCK = "wrong_clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Metrics:
         noise: Standard deviation of what differs from a smooth surface (Immerkær 1996), in the
             quarter of the blocks that have least of it: texture does not count.
         structure: Standard deviation of each of the 16 × 9 blocks, row by row.
+        light: Mean brightness of each of them.
     """
 
     luma: float
@@ -52,6 +54,7 @@ class Metrics:
     flat_share: float
     noise: float = 0.0
     structure: tuple[float, ...] = ()
+    light: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,17 @@ class Limits:
         lost_structure: A block has lost what is usual in it below this share of it.
         more_flat: Share of the blocks that have, in this look and the one before: what passes by
             covers others.
+        covered_flat: Structure that a block which something covers has at most, brightness steps.
+        other_light: Brightness steps that it differs from its usual light, in this look and the one
+            before; where there never was structure (sky, a wall) that is what a cover changes.
+        covered: Share of the blocks for which both hold.
         spreads: And at least so many of its own standard deviations away from it.
     """
 
     black_luma: float = 20.0
     black_contrast: float = 6.0
+    black_noise: float = 1.5
+    pitch_luma: float = 8.0
     dark_luma: float = 30.0
     bright_luma: float = 220.0
     blurred_sharpness: float = 0.015
@@ -86,6 +95,9 @@ class Limits:
     less_light: float = 0.62
     less_contrast: float = 0.7
     more_flat: float = 0.035
+    covered_flat: float = 6.0
+    other_light: float = 13.0
+    covered: float = 0.03
     lost_structure: float = 0.35
     more_cast: float = 8.0
     more_noise: float = 2.5
@@ -126,7 +138,7 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     luma, contrast = _mean_and_spread(grey)
     _, edges = _mean_and_spread(cv2.Laplacian(grey, cv2.CV_16S))
-    structure = _structure(grey)
+    structure, light = _structure(grey)
     cast, spread_ab = _colours(cv2.resize(bgr, _COLOUR_SIZE, interpolation=cv2.INTER_AREA))
     return Metrics(
         luma=luma,
@@ -136,6 +148,7 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
         cast_ratio=cast / max(1.0, spread_ab),
         flat_share=float(np.mean(structure < _FLAT_STD)),
         structure=tuple(structure.ravel().tolist()),
+        light=tuple(light.ravel().tolist()),
         noise=_noise(grey),
     )
 
@@ -153,11 +166,13 @@ def _colours(bgr: cv2.typing.MatLike) -> tuple[float, float]:
     return float(np.hypot(*mean)), float(np.hypot(*apart))
 
 
-def _structure(grey: cv2.typing.MatLike) -> NDArray[np.float32]:
+def _structure(grey: cv2.typing.MatLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the standard deviation and the mean of each block."""
     values = grey.astype(np.float32)
     mean = cv2.resize(values, _BLOCKS, interpolation=cv2.INTER_AREA)
     mean_square = cv2.resize(values * values, _BLOCKS, interpolation=cv2.INTER_AREA)
-    return np.sqrt(np.maximum(mean_square - mean * mean, 0.0)).astype(np.float32)
+    spread = np.sqrt(np.maximum(mean_square - mean * mean, 0.0)).astype(np.float32)
+    return spread, np.asarray(mean, np.float32)
 
 
 def _noise(grey: cv2.typing.MatLike) -> float:
@@ -209,7 +224,9 @@ def diagnose(
         known: What is usual at the point at this time of day, where enough is known.
         limits: Where a figure becomes a finding.
     """
-    if metrics.luma < limits.black_luma and metrics.contrast < limits.black_contrast:
+    nothing = metrics.luma < limits.black_luma and metrics.contrast < limits.black_contrast
+    # A sensor that still sees a little has the grain of its gain.
+    if nothing and (metrics.noise < limits.black_noise or metrics.luma < limits.pitch_luma):
         return (Finding.BLACK,)
     found = []
     still = since_before is not None and since_before < limits.frozen_difference
@@ -250,7 +267,8 @@ def _by_usual(metrics: Metrics, known: Known, limits: Limits) -> list[Finding]:
     found = []
     sharp = share("sharpness")
     much_blurred = sharp < limits.much_less_sharp
-    if not much_blurred and _lost_share(metrics, known, limits) > limits.more_flat:
+    lost = _lost_share(metrics, known, limits) > limits.more_flat
+    if not much_blurred and (lost or _covered_share(metrics, known, limits) > limits.covered):
         found.append(Finding.OCCLUDED)
     dark = share("luma") < limits.less_light and share("contrast") < limits.less_contrast
     if dark and Finding.OCCLUDED not in found:
@@ -279,3 +297,19 @@ def _lost_share(metrics: Metrics, known: Known, limits: Limits) -> float:
     lost = np.asarray(metrics.structure) / max(1.0, metrics.contrast) < least
     lost &= np.asarray(known.last.structure) / max(1.0, known.last.contrast) < least
     return float(lost.mean())
+
+
+def _covered_share(metrics: Metrics, known: Known, limits: Limits) -> float:
+    """Return the share of blocks that are flat and of another light, now and the look before."""
+    usual = np.asarray(known.mean.light)
+    if known.last is None or not len(metrics.light) == len(known.last.light) == len(usual) > 0:
+        return 0.0
+    apart = np.maximum(limits.other_light, limits.spreads * np.asarray(known.spread.light))
+    covered = np.ones(len(usual), bool)
+    for look in (metrics, known.last):
+        light = np.asarray(look.light) + 1.0
+        # Exposure and dusk change all blocks alike.
+        gain = float(np.median((usual + 1.0) / light))
+        covered &= np.abs(light * gain - usual - 1.0) > apart
+        covered &= np.asarray(look.structure) < limits.covered_flat
+    return float(covered.mean())

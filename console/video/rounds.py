@@ -12,7 +12,7 @@ from console.domain.places import Camera
 from console.video.trouble import Trouble
 
 #: A first failure is looked at again soon, to be sure; then ever less often.
-CONFIRM_S = 2.0
+CONFIRM_S = 1.0
 LONGEST_S = 120.0
 _GROWTH = 2.0
 #: So many points of one host in a row that cannot even be connected to mean: the host is down.
@@ -45,8 +45,8 @@ class _Host:
 class Rounds:
     """Gives the point that has waited longest; times are seconds of a clock that goes forward.
 
-    A point that fails is looked at again after 2 s, then after 4, 8 … up to 120 s. Where the last
-    six points of one host could not be connected to, one point at a time probes it, the others
+    A point that fails is looked at again after a second, then after 2, 4 … up to 120 s. Where the
+    last six points of one host could not be connected to, one point at a time probes it, the others
     are told to have the host's trouble without a visit.
 
     Attributes:

@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from console.domain.hints import PointHints
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.store.cameraseal import CameraKey
+from console.video.clocks import Clocks
+from console.video.diagnosis import Finding
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.points import PointsError, read_points, write_points
 from console.video.pointwatches import PointWatches
@@ -39,6 +41,7 @@ _WRITE_EVERY_S = 0.5
 _STATE_EVERY_S = 2.0
 _IDLE_S = 2.0
 _FEEL_S = 0.05
+_LEAST_PATIENCE_S = 2.5
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
 _SLOWEST_SHARE = 0.25
@@ -57,6 +60,7 @@ class SweepSettings:
         part: Which share of the points this process takes, from 0 …
         parts: … of how many.
         niceness: Added to the process's niceness.
+        zone: Of the clocks in the pictures; this machine's own where ``None``.
         key: Of the list of points, ``None`` where it is not locked.
     """
 
@@ -68,6 +72,7 @@ class SweepSettings:
     part: int = 0
     parts: int = 1
     niceness: int = 15
+    zone: tzinfo | None = None
     key: CameraKey | None = field(default=None, repr=False, compare=False)
     visit: VisitSettings = field(default_factory=VisitSettings)
 
@@ -111,7 +116,9 @@ class Sweep:
         self._rounds = Rounds(revisit_s=settings.revisit_s)
         self._baselines, self._book = Baselines(), FaultBook()
         self._watches = PointWatches()
+        self._clocks = Clocks(settings.zone)
         self._hints: dict[CameraId, PointHints] = {}
+        self._usual_s: dict[CameraId, float] = {}
         self._events: list[FaultEvent] = []
         self._crowd = Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
@@ -213,13 +220,17 @@ class Sweep:
         else:
             day = _by_day(camera)
             known = self._baselines.known(camera.id, day=day)
-            seen = await visit(camera, self._settings.visit, self._last.get(camera.id), known)
+            patient = self._patient(camera.id)
+            seen = await visit(camera, patient, self._last.get(camera.id), known)
             if seen.metrics is not None:
-                good = not seen.findings
+                good = not seen.findings  # a clock says nothing about the picture
                 self._baselines.note(camera.id, seen.metrics, day=day, good=good)
+                if self._clocks.note(camera.id, seen.clock, seen.at):
+                    seen = replace(seen, findings=(*seen.findings, Finding.WRONG_CLOCK))
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
             self._hints[camera.id] = self._watches.look(camera.id, seen.pixels, seen.at)
+        self._note_usual(seen)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
         if seen.opening_s is not None:
@@ -231,6 +242,31 @@ class Sweep:
         if self._book.is_doubtful(camera.id) and seen.trouble is None:
             self._rounds.hasten(camera.id, time.monotonic())
         self._done.append(seen)
+
+    def _patient(self, point: CameraId) -> VisitSettings:
+        """Return how long to wait for a point: less for one that usually shows itself at once.
+
+        A look that fails so is doubted, and the next one has all the patience there is.
+        """
+        doubtful = self._book.is_doubtful(point)
+        usual_s, settings = self._usual_s.get(point), self._settings.visit
+        settings = replace(settings, reads_clock=self._clocks.is_due(point, doubtful=doubtful))
+        if usual_s is None or doubtful:
+            return settings
+        whole = settings.patience
+        brief_s = max(_LEAST_PATIENCE_S, 2.0 * usual_s + 1.0)
+        patience = replace(
+            whole,
+            answer_s=min(whole.answer_s, brief_s),
+            silence_s=min(whole.silence_s, brief_s),
+        )
+        return replace(settings, patience=patience)
+
+    def _note_usual(self, seen: Visit) -> None:
+        """Learn how long a point takes to show itself: its longest, slowly forgotten."""
+        if seen.first_frame_s is not None:
+            before_s = self._usual_s.get(seen.camera, 0.0)
+            self._usual_s[seen.camera] = max(seen.first_frame_s, 0.95 * before_s)
 
     async def _feel(self) -> None:
         """Fit the number of visits to what the loop can bear."""
@@ -295,6 +331,7 @@ class Sweep:
         self._last = {point: seen for point, seen in self._last.items() if point in kept}
         self._baselines.keep_only(kept)
         self._watches.keep_only(kept)
+        self._clocks.keep_only(kept)
         self._rounds.set_points(mine)
 
 

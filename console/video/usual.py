@@ -18,7 +18,7 @@ from console.video.trouble import Trouble
 LEAST_PICTURES = 12
 #: How much a good picture counts against those before it, once there are many.
 _WEIGHT = 0.04
-_NAMES = tuple(one.name for one in fields(Metrics) if one.name != "structure")
+_NAMES = tuple(one.name for one in fields(Metrics) if one.name not in ("structure", "light"))
 #: A fault begins when it is seen so often in a row, and ends when it is missing so often.
 CONFIRMED_AFTER, ENDED_AFTER = 2, 2
 
@@ -49,7 +49,9 @@ class _Learned:
     variance: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def take(self, metrics: Metrics) -> None:
-        values = np.asarray([*(getattr(metrics, n) for n in _NAMES), *metrics.structure])
+        values = np.asarray(
+            [*(getattr(metrics, n) for n in _NAMES), *metrics.structure, *metrics.light]
+        )
         if len(values) != len(self.mean):
             self.count, self.mean, self.variance = 0, np.zeros(len(values)), np.zeros(len(values))
         self.count += 1
@@ -102,7 +104,9 @@ class Baselines:
 def _metrics(values: NDArray[np.float64]) -> Metrics:
     count = len(_NAMES)
     named = dict(zip(_NAMES, values[:count].tolist(), strict=True))
-    return Metrics(**named, structure=tuple(values[count:].tolist()))
+    blocks = values[count:].tolist()
+    half = len(blocks) // 2
+    return Metrics(**named, structure=tuple(blocks[:half]), light=tuple(blocks[half:]))
 
 
 Fault = Finding | Trouble

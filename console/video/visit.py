@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
-from console.video.decode import Decoder, Scaler, fitted, to_bgra
+from console.video.clock import read_clock
+from console.video.decode import Decoder, Scaler, fitted, luma_of, to_bgra
 from console.video.diagnosis import (
     LIMITS,
     Finding,
@@ -50,6 +51,8 @@ class VisitSettings:
         height: Of the thumbnail's box, pixels.
         whole_s: Longest time for everything together.
         limits: Where a figure of the picture becomes a finding.
+        reads_clock: Whether the clock in the picture is read, if there is one; it takes as long as
+            everything else of a look.
         scaler: Scales the pictures of all visits of one process.
     """
 
@@ -58,6 +61,7 @@ class VisitSettings:
     patience: Patience = BRIEF
     whole_s: float = 12.0
     limits: Limits = LIMITS
+    reads_clock: bool = False
     scaler: Scaler = field(default_factory=Scaler, compare=False, repr=False)
 
 
@@ -71,6 +75,7 @@ class Visit:
         pixels: The thumbnail's pixels, shape (height, width, 4), blue first, to compare with.
         opening_s: From connecting to the stream playing.
         first_frame_s: From connecting to the first frame.
+        clock: The time in the picture as it is written there, ``None`` where none was read.
         trouble: Why there is no picture.
         sentence: The same in words.
     """
@@ -83,6 +88,7 @@ class Visit:
     first_frame_s: float | None = None
     metrics: Metrics | None = None
     findings: tuple[Finding, ...] = ()
+    clock: datetime | None = None
     trouble: Trouble | None = None
     sentence: str | None = None
 
@@ -230,6 +236,7 @@ def _seen(
         pixels=pixels,
         first_frame_s=first_frame_s,
         metrics=metrics,
+        clock=read_clock(luma_of(frame)) if settings.reads_clock else None,
         findings=diagnose(
             metrics,
             since_before=None if moved is None else moved[0],

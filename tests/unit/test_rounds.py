@@ -54,7 +54,7 @@ def test_that_a_dead_point_is_confirmed_soon_and_then_looked_at_ever_less_often(
         visits.append(now_s)
         rounds.done(turn.id, Trouble.LOST, now_s)
     gaps = [b - a for a, b in itertools.pairwise(visits)]
-    assert gaps[:4] == [2.0, 4.0, 8.0, 16.0]
+    assert gaps[:4] == [1.0, 2.0, 4.0, 8.0]
     assert max(gaps) == LONGEST_S
     turn = rounds.next(now_s + LONGEST_S)
     assert turn is not None

@@ -71,6 +71,7 @@ _FINDINGS: Mapping[Finding, str] = {
     Finding.LOW_LIGHT: _noop("Wall", "low light"),
     Finding.TOO_BRIGHT: _noop("Wall", "too bright"),
     Finding.NOISE: _noop("Wall", "noise"),
+    Finding.WRONG_CLOCK: _noop("Wall", "wrong clock"),
 }
 
 

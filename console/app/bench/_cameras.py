@@ -83,6 +83,7 @@ def city_cameras(
     joining: str | None = None,
     seed: int = 1,
     fault_rate: float = 0.0,
+    fault_kinds: tuple[str, ...] = (),
     truth_path: Path | None = None,
     clips: Path | None = None,
 ) -> Iterator[list[Camera]]:
@@ -93,6 +94,7 @@ def city_cameras(
         joining: "gop" or "wait" for all points, as they are mixed where ``None``.
         seed: Seed of the points.
         fault_rate: Share of the points that are faulty.
+        fault_kinds: With which faults; all where empty.
         truth_path: Where faults are put on record.
         clips: Folder of videos to take the pictures from.
 
@@ -105,6 +107,7 @@ def city_cameras(
         count=count,
         seed=seed,
         fault_rate=fault_rate,
+        fault_kinds=fault_kinds,
         truth_path=truth_path,
         clips_dir=clips,
         scene_count=SCENES,

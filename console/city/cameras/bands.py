@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
 from console.city.cameras.encode import BAND_LUMA, BandEncoder, Picture, Shape, shape_of
 from console.city.cameras.fonts import Lettering
 from console.city.cameras.points import PointSpec
+from console.city.cameras.settings import FRAME_RATE, GOP_FRAMES
 from console.media.payload import packetise
 
 _MOST_KEPT = 4096
@@ -29,8 +32,8 @@ def band_picture(lettering: Lettering, text: str, shape: Shape) -> Picture:
 class BandLibrary:
     """Encodes each point's name when somebody first looks at it, and keeps it."""
 
-    def __init__(self) -> None:
-        self._lettering = Lettering()
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        self._lettering, self._zone = Lettering(), zone
         self._encoders: dict[Shape, BandEncoder] = {}
         self._kept: OrderedDict[tuple[int, str], Bands] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="camera-names")
@@ -47,6 +50,10 @@ class BandLibrary:
                 self._kept.popitem(last=False)
         return kept
 
+    def clock(self, point: PointSpec, stream: str, name: str) -> ClockBands:
+        """Return the bands of a point whose pictures show a clock before its name."""
+        return ClockBands(self._pool, self._encode, point, stream, name, self._zone)
+
     def _encode(self, point: PointSpec, stream: str, name: str) -> Bands:
         """Encode a name; runs in the pool's one thread."""
         shape = shape_of(point.codec, stream)
@@ -60,3 +67,53 @@ class BandLibrary:
     def close(self) -> None:
         """End the thread."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class ClockBands:
+    """The bands of one point that shows a clock, encoded ahead of each key picture.
+
+    Args:
+        pool: Encodes; one thread.
+        encode: What it does, for a point, a stream and a text.
+        point: Whose, with how far its clock is off.
+        name: What stands behind the clock.
+        zone: Of the clock; this machine's own where ``None``.
+    """
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        encode: Callable[[PointSpec, str, str], Bands],
+        point: PointSpec,
+        stream: str,
+        name: str,
+        zone: tzinfo | None,
+    ) -> None:
+        self._pool, self._encode, self._zone = pool, encode, zone
+        self._point, self._stream, self._name = point, stream, name
+        self._coming: dict[int, Future[Bands]] = {}
+        self._latest: Bands | None = None
+
+    async def begin(self, tick: int) -> None:
+        """Have the band of a key picture ready, and the next one on its way."""
+        self._ask(tick)
+        self._ask(tick + GOP_FRAMES)
+        self._latest = await asyncio.wrap_future(self._coming[tick])
+
+    def at(self, tick: int) -> Bands:
+        """Return the band of a key picture; the one before while its own is not ready."""
+        ready = self._coming.pop(tick, None)
+        for old in [one for one in self._coming if one < tick]:
+            del self._coming[old]
+        if ready is not None and ready.done():
+            self._latest = ready.result()
+        self._ask(tick + GOP_FRAMES)
+        assert self._latest is not None  # `begin` has been waited for
+        return self._latest
+
+    def _ask(self, tick: int) -> None:
+        if tick not in self._coming:
+            off_s = self._point.clock_off_s or 0
+            shown = datetime.fromtimestamp(tick / FRAME_RATE + off_s, UTC).astimezone(self._zone)
+            text = f"{shown:%Y-%m-%d %H:%M:%S}  {self._name}"
+            self._coming[tick] = self._pool.submit(self._encode, self._point, self._stream, text)

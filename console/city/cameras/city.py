@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import tzinfo
 
 from console.city.cameras.bands import BandLibrary
 from console.city.cameras.faults import Fault, FaultKind, FaultSchedule, TruthRecord
@@ -41,6 +42,7 @@ class CameraCity:
         scene_count: Scenes there are to be, at least 4.
         schedule: Says which point is faulty when.
         truth: Where faults are put on record.
+        zone: Of the clocks in the pictures; this machine's own where ``None``.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class CameraCity:
         truth: TruthRecord,
         library: Library,
         workers: Workers,
+        zone: tzinfo | None = None,
     ) -> None:
         self.points = {point.id: point for point in points}
         self._schedule, self._truth = schedule, truth
@@ -62,7 +65,7 @@ class CameraCity:
         self._scenes = {
             codec: [n for n in range(scene_count) if scene_codec(n) is codec] for codec in Codec
         }
-        self.bands = BandLibrary()
+        self.bands, self._zone = BandLibrary(zone), zone
         self._faults: dict[int, Fault] = {}
         self._stills: dict[tuple[TrackKey, str], PacketTrack] = {}
         self._live: dict[tuple[int, str], tuple[LiveSource, int]] = {}
@@ -70,6 +73,9 @@ class CameraCity:
 
     def start(self) -> None:
         """Begin to make what is missing and to follow the faults."""
+        for point in self.points.values():
+            if point.clock_off_s and not point.live:
+                self._truth.note_clock(point.id, point.clock_off_s, at_s=time.time())
         self._names = asyncio.create_task(asyncio.to_thread(self._find_names))
         for keep in (self._make_scenes(), self._follow_faults()):
             self._spawn(keep)
@@ -231,7 +237,7 @@ class CameraCity:
         if source is None:
             key = self._key(point, stream, time.time())
             path = self._library.path(key, stream)
-            source = LiveSource(point, stream, name, path)
+            source = LiveSource(point, stream, name, path, self._zone)
             source.start()
         self._live[point.no, stream] = source, watchers + 1
         return source

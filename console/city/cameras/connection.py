@@ -332,8 +332,14 @@ class CameraConnection(asyncio.Protocol):
         if target.point.live:
             self._live = target
             return LiveFeed(self._city.watch_live(target.point, target.stream, name))
-        bands = await self._city.bands.bands(target.point, target.stream, name)
-        return SharedFeed(self._city, target.point, target.stream, track, bands)
+        point, stream = target.point, target.stream
+        if point.clock_off_s is None:
+            bands = await self._city.bands.bands(point, stream, name)
+            return SharedFeed(self._city, point, stream, track, bands)
+        clock = self._city.bands.clock(point, stream, name)
+        feed = SharedFeed(self._city, point, stream, track, clock)
+        await clock.begin(feed.newest_key(Beat.tick()))
+        return feed
 
     async def _pause(self, request: Request, target: _Target) -> Response:
         session = self._own_session(request, target)

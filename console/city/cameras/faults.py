@@ -71,8 +71,10 @@ class FaultSchedule:
     camera is faulty once, with a chance that makes ``rate`` the share of faulty cameras.
     """
 
-    def __init__(self, truth_seed: int, rate: float) -> None:
-        self._seed = truth_seed
+    def __init__(
+        self, truth_seed: int, rate: float, kinds: tuple[FaultKind, ...] = tuple(FaultKind)
+    ) -> None:
+        self._seed, self._kinds = truth_seed, kinds
         self._chance = min(1.0, rate * PERIOD_S * 2 / (_LEAST_S + _MOST_S))
         self._known: dict[int, tuple[int, Fault | None]] = {}
 
@@ -93,7 +95,7 @@ class FaultSchedule:
             return None
         length = float(chance.integers(_LEAST_S, _MOST_S + 1))
         start = begin_s + float(chance.integers(0, PERIOD_S - int(length)))
-        kind = list(FaultKind)[int(chance.integers(len(FaultKind)))]
+        kind = self._kinds[int(chance.integers(len(self._kinds)))]
         severity = int(chance.choice(SEVERITIES))
         return Fault(kind=kind, severity=severity, from_s=start, to_s=start + length)
 
@@ -125,6 +127,13 @@ class TruthRecord:
                 "from": _stamp(max(at_s, fault.from_s)),
                 "to": _stamp(fault.to_s),
             }
+            self._file.write(json.dumps(row) + "\n")
+            self._file.flush()
+
+    def note_clock(self, camera: CameraId, off_s: int, *, at_s: float) -> None:
+        """Record that a camera's clock is wrong, from ``at_s`` on and for good."""
+        if self._file is not None:
+            row = {"camera": camera, "kind": "wrong_clock", "off_s": off_s, "from": _stamp(at_s)}
             self._file.write(json.dumps(row) + "\n")
             self._file.flush()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from console.city.cameras.bands import Bands
+from console.city.cameras.bands import Bands, ClockBands
 from console.city.cameras.city import CameraCity
 from console.city.cameras.faults import FaultKind
 from console.city.cameras.live import LiveSource
@@ -48,13 +48,18 @@ class SharedFeed:
     """
 
     def __init__(
-        self, city: CameraCity, point: PointSpec, stream: str, track: PacketTrack, bands: Bands
+        self,
+        city: CameraCity,
+        point: PointSpec,
+        stream: str,
+        track: PacketTrack,
+        bands: Bands | ClockBands,
     ) -> None:
         self._city, self._point, self._stream = city, point, stream
         self._track: PacketTrack = track
         self._bands = bands
 
-    def newest_key(self, now: int) -> int | None:
+    def newest_key(self, now: int) -> int:
         """Return the tick of the newest key picture."""
         return now - (now + self._point.phase) % GOP_FRAMES
 
@@ -70,7 +75,9 @@ class SharedFeed:
             picture = pictures[place % len(pictures)]
             payloads = picture.payloads
             if picture.key:
-                payloads += self._bands[picture.parity]
+                bands = self._bands
+                own = bands.at(number) if isinstance(bands, ClockBands) else bands
+                payloads += own[picture.parity]
             found.append((number, picture.key, payloads))
         return found
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import cycle
 from pathlib import Path
 
@@ -40,11 +40,20 @@ class LiveSource:
         point: The point.
         stream: "main" or "sub".
         name: What is written beside the clock.
+        zone: Of the clock; this machine's own where ``None``.
         track_path: The scene's track, which is decoded, marked with the time and encoded anew.
     """
 
-    def __init__(self, point: PointSpec, stream: str, name: str, track_path: Path) -> None:
+    def __init__(
+        self,
+        point: PointSpec,
+        stream: str,
+        name: str,
+        track_path: Path,
+        zone: tzinfo | None = None,
+    ) -> None:
         self._point, self._stream, self._name, self._path = point, stream, name, track_path
+        self._zone = zone
         self._shape = shape_of(point.codec, stream)
         self._pictures: dict[int, LivePicture] = {}
         self._newest = 0
@@ -98,7 +107,7 @@ class LiveSource:
                 self._keep(tick, nals)
 
     def _stamp(self, picture: Picture, lettering: Lettering) -> None:
-        now = datetime.now().astimezone()
+        now = datetime.now(UTC).astimezone(self._zone)
         text = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03d}  {self._name}"
         low = self._shape.height_px - self._shape.band_px
         picture[low : self._shape.height_px] = band_picture(lettering, text, self._shape)

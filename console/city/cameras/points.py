@@ -29,6 +29,9 @@ _OWNERS = (("police", 0.94), ("site", 0.04), ("bureau", 0.02))
 _LEAST_FOR_LIVE = 64
 #: One point in so many is carried by a unit.
 CARRIED_ONE_IN = 40
+#: One point in so many burns a clock into its pictures; a share of them is wrong, by so much.
+CLOCK_ONE_IN, _WRONG_CLOCKS = 8, 1 / 6
+_CLOCKS_OFF_S = (-8 * 3600, 3600, -47 * 60, 600, 400 * 86_400)
 
 
 class Guard(StrEnum):
@@ -56,6 +59,8 @@ class PointSpec:
         scene: Number of its scene, to be taken modulo how many there are of its codec.
         phase: Frames by which its pictures run ahead of the city's common count.
         live: Encoded anew while somebody watches, with a true clock; never faulty.
+        clock_off_s: Seconds that the clock in its pictures is ahead of the time; ``None`` where its
+            pictures show none.
     """
 
     no: int
@@ -65,6 +70,7 @@ class PointSpec:
     scene: int
     phase: int
     live: bool
+    clock_off_s: int | None = None
 
     @property
     def id(self) -> CameraId:
@@ -102,9 +108,18 @@ def point_specs(count: int, seed: int) -> list[PointSpec]:
             scene=int(scenes[no - 1]),
             phase=int(phases[no - 1]),
             live=_is_live(no, count),
+            clock_off_s=_clock_off_s(no, seed),
         )
         for no in range(1, count + 1)
     ]
+
+
+def _clock_off_s(no: int, seed: int) -> int | None:
+    """Return how far a point's clock is off: every eighth shows one, one of six of them wrong."""
+    if no % CLOCK_ONE_IN != 5:
+        return None
+    chance = np.random.default_rng([seed, no, 0xC10])
+    return int(chance.choice(_CLOCKS_OFF_S)) if chance.random() < _WRONG_CLOCKS else 0
 
 
 def _is_live(no: int, count: int) -> bool:

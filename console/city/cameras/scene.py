@@ -64,6 +64,7 @@ class StreetScene:
         loop_s: After so many seconds the scene is where it began.
         lettering: Draws the shop signs.
         happens: What happens in it and at which of the places, if anything does.
+        hour: Its light, the scene's own where ``None``.
 
     Attributes:
         happening: What was added, ``None`` where nothing was or there is no place for it.
@@ -79,8 +80,10 @@ class StreetScene:
         loop_s: float,
         lettering: Lettering,
         happens: tuple[HappeningKind, int] | None = None,
+        hour: Hour | None = None,
     ) -> None:
         self.plan = plan_street(seed, number, width_px=width_px, height_px=height_px, loop_s=loop_s)
+        self.plan.hour = hour or self.plan.hour
         self._seed = seed * 1000 + number
         self._lettering = lettering
         self._chance = np.random.default_rng([seed, number, 0xD4A])

@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import av
 
 from console.city.cameras.city import CameraCity
 from console.city.cameras.clips import open_folder
 from console.city.cameras.connection import CameraConnection, Door
-from console.city.cameras.faults import FaultSchedule, TruthRecord
+from console.city.cameras.faults import FaultKind, FaultSchedule, TruthRecord
 from console.city.cameras.feed import Beat
 from console.city.cameras.library import Library, Workers
 from console.city.cameras.maker import MakerSettings
@@ -78,10 +79,15 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
         points=points,
         names=partial(_names, settings),
         scene_count=max(_LEAST_SCENES, windows or settings.scene_count),
-        schedule=FaultSchedule(settings.truth_seed, settings.fault_rate),
+        schedule=FaultSchedule(
+            settings.truth_seed,
+            settings.fault_rate,
+            tuple(FaultKind(one) for one in settings.fault_kinds) or tuple(FaultKind),
+        ),
         truth=TruthRecord(settings.truth_path),
         library=Library(maker, workers),
         workers=workers,
+        zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
     )
     beat = Beat()
     door = Door(

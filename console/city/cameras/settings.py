@@ -35,9 +35,12 @@ class CameraServerSettings:
         truth_seed: Decides the faults, apart from ``seed``.
         pack_path: City pack that the points stand in; ``None`` numbers them only.
         fault_rate: Share of the points that are faulty at any time, 0 to 1.
+        fault_kinds: Which faults there are, by name; all where empty.
         scene_count: Scenes to draw, at least 4.
         makers: Processes that make pictures at the first start; one goes on behind.
         joining: What every point sends first, "gop" or "wait"; as they are mixed where ``None``.
+        time_zone: IANA name of the zone of the clocks in the pictures; this machine's own where
+            empty.
         session_timeout_s: A session without sign of life for so long is closed.
     """
 
@@ -51,9 +54,11 @@ class CameraServerSettings:
     truth_seed: int = 7
     pack_path: Path | None = None
     fault_rate: float = 0.03
+    fault_kinds: tuple[str, ...] = ()
     scene_count: int = 52
     makers: int = 2
     joining: str | None = None
+    time_zone: str = ""
     session_timeout_s: float = 60.0
 
 
