@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import contextmanager
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import av
 import numpy as np
@@ -19,13 +18,10 @@ from console.city.cameras.maker import TrackKey
 from console.city.cameras.points import Guard, Joining, credentials, point_specs
 from console.city.cameras.server import camera_server
 from console.city.cameras.settings import CameraCityError, CameraServerSettings
-from console.domain.places import Camera
 from console.media.auth import authorization, strongest
 from console.media.nal import Codec, is_parameter_set
 from console.media.rtp import SenderReport
 from console.media.sdp import parse_sdp
-from console.video.clocks import Clocks
-from console.video.visit import VisitSettings, visit
 
 COUNT = 100
 #: The pictures of a fault are made by a process that gives way to everything else.
@@ -376,35 +372,3 @@ def test_that_faults_are_shown_and_their_truth_is_on_record(scenes, tmp_path):
     kinds = {row["camera"]: (row["kind"], row["severity"]) for row in rows}
     assert kinds[black.id] == ("black", 3)
     assert kinds[offline.id] == ("offline", 2)
-
-
-def test_that_a_visit_reads_the_clock_a_point_burns_in_and_wrong_ones_are_on_record(
-    scenes, tmp_path
-):
-    truth = tmp_path / "truth.jsonl"
-    points = [one for one in point_specs(COUNT, 1) if one.clock_off_s is not None and not one.live]
-    settings = {"scenes_dir": scenes, "port": 0, "count": COUNT, "scene_count": 4}
-    wrong = {one.id for one in points if one.clock_off_s}
-    with running(**settings, fault_rate=0.0, truth_path=truth, time_zone="Asia/Shanghai") as (
-        found,
-        _,
-    ):
-        book = Clocks(ZoneInfo("Asia/Shanghai"))
-        called, read = set(), set()
-        for _ in range(5):
-            for point in points:
-                secret = None if point.guard is Guard.NONE else credentials(point.no, 1)
-                camera = Camera(
-                    id=point.id, name=point.id,
-                    main_url=f"rtsp://127.0.0.1:{found.port}/{point.id}/sub",
-                    username=secret and secret.username, password=secret and secret.password,
-                )  # fmt: skip
-                seen = asyncio.run(visit(camera, VisitSettings(reads_clock=True)))
-                assert seen.trouble is None
-                read |= {point.id} if seen.clock is not None else set()
-                if book.note(point.id, seen.clock, seen.at):
-                    called.add(point.id)
-    rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
-    assert {row["camera"] for row in rows if row["kind"] == "wrong_clock"} == wrong
-    assert len(read) >= len(points) - 2
-    assert called == wrong & read
