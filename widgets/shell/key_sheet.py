@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.common.labels import set_tone
 
 #: What a key means is written in two lines where it is longer.
 _WIDEST_PX = 220
+_STEP_PX = 40
 
 
 class KeySheet(QFrame):
@@ -20,9 +29,17 @@ class KeySheet(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setProperty("role", "popup")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._rows = QHBoxLayout(self)
+        self._body = QWidget()
+        self._rows = QHBoxLayout(self._body)
         self._rows.setContentsMargins(24, 18, 24, 18)
         self._rows.setSpacing(18)
+        self._area = QScrollArea(self)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(self._body)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self._area)
         self._before: QWidget | None = None
         self.hide()
 
@@ -35,12 +52,24 @@ class KeySheet(QFrame):
             return
         self._before = self.window().focusWidget()
         self._fill()
-        self.adjustSize()
+        self._fit()
         middle = self.window().rect().center()
         self.move(max(0, middle.x() - self.width() // 2), max(0, middle.y() - self.height() // 2))
         self.show()
         self.raise_()
         self.setFocus()
+
+    def _fit(self) -> None:
+        """Take the room that all keys need, but no more than the window has; the rest scrolls."""
+        self._body.adjustSize()
+        room, frame = self.window().size(), 2 * self.frameWidth()
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        wanted = self._body.sizeHint() + QSize(frame, frame)
+        if wanted.height() > room.height():
+            wanted += QSize(bar, 0)
+        if wanted.width() > room.width():
+            wanted += QSize(0, bar)
+        self.resize(wanted.boundedTo(room))
 
     def _groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
         return [
@@ -95,6 +124,8 @@ class KeySheet(QFrame):
                     ("G", self.tr("groups where it is dense")),
                     ("/", self.tr("search")),
                     ("Y", self.tr("positions of the past")),
+                    ("V", self.tr("keep the trail of the picked unit")),
+                    ("Space", self.tr("with a tool: take the middle")),
                     ("Ctrl+M", self.tr("another map in a window")),
                     ("Enter", self.tr("pick what is nearest to the middle")),
                     ("P", self.tr("menu at the middle: new incident, near, way …")),
@@ -213,9 +244,21 @@ class KeySheet(QFrame):
         column.addSpacing(10)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Esc puts it away."""
+        """Esc puts it away; arrows and pages move it where the window is too small for all."""
+        across, down = self._area.horizontalScrollBar(), self._area.verticalScrollBar()
+        steps = {
+            Qt.Key.Key_Up: (down, -_STEP_PX),
+            Qt.Key.Key_Down: (down, _STEP_PX),
+            Qt.Key.Key_PageUp: (down, -down.pageStep()),
+            Qt.Key.Key_PageDown: (down, down.pageStep()),
+            Qt.Key.Key_Left: (across, -_STEP_PX),
+            Qt.Key.Key_Right: (across, _STEP_PX),
+        }
+        step = steps.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape:
             self.toggle()
+        elif step is not None:
+            step[0].setValue(step[0].value() + step[1])
         else:
             super().keyPressEvent(event)
 
