@@ -169,7 +169,7 @@ function drawLabels(ctx, worker, view, request) {
     nameLayer(ctx, worker, view, "incidents", room, request.rings, (spec) => all || spec.second);
   }
   if (view.zoom >= 11) {
-    const all = view.zoom >= 15;
+    const all = view.zoom >= 16;
     nameLayer(ctx, worker, view, "sensors", room, request.rings, (spec) => all || spec.second);
   }
   if (view.zoom >= 14) {
