@@ -233,6 +233,8 @@ class Console(QObject):
         widget.send_wanted.connect(lambda incident: desk.pick(incident, True))
         widget.send_at_wanted.connect(desk.send_to)
         widget.escaped.connect(self._go_to_queue)
+        if self._shift is not None:
+            widget.channel.area_addressed.connect(self._shift.write_to_area)
         if before is None:
             desk.picked_listeners.append(self._show_on_map)
             models.commands.unit_wanted.connect(self._show_unit)

@@ -19,6 +19,7 @@ from console.protocol.commands import SetDuty
 from console.ui.alarmvoice import AlarmVoice
 from console.ui.orders import OrderError
 from console.ui.reasons import reason_text
+from console.ui.words import place_word
 from widgets.common.appearance import Appearance
 from widgets.shell.window import MainWindow
 
@@ -77,10 +78,19 @@ class ShiftDock(QObject):
             return
         if self.shown is None:
             self.shown = self._made()
+        self._offer(self.shown)
         self.shown.show()
         self.shown.raise_()
         self.shown.activateWindow()
         self.shown.open(self._pane())
+
+    def _offer(self, shown: DutyWindow) -> None:
+        """Offer whom a message or a roll call may go to: areas drawn, districts, streets."""
+        mirror = self._models.mirror
+        areas = sorted(one.name for one in mirror.areas() if not one.retired)
+        places = sorted(place_word(one) for one in mirror.jurisdictions() if not one.retired)
+        for pane in (shown.roll, shown.messages):
+            pane.offer([*areas, *places])
 
     def set_locked(self, is_locked: bool) -> None:
         """Go from sight while the console is locked."""
@@ -166,6 +176,13 @@ class ShiftDock(QObject):
         if self._voice is not None:
             self._voice.is_muted = is_muted
             self._voice.stop()
+
+    def write_to_area(self, area_id: str) -> None:
+        """Begin a broadcast to everybody in an area of the map."""
+        area = self._models.mirror.area(area_id)
+        self.open()
+        if self.shown is not None and area is not None:
+            self.shown.write_to(area.name, MessageKind.BROADCAST)
 
     def open_alarms(self) -> None:
         """Show the alarms of the desk."""

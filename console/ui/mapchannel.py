@@ -28,6 +28,7 @@ class MapChannel(QObject):
         area_drawn: From the page: an outline and what it is, as JSON.
         area_asked: From the page: the id of an area of which it is asked what happened.
         area_retired: From the page: the id of an area that is no longer wanted.
+        area_addressed: From the page: the id of an area whose units are to be written to.
         import_wanted: From the page: areas are to be taken from a file.
         heat_told: To the page: places of incidents, as JSON.
         heat_wanted: From the page: where incidents were is to be told.
@@ -83,6 +84,7 @@ class MapChannel(QObject):
     area_drawn = Signal(str)
     area_asked = Signal(str)
     area_retired = Signal(str)
+    area_addressed = Signal(str)
     import_wanted = Signal()
     replay_wanted = Signal(float, float)
     place_replay_wanted = Signal(str, str, float, float)
@@ -189,6 +191,11 @@ class MapChannel(QObject):
     def retire_area(self, area: str) -> None:
         """Take which area is no longer wanted."""
         self.area_retired.emit(area)
+
+    @Slot(str)
+    def message_area(self, area: str) -> None:
+        """Take to which area's units something is to be written."""
+        self.area_addressed.emit(area)
 
     @Slot()
     def import_areas(self) -> None:

@@ -94,6 +94,7 @@ class AreaLayer {
     const first = areaButtons(this.form, [
       [words.area_edit, () => this.edit(area)],
       [words.area_replay, () => { this.channel.replay_area(area.id, "", 0, 1); this.closeForm(); }],
+      [words.area_message, () => { this.channel.message_area(area.id); this.closeForm(); }],
       [words.area_retire, () => { this.channel.retire_area(area.id); this.closeForm(); }],
       [words.area_close, () => this.closeForm()]]);
     this.channel.ask_area(area.id);

@@ -134,9 +134,9 @@ def test_that_duty_roll_call_and_broadcast_go_from_window_to_phone_and_back(
     models.actions.put_areas([area])
     watch.until(lambda: models.mirror.area("a") is not None)
     watch.until(lambda: models.duty_actions.in_area(area).units != ())
-    messages = watch.open(Pane.MESSAGES).messages
-    messages.kind.setCurrentIndex(1)
-    messages.to.setText("演练区")
+    watch.dock.write_to_area("a")
+    messages = shown.messages
+    assert (shown.tabs.currentIndex(), messages.to.text()) == (Pane.MESSAGES, "演练区")
     messages.words.setText("雷雨将至，注意避险")
     qtbot.keyClick(messages.words, Qt.Key.Key_Return)
     watch.until(lambda: bool(models.messages.values))

@@ -72,6 +72,7 @@ class MapWords(QObject):
             "area_inside": self.tr("Inside:"),
             "area_save": self.tr("Save"),
             "area_close": self.tr("Close"),
+            "area_message": self.tr("Message to all inside"),
             "area_retire": self.tr("Take out of use"),
             "area_import": self.tr("Areas from GeoJSON or KML …"),
             "rule_enter": self.tr("Tell who enters"),

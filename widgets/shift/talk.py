@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
+    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -115,8 +116,16 @@ class TalkPane(QWidget):
         self.table.do_on({Qt.Key.Key_E: self._end, Qt.Key.Key_Space: self._see})
         self.units.do_on({Qt.Key.Key_R: self._heard, Qt.Key.Key_P: self._call})
 
-    def write_to(self, whom: str) -> None:
+    def offer(self, names: list[str]) -> None:
+        """Offer districts, streets and areas while whom it goes to is typed."""
+        offered = QCompleter(names, self)
+        offered.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        offered.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.to.setCompleter(offered)
+
+    def write_to(self, whom: str, kind: MessageKind = MessageKind.TEXT) -> None:
         """Begin a message to somebody."""
+        self.kind.setCurrentIndex(max(0, self.kind.findData(kind.value)))
         self.to.setText(whom)
         (self.words if whom else self.to).setFocus()
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
+from console.domain.telling import MessageKind
 from widgets.common.labels import set_tone
 from widgets.shift.alarms import AlarmPane
 from widgets.shift.board import BoardPane
@@ -68,10 +69,10 @@ class DutyWindow(QWidget):
         self.tabs.setCurrentIndex(pane)
         self._focus(pane)
 
-    def write_to(self, whom: str) -> None:
+    def write_to(self, whom: str, kind: MessageKind = MessageKind.TEXT) -> None:
         """Begin a message to a unit or a group."""
         self.open(Pane.MESSAGES)
-        self.messages.write_to(whom)
+        self.messages.write_to(whom, kind)
 
     def say(self, sentence: str, *, is_trouble: bool = False) -> None:
         """Say what was done, or why something was not."""
