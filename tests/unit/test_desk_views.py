@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from desk_city import NOW, change, filled_mirror, in_tray, send, typed, unit
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -24,7 +24,7 @@ from console.store.outbox import EntryState
 from console.ui.card import CardModel
 from console.ui.duty import ALL, DutyColumn, DutyModel
 from console.ui.mirror import Mirror
-from console.ui.near import NearFound, NearState, NearUnitsModel
+from console.ui.near import NearColumn, NearFound, NearState, NearUnitsModel
 from console.ui.queue import IncidentQueueModel
 from console.ui.tray import TrayColumn, TrayModel
 from widgets.common.appearance import Appearance
@@ -364,3 +364,15 @@ def test_that_the_form_says_what_is_missing(appearance: Appearance, qtbot: QtBot
     with qtbot.assertNotEmitted(form.wanted):
         qtbot.keyClick(form.place, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert "Choose a form from the list." in texts(form)
+
+
+def test_that_road_times_of_ten_minutes_and_more_fit_from_the_first_row_on(
+    appearance: Appearance, mirror: Mirror, qtbot: QtBot
+) -> None:
+    view = NearView(appearance, NearUnitsModel(mirror, mirror))
+    shown(view, qtbot, width=338)
+    header = view.table.horizontalHeader()
+    bold = QFont(view.table.font())
+    bold.setBold(True)
+    wanted = QFontMetrics(bold).horizontalAdvance("88.8′")
+    assert header.sectionSize(NearColumn.ROAD) >= wanted + 8

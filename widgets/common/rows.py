@@ -205,6 +205,14 @@ class RowTable(QTableView):
             signal.connect(self._fit_soon)
         self._fit_now()
 
+    def reserve(self, column: int, words: str) -> None:
+        """Keep a column at least so wide that these words fit, in bold, before any row has them."""
+        font = QFont(self.font())
+        font.setBold(True)
+        width = QFontMetrics(font).horizontalAdvance(words) + 2 * _PAD_PX
+        self._widest[column] = max(width, self._widest.get(column, 0))
+        self._fit_now()
+
     def fitted_width(self, column: int) -> int:
         """Return how wide a column that is kept fitting wants to be, shown or not, in pixels."""
         return self._widest.get(column, 0)

@@ -133,6 +133,7 @@ class NearView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(NearColumn.UNIT, QHeaderView.ResizeMode.Stretch)
         self.table.fit(*(column for column in NearColumn if column is not NearColumn.UNIT))
+        self.table.reserve(NearColumn.ROAD, "88.8′")
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 3, 8, 4)
         foot.addWidget(self._hint, 1)

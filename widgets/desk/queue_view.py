@@ -173,6 +173,7 @@ class QueueView(QWidget):
         ):
             header.resizeSection(column, width)
         self.table.fit(QueueColumn.LEVEL, QueueColumn.CLOCK)
+        self.table.reserve(QueueColumn.CLOCK, "+88:88")
         self.table.verticalHeader().setFixedWidth(30)
 
     def _lay_out(self) -> None:
