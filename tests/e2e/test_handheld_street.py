@@ -27,7 +27,7 @@ from tests.real_data import ROOT
 
 pytestmark = pytest.mark.e2e
 LAT, LON = LAT0 + 8 * STEP_DEG, LON0 + 8 * STEP_DEG
-LARGE = 60 << 20
+LARGE = 36 << 20
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def test_that_a_large_film_survives_a_restart_and_lets_a_call_for_help_pass(
     pressed = "SELECT raised_at FROM alarm_mark WHERE id = 'panic:u4'"
     assert until(lambda: bool(rows(central, pressed)))
     query = "SELECT sha256, size FROM evidence WHERE incident = ?"
-    assert rows(central, query, incident) == [], "help goes before sixty megabytes"
+    assert rows(central, query, incident) == [], "help goes before the film"
     expect(page.locator("#unsent")).to_be_hidden(timeout=60_000)
     with film.open("rb") as file:
         wanted = hashlib.file_digest(file, "sha256").hexdigest()
