@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.central.ledger import change_of
 from console.domain.areas import Area, AreaId, AreaKind
+from console.domain.ids import UnitId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level
 from console.domain.places import LogEntry
+from console.domain.telling import MessageId, MessageKind, Receipt, TextMessage
 from console.protocol.codec import MessageError, kind_of, patch_between, row_to_builtins
 from console.protocol.messages import Change, Op
 from console.store.cache import (
@@ -171,6 +174,25 @@ def test_that_incidents_closed_long_ago_go_with_all_of_theirs(cache: Cache) -> N
     reader = CacheReader(cache.path)
     assert reader.details_of("old") == []
     reader.close()
+
+
+def test_that_old_messages_and_receipts_go_and_a_late_receipt_needs_no_old_row(
+    cache: Cache,
+) -> None:
+    def message(name: str, sent_at: datetime) -> TextMessage:
+        return TextMessage(
+            id=MessageId(name), kind=MessageKind.TEXT, text="x", sent_at=sent_at, version=1
+        )
+
+    old, new = message("old", AT), message("new", AT + timedelta(hours=10))
+    one = Receipt(id="old:u1", message=old.id, unit=UnitId("u1"), sent_at=AT, version=1)
+    cache.apply([put(1, old), put(2, new), put(3, one)], epoch="e")
+    cache.prune(now=AT + timedelta(hours=73))
+    assert [row.id for row in cache.contents()] == ["new"]
+    read = replace(one, read_at=AT + timedelta(hours=73), version=2)
+    late = change_of(4, one, read)
+    assert late.op is Op.PUT
+    assert cache.apply([late], epoch="e") == {("receipt", "old:u1"): read}
 
 
 def test_that_a_reader_sees_what_was_applied_and_never_blocks(cache: Cache) -> None:

@@ -20,7 +20,7 @@ from console.central.settings import CentralError, CentralSettings
 from console.domain.ids import CameraId, new_id
 from console.domain.levels import Role
 from console.domain.places import Camera
-from console.protocol.codec import TABLE_KINDS
+from console.protocol.codec import RECENT_KINDS, TABLE_KINDS
 from console.protocol.commands import CancelIncident, NoteIncident, OpenIncident, PutCameras
 from console.protocol.messages import Changes, Verdict
 from console.store.cache import Cache
@@ -174,7 +174,9 @@ def test_that_an_address_without_a_driver_finds_ours(tmp_path: Path, cluster: Cl
 
 
 #: Tables into which nothing was put here.
-EMPTY = {"report", "assignment", "evidence", "area", "area_event", *TABLE_KINDS}
+EMPTY = {
+    "report", "assignment", "evidence", "area", "area_event", *TABLE_KINDS, *RECENT_KINDS,
+}  # fmt: skip
 
 
 @pytest.mark.both_databases

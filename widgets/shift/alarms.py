@@ -51,6 +51,7 @@ class AlarmPane(QWidget):
         self.table.dress(appearance, _mark, _token)
         self.minutes, self.reason, self.mute = QSpinBox(), QLineEdit(), QCheckBox()
         self.minutes.setRange(1, MOST_MIN)
+        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.minutes.setValue(USUAL_MIN)
         self.buttons = {
             "seen": button(self._see), "aside": button(self.reason.setFocus),

@@ -72,6 +72,7 @@ class KeyTable(RowTable):
     def dress(self, appearance: Appearance, marks: Marks, tokens: Tokens) -> None:
         """Draw rows by what their values say."""
         self.setItemDelegate(ValueDelegate(appearance, self, marks, tokens))
+        self._fit_soon()  # marks need room
 
     def do_on(self, keys: Mapping[Qt.Key, Callable[[], object]]) -> None:
         """Have bare keys do something."""
