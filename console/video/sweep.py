@@ -19,7 +19,7 @@ from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.store.cameraseal import CameraKey
 from console.video.clocks import Clocks
-from console.video.diagnosis import Finding
+from console.video.diagnosis import Finding, Known
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.points import PointsError, read_points, write_points
 from console.video.pointwatches import PointWatches
@@ -45,6 +45,9 @@ _LEAST_PATIENCE_S = 2.5
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
 _SLOWEST_SHARE = 0.25
+#: Handshakes at the same time: hundreds may wait for pictures, but a server that is asked by all of
+#: them at once answers none in time.
+_OPENING_AT_ONCE = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ class Sweep:
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
         self._done: list[Visit] = []
         self._running: set[asyncio.Task[None]] = set()
+        self._opening: set[CameraId] = set()
         self._room = asyncio.Event()
         self._share = 1.0
         self._visits = 0
@@ -198,13 +202,15 @@ class Sweep:
 
     async def _place(self) -> None:
         """Wait until there is room for another visit."""
-        while len(self._running) >= self._crowd.now:
+        while len(self._running) >= self._crowd.now or len(self._opening) >= _OPENING_AT_ONCE:
             self._room.clear()
             await self._room.wait()
 
     def _begin(self, camera: Camera) -> None:
         task = asyncio.ensure_future(self._visit(camera))
         self._running.add(task)
+        self._opening.add(camera.id)
+        task.add_done_callback(lambda done: self._opening.discard(camera.id))
         task.add_done_callback(self._left)
 
     def _left(self, task: asyncio.Task[None]) -> None:
@@ -220,8 +226,7 @@ class Sweep:
         else:
             day = _by_day(camera)
             known = self._baselines.known(camera.id, day=day)
-            patient = self._patient(camera.id)
-            seen = await visit(camera, patient, self._last.get(camera.id), known)
+            seen = await self._visited(camera, known)
             if seen.metrics is not None:
                 good = not seen.findings  # a clock says nothing about the picture
                 self._baselines.note(camera.id, seen.metrics, day=day, good=good)
@@ -233,8 +238,6 @@ class Sweep:
         self._note_usual(seen)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
-        if seen.opening_s is not None:
-            self._crowd.note(seen.opening_s)
         self._rounds.done(camera.id, seen.trouble, time.monotonic())
         self._visits += 1
         found: tuple[Fault, ...] = seen.findings if seen.trouble is None else (seen.trouble,)
@@ -267,6 +270,17 @@ class Sweep:
         if seen.first_frame_s is not None:
             before_s = self._usual_s.get(seen.camera, 0.0)
             self._usual_s[seen.camera] = max(seen.first_frame_s, 0.95 * before_s)
+
+    async def _visited(self, camera: Camera, known: Known | None) -> Visit:
+        """Visit a point; until its handshake is done it takes one of few places for that."""
+
+        def opened(opening_s: float) -> None:
+            self._opening.discard(camera.id)
+            self._crowd.note(opening_s)
+            self._room.set()
+
+        patient, before = self._patient(camera.id), self._last.get(camera.id)
+        return await visit(camera, patient, before, known, opened)
 
     async def _feel(self) -> None:
         """Fit the number of visits to what the loop can bear."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -98,6 +99,7 @@ async def visit(
     settings: VisitSettings,
     before: NDArray[np.uint8] | None = None,
     known: Known | None = None,
+    opened: Callable[[float], None] | None = None,
 ) -> Visit:
     """Visit a camera's sub stream; every failure is in the value, none is raised.
 
@@ -107,13 +109,14 @@ async def visit(
         before: Thumbnail of the last visit: one just like it is looked at longer, for it may be
             frozen.
         known: What is known of the point from visits before.
+        opened: Told how long the handshake took, when it is done and pictures are waited for.
     """
     began_s = time.monotonic()
     try:
         address = stream_address(camera, main=False)
         try:
             async with asyncio.timeout(settings.whole_s):
-                return await _lean(camera, address, settings, before, known)
+                return await _lean(camera, address, settings, before, known, opened)
         except TimeoutError as error:
             raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
         except VideoError as error:
@@ -138,10 +141,13 @@ async def _lean(
     settings: VisitSettings,
     before: NDArray[np.uint8] | None,
     known: Known | None,
+    opened: Callable[[float], None] | None,
 ) -> Visit:
     began_s = time.monotonic()
     async with playing(address, settings.patience) as stream:
         opening_s = time.monotonic() - began_s
+        if opened is not None:
+            opened(opening_s)
         decoder = Decoder(stream.codec, stream.headers, address.url)
         frame = await _first_frame(stream, decoder)
         took_s = time.monotonic() - began_s
