@@ -169,6 +169,7 @@ class Console(QObject):
         voice = AlarmVoice(self)
         self._shift = ShiftDock(self.window, models, self.appearance, voice)
         self._shift.unit_wanted.connect(self._show_unit)
+        self._desk.duty.place_wanted.connect(self._shift.open_place)
         self._shift.alarm_picked.connect(self._desk.pick_alarm)
         for dock in (self._admin, self.intake, self._shift, self.fines):
             self._lock.session.changed.connect(dock.set_locked)

@@ -177,6 +177,15 @@ class ShiftDock(QObject):
             self._voice.is_muted = is_muted
             self._voice.stop()
 
+    def open_place(self, district: str) -> None:
+        """Show who is on duty in a district."""
+        from widgets.shift.window import Pane  # noqa: PLC0415 - as above
+
+        self.open()
+        if self.shown is not None:
+            self.shown.open(Pane.BOARD)
+            self.shown.board.show_place(district)
+
     def write_to_area(self, area_id: str) -> None:
         """Begin a broadcast to everybody in an area of the map."""
         area = self._models.mirror.area(area_id)

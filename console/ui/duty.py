@@ -114,6 +114,10 @@ class DutyModel(QAbstractTableModel):
         counts = self._counts.get(district, Counter())
         return sum(counts[status] for status in _COUNTED[column])
 
+    def district_at(self, row: int) -> str:
+        """Return the district of a row; "" for the whole city."""
+        return self._rows[row] if 0 <= row < len(self._rows) and self._rows[row] != NOWHERE else ALL
+
     def retranslate(self) -> None:
         """Show every text in the language shown now."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(DutyColumn) - 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from desk_city import NOW, Desk, Held, districts, incidents, units
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -24,6 +24,7 @@ from console.protocol import commands as c
 from console.protocol.codec import Row, kind_of
 from console.sync.state import ChangeBatch, Contents, RowChange, Who
 from console.ui.calls import Caller, call_address
+from console.ui.duty import DutyModel
 from console.ui.dutyactions import DutyActions
 from console.ui.dutyboard import DutyBoard, Shown
 from console.ui.dutyslash import DutySlash
@@ -33,6 +34,7 @@ from console.ui.orders import OrderError
 from console.ui.rosterlist import RosterModel, turn_of
 from tests.real_data import ROOT
 from widgets.common.appearance import Appearance
+from widgets.desk.duty_view import DutyView
 
 CORNERS = ((39.9, 116.4), (39.91, 116.4), (39.9, 116.41))
 ON = [one for one in units() if one.status is not UnitStatus.OFF_DUTY]
@@ -194,6 +196,21 @@ def test_that_a_roster_is_listed_by_day_and_comes_in_from_tables(
     missing = tmp_path / "none.csv"
     with qtbot.waitSignal(roster.failed):
         assert roster.import_file(missing) == 0
+
+
+@pytest.mark.xvfb
+def test_that_enter_on_a_district_asks_who_is_on_there(mirror: Mirror, qtbot: QtBot) -> None:
+    appearance = Appearance(QApplication.instance(), ROOT / "resources", language="en")
+    view = DutyView(appearance, DutyModel(mirror))
+    qtbot.addWidget(view)
+    view.show()
+    qtbot.waitExposed(view)
+    asked: list[str] = []
+    view.place_wanted.connect(asked.append)
+    for row in (0, 1):
+        view.table.selectRow(row)
+        qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    assert asked == ["", "D01"]
 
 
 def test_that_a_turn_typed_wrongly_gets_a_sentence() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from console.domain.units import UnitStatus
@@ -46,7 +46,13 @@ class DutyDelegate(RowDelegate):
 
 
 class DutyView(QWidget):
-    """Counts of units by district and by what they do."""
+    """Counts of units by district and by what they do; Enter asks who they are.
+
+    Signals:
+        place_wanted: Id of the district whose units are to be listed, "" for the city.
+    """
+
+    place_wanted = Signal(str)
 
     def __init__(
         self, appearance: Appearance, model: DutyModel, parent: QWidget | None = None
@@ -64,6 +70,9 @@ class DutyView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(DutyColumn.DISTRICT, QHeaderView.ResizeMode.Stretch)
         self.table.fitted.connect(self._share_out)
+        self.table.activated.connect(
+            lambda index: self.place_wanted.emit(model.district_at(index.row()))
+        )
         self.table.fit(*(column for column in DutyColumn if column is not DutyColumn.DISTRICT))
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 8, 4)
