@@ -38,6 +38,7 @@ from console.protocol.messages import Verdict
 from console.store.engine import open_engine, sqlite_url
 from console.store.mapping import put_rows
 from console.store.upgrade import upgrade
+from console.sync.evidence import EvidenceFiles
 from console.sync.http import CentralHttp
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -269,10 +270,11 @@ def test_that_evidence_asked_for_twice_at_once_comes_whole(tmp_path: Path) -> No
             return Answer()
 
     failed: list[Exception] = []
+    files = EvidenceFiles(tmp_path)
 
     def fetch() -> None:
         try:
-            Http().evidence("token", sha256, tmp_path / sha256)
+            Http().evidence("token", sha256, lambda got: files.keep_blocks(got, sha256))
         except Exception as error:  # noqa: BLE001 - told below
             failed.append(error)
 
