@@ -48,6 +48,7 @@ from widgets.desk.card_parts import (
     report_part,
     wrapped,
 )
+from widgets.desk.key_row import KeyRow
 from widgets.desk.reason_bar import ReasonBar
 from widgets.desk.stage_track import StageTrack
 
@@ -98,6 +99,7 @@ class CardView(QWidget):
         self._scroll = QScrollArea()
         self._reason = ReasonBar()
         self._buttons: dict[str, QPushButton] = {}
+        self._keys = KeyRow()
         self._lay_out()
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._show_clock)
@@ -137,24 +139,20 @@ class CardView(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(8, 4, 8, 6)
-        buttons.setSpacing(5)
-        buttons.addStrut(28)
         for _key, _command, name in KEYS:
             button = QPushButton()
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setMinimumWidth(30)
             button.clicked.connect(lambda _checked=False, name=name: self._do(name))
             self._buttons[name] = button
-            buttons.addWidget(button, 1)
+            self._keys.add(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head)
         column.addWidget(self._scroll, 1)
         column.addWidget(self._reason)
-        column.addLayout(buttons)
+        column.addWidget(self._keys)
 
     # what is shown
 
@@ -177,6 +175,7 @@ class CardView(QWidget):
         can = card.can if card is not None else frozenset()
         for _key, command, name in KEYS:
             self._buttons[name].setVisible(command in can)
+        self._keys.arrange()
         if card is None:
             self._title.setText(self.tr("No incident is picked"))
             self._number.clear()
@@ -378,6 +377,7 @@ class CardView(QWidget):
         for name, (text, hint) in key_names().items():
             self._buttons[name].setText(text)
             self._buttons[name].setToolTip(hint)
+        self._keys.arrange()
         self.setAccessibleName(self.tr("Picked incident"))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

@@ -84,7 +84,9 @@ class IntakeKnownView(QScrollArea):
         else:
             self._head(self.tr("CALLER: your role does not see who called"))
         self._head(place_heading(known.history))
-        for case in known.history.place[:8]:
+        shown = {case.incident for case in known.near[:5]}
+        before = [case for case in known.history.place if case.incident not in shown]
+        for case in before[:8]:
             self._column.addWidget(wrapped(past_case_text(case), "secondary"))
         self._column.addStretch(1)
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from widgets.common.labels import set_tone
 
 #: What a key means is written in two lines where it is longer.
-_WIDEST_PX = 220
+_WIDEST_PX = 184
 _STEP_PX = 40
 
 
@@ -31,7 +31,7 @@ class KeySheet(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._body = QWidget()
         self._rows = QHBoxLayout(self._body)
-        self._rows.setContentsMargins(24, 18, 24, 18)
+        self._rows.setContentsMargins(16, 14, 16, 14)
         self._rows.setSpacing(18)
         self._area = QScrollArea(self)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -199,6 +199,8 @@ class KeySheet(QFrame):
                     ("/help /lend /decline", self.tr("help across districts")),
                     ("/major /child /sector", self.tr("big incident, its cases and sectors")),
                     ("/event", self.tr("open a big incident from a plan")),
+                    ("/msg /all /roll", self.tr("message, broadcast, roll call")),
+                    ("/call /on /off", self.tr("call a unit, on and off duty")),
                     ("/print /export", self.tr("the case as PDF, lists as CSV or XLSX")),
                     ("Tab", self.tr("complete")),
                 ],
@@ -213,7 +215,7 @@ class KeySheet(QFrame):
                 widget.deleteLater()
         groups = self._groups()
         everywhere, queue, near, area, wall, incident, intake, line = groups
-        for columns in ((everywhere, near), (queue, area), (wall, intake), (incident, line)):
+        for columns in ((everywhere, incident), (queue, area), (wall, intake), (near, line)):
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
@@ -229,7 +231,7 @@ class KeySheet(QFrame):
         set_tone(heading, "title")
         column.addWidget(heading)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
         for row, (key, meaning) in enumerate(keys):
