@@ -241,10 +241,10 @@ def evidence_word(kind: str) -> str:
 
 
 _MARKS = {
-    "blur": _noop("Words", "{0} covered"),
-    "box": _noop("Words", "{0} boxes"),
-    "arrow": _noop("Words", "{0} arrows"),
-    "text": _noop("Words", "{0} words"),
+    "blur": _noop("Words", "covered {0}"),
+    "box": _noop("Words", "boxes {0}"),
+    "arrow": _noop("Words", "arrows {0}"),
+    "text": _noop("Words", "words {0}"),
 }
 
 

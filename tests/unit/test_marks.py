@@ -143,6 +143,7 @@ def test_that_a_copy_is_marked_taken_back_and_kept_by_keyboard_alone(sheet: Mark
     QTest.keyClicks(sheet.words, "stall")
     QTest.keyClick(sheet.words, Qt.Key.Key_Return)
     assert [mark.kind for mark in sheet.marking.marks] == [MarkKind.BLUR, MarkKind.TEXT]
+    assert not sheet.words.isVisible()
     press(Qt.Key.Key_Z, control=True)
     press(Qt.Key.Key_Escape)
     assert sheet.isVisible()  # marks are not thrown away by one key
@@ -186,9 +187,9 @@ def test_that_a_copy_becomes_evidence_beside_its_original_on_card_and_paper(
     assert (kept.original, kept.derived_from, kept.done) == ("e1", "ab" * 32, "blur 1")
     assert (kept.sha256, kept.size, kept.incident) == (copy.sha256, len(copy.data), "i317")
     assert kept.captured_at == original.captured_at
-    assert copy_text(kept) == "copy of abababababab… · 1 covered"
+    assert copy_text(kept) == "copy of abababababab… · covered 1"
     printed = case_html(replace(card, evidence=(original, kept)))
-    assert "copy of abababababab… · 1 covered" in printed
+    assert "copy of abababababab… · covered 1" in printed
     assert copy.sha256 in printed
     film = replace(original, id="v", kind=EvidenceKind.VIDEO, camera="c1")
     seen = replace(original, camera="c1")

@@ -61,7 +61,6 @@ class MarkSheet(QFrame):
         self._before: QWidget | None = None
         self.words = QLineEdit(self)
         self.words.hide()
-        self.words.returnPressed.connect(self._set_words)
         self.words.installEventFilter(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
@@ -122,11 +121,15 @@ class MarkSheet(QFrame):
         self.update()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802
-        """Esc in the words goes back to the picture."""
-        escape = event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if watched is self.words and escape and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]  # it is a key event here
-            self._end_words()
-            return True
+        """Enter sets the words, Esc lets them go; neither goes on to the picture's keys."""
+        if watched is self.words and event.type() is QEvent.Type.KeyPress:
+            key = event.key() if isinstance(event, QKeyEvent) else None
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._set_words()
+                return True
+            if key == Qt.Key.Key_Escape:
+                self._end_words()
+                return True
         return super().eventFilter(watched, event)  # type: ignore[arg-type]  # Qt's own object
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802

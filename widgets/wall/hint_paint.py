@@ -14,7 +14,7 @@ from widgets.wall.words import hint_word, precision_text
 
 _LABEL_PX = 18
 _PAD = 4
-_LEAST_LABEL_PX = 150
+_LEAST_LABEL_PX = 240
 
 
 def in_picture(box: Box, picture: QRectF) -> QRectF:
