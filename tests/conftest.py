@@ -40,14 +40,20 @@ class PatientBot(QtBot):
 
 
 @pytest.fixture
-def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QtBot]:
-    """The bot that drives widgets.
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """The bot that drives widgets."""
+    return PatientBot(request)
 
-    Widgets in reference cycles go here, in Qt's own thread: collected in a thread of the next
-    test they would take their timers with them there, and crash.
+
+@pytest.fixture(autouse=True)
+def no_garbage_of_qt(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Models and widgets in reference cycles go after their test, in Qt's own thread.
+
+    Collected in a thread of a later test they would take their timers with them there, and crash.
     """
-    yield PatientBot(request)
-    gc.collect()
+    yield
+    if "qapp" in request.fixturenames:
+        gc.collect()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
