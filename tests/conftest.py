@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,15 +45,16 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
-@pytest.fixture(autouse=True)
-def no_garbage_of_qt(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Models and widgets in reference cycles go after their test, in Qt's own thread.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let models and widgets in reference cycles go after their test, in Qt's own thread.
 
     Collected in a thread of a later test they would take their timers with them there, and crash.
     """
-    yield
-    if "qapp" in request.fixturenames:
+    result = yield
+    if "qapp" in getattr(item, "fixturenames", ()):
         gc.collect()
+    return result
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

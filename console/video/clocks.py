@@ -10,8 +10,9 @@ from console.video.clock import is_wrong
 
 #: A clock is read at one look of so many; where none was found, at one of more.
 _EVERY, _EVERY_WITHOUT = 10, 40
-#: So many looks without a reading mean that the picture shows no clock.
-_TRIES = 4
+#: A clock is first looked for at these looks, never at the very first: a reading takes as long as
+#: the rest of a visit, and the first round is to show every point soon.
+_FIRST_TRIES = frozenset({1, 4, 9, 16})
 
 
 class Clocks:
@@ -29,9 +30,9 @@ class Clocks:
     def is_due(self, point: CameraId, *, doubtful: bool) -> bool:
         """Whether a point's clock is to be read at its next look."""
         looks = self._looks.get(point, 0)
-        if doubtful or looks < _TRIES:
+        if doubtful or looks in _FIRST_TRIES:
             return True
-        return looks % (_EVERY if point in self._wrong else _EVERY_WITHOUT) == 0
+        return looks > 0 and looks % (_EVERY if point in self._wrong else _EVERY_WITHOUT) == 0
 
     def note(self, point: CameraId, reading: datetime | None, at: datetime) -> bool:
         """Take what one look has read, and return whether the clock is known to be wrong.

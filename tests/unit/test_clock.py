@@ -77,8 +77,9 @@ def test_that_a_clock_is_wrong_from_two_minutes_on_in_its_own_zone_until_it_is_r
     at = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
     local = datetime(2026, 11, 28, 9, 0)
     assert not is_wrong(local + timedelta(seconds=119), local)
-    assert clocks.is_due(POINT, doubtful=False)
+    assert not clocks.is_due(POINT, doubtful=False)  # the first look is to be quick
     assert not clocks.note(POINT, local + timedelta(seconds=100), at)
+    assert clocks.is_due(POINT, doubtful=False)
     assert clocks.note(POINT, local - timedelta(hours=8), at)  # it shows UTC
     assert clocks.note(POINT, None, at)  # unreadable this time: still what was read last
     for _ in range(4):
@@ -86,8 +87,10 @@ def test_that_a_clock_is_wrong_from_two_minutes_on_in_its_own_zone_until_it_is_r
     assert not clocks.is_due(POINT, doubtful=False)
     assert clocks.is_due(POINT, doubtful=True)
     assert not clocks.note(POINT, local, at)
+    clocks.note(POINT, None, at)
+    assert clocks.is_due(POINT, doubtful=False), "the ninth look after the first"
     clocks.keep_only([])
-    assert clocks.is_due(POINT, doubtful=False)
+    assert not clocks.is_due(POINT, doubtful=False)
 
 
 def test_that_an_eighth_of_the_points_show_a_clock_and_some_are_wrong_the_same_every_time() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -30,12 +30,15 @@ from district_parts import (
 
 from console.domain.assignments import AssignmentState, Means
 from console.domain.command import Sector
-from console.domain.ids import IncidentId
+from console.domain.ids import IncidentId, JurisdictionId, UnitId
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.permissions import ALLOWED, Reach
 from console.domain.places import Evidence, EvidenceKind
+from console.domain.shifts import Instruction, RosterEntry
+from console.domain.streetwork import PaperKind, SubjectKind
+from console.domain.telling import MessageKind, ReceiptState
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody, name_of
 from console.protocol.messages import (
@@ -99,6 +102,42 @@ def bodies(
     """
     no = DISTRICTS.index(district)
     now = datetime.now(UTC)
+
+    def message(kind: MessageKind = MessageKind.TEXT) -> str:
+        sent = c.SendMessage(message=fresh(), kind=kind, text="t", units=(unit,))
+        assert lead.post(sent)[0].verdict is Verdict.ACCEPTED
+        return sent.message
+
+    def reply() -> str:
+        said = c.ReplyMessage(message=fresh(), unit=unit, text="t", at=now)
+        with closing(lead.server.client(Role.GATEWAY)) as gateway:
+            assert gateway.post(said)[0].verdict is Verdict.ACCEPTED
+        return said.message
+
+    def packet() -> str:
+        made = c.PrepareHandover(
+            handover=fresh(), since=now - timedelta(hours=1), district=district
+        )
+        (result,) = lead.post(made)
+        assert result.verdict is Verdict.ACCEPTED, result
+        return made.handover
+
+    def decision(paper: str, of: str) -> c.IssuePaper:
+        return c.IssuePaper(
+            paper=paper, kind=PaperKind.DECISION, incident=of, party_kind=SubjectKind.SHOP,
+            party="东单小吃店", facts="占道经营", law="dq-81", amount_fen=100_000,
+        )  # fmt: skip
+
+    def paper() -> str:
+        made = decision(fresh(), incident())
+        (result,) = lead.post(made)
+        assert result.verdict is Verdict.ACCEPTED, result
+        return made.paper
+
+    def turn() -> RosterEntry:
+        begins = now + timedelta(days=next(SPOTS))
+        return RosterEntry(id=fresh(), unit=UnitId(unit), starts_at=begins,
+                           ends_at=begins + timedelta(hours=8))  # fmt: skip
 
     def incident() -> str:
         body = opened(district)
@@ -190,6 +229,30 @@ def bodies(
         "NotePlace": lambda: c.NotePlace(
             note=fresh(), place="东单", kind="hazard", text="坑", lat=39.9, lon=116.4
         ),
+        "SendMessage": lambda: c.SendMessage(
+            message=fresh(), kind=MessageKind.TEXT, text="t", units=(unit,)
+        ),
+        "MarkMessage": lambda: c.MarkMessage(
+            message=message(), unit=unit, state=ReceiptState.READ, at=now
+        ),
+        "ReplyMessage": lambda: c.ReplyMessage(message=fresh(), unit=unit, text="t", at=now),
+        "SeeReply": lambda: c.SeeReply(message=reply()),
+        "EndRollCall": lambda: c.EndRollCall(message=message(MessageKind.ROLL_CALL)),
+        "PutRoster": lambda: c.PutRoster(entries=(turn(),)),
+        "PutInstructions": lambda: c.PutInstructions(
+            instructions=(
+                Instruction(id=fresh(), text="t", since=now, district=JurisdictionId(district)),
+            )
+        ),
+        "PrepareHandover": lambda: c.PrepareHandover(
+            handover=fresh(), since=now - timedelta(hours=1), district=district
+        ),
+        "ReadBack": lambda: c.ReadBack(handover=packet(), items=()),
+        "SignHandover": lambda: c.SignHandover(handover=packet()),
+        "IssuePaper": lambda: decision(fresh(), incident()),
+        "PayFine": lambda: c.PayFine(paper=paper(), receipt_no=fresh(), amount_fen=100_000, at=now),
+        "VoidPaper": lambda: c.VoidPaper(paper=paper(), reason="wrong party"),
+        "PutSensors": lambda: c.PutSensors(sensors=()),
         "PutCalendarDays": lambda: c.PutCalendarDays(
             days=(CalendarDay(id="2027-02-06", works=True, note=fresh()),)
         ),
@@ -248,4 +311,7 @@ def refused(client: CentralClient, body: AnyBody) -> str:
 
 #: A message of no known place opens a case in the east; what is known of a place is everybody's.
 OPENS_OR_NOTES = {"AddReport", "TakeReport", "NotePlace", "OpenEvent"}
-WALKED = {body.__name__ for body in AnyBody.__args__}
+#: What an officer alone may say is walked with the handhelds.
+WALKED = {body.__name__ for body in AnyBody.__args__} & {
+    name for role in Role if role is not Role.OFFICER for name in ALLOWED[role]
+}
