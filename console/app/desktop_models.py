@@ -16,6 +16,7 @@ from console.store.citypack import CityPackError
 from console.sync.client import SyncClient
 from console.sync.settings import SyncSettings
 from console.ui.alarmdesk import AlarmDesk
+from console.ui.alarmlines import AlarmLines
 from console.ui.alarms import AlarmList
 from console.ui.bridge import Bridge
 from console.ui.calls import Caller
@@ -24,6 +25,7 @@ from console.ui.commandline import CommandLine
 from console.ui.dispatchactions import DispatchActions
 from console.ui.duty import DutyModel
 from console.ui.dutyactions import DutyActions
+from console.ui.dutyboard import DutyBoard
 from console.ui.dutyslash import DutySlash
 from console.ui.feedalarms import FeedAlarms
 from console.ui.formnames import SiteForms
@@ -34,6 +36,7 @@ from console.ui.near import NearFinder, NearUnitsModel
 from console.ui.pacebook import PaceBook
 from console.ui.places import PackPlaces
 from console.ui.queue import IncidentQueueModel
+from console.ui.rosterlist import RosterModel
 from console.ui.status import StatusModel
 from console.ui.tray import TrayModel
 from console.ui.watchalarms import WatchAlarms
@@ -142,8 +145,20 @@ class DeskModels(QObject):
             parent=self,
         )
         self.commands.paper.fetch = self.client.evidence_bytes
-        self.commands.paper.lists |= {"near": self.near, "tray": self.tray, "duty": self.duty}
+        self._name_lists()
         self.bridge.city_pack_arrived.connect(self.use_pack)
+
+    def _name_lists(self) -> None:
+        """Say which lists are written into files, by the names of `/export`."""
+        paper = self.commands.paper
+        paper.lists |= {
+            "near": self.near, "tray": self.tray, "duty": self.duty, "messages": self.messages,
+        }  # fmt: skip
+        paper.makers = {
+            "alarms": lambda: AlarmLines(self.alarm_desk),
+            "board": lambda: looked(DutyBoard(self.mirror)),
+            "roster": lambda: RosterModel(self.mirror, self.duty_actions),
+        }
 
     def use_pack(self, path: Path) -> None:
         """Take roads and places from a city pack."""
@@ -166,3 +181,9 @@ class DeskModels(QObject):
         self.client.stop()
         self.places.close()
         self._reader.close()
+
+
+def looked(board: DutyBoard) -> DutyBoard:
+    """Return who is on duty as it is now; a board that nobody watches looks at nothing itself."""
+    board.look()
+    return board

@@ -19,7 +19,9 @@ from console.ui.queue import IncidentQueueModel
 #: Names of the lists that are written, in both languages; the first is the queue.
 LISTS: Mapping[str, str] = {
     "queue": "queue", "队列": "queue", "near": "near", "附近": "near", "tray": "tray",
-    "待处置": "tray", "duty": "duty", "勤务": "duty",
+    "待处置": "tray", "duty": "duty", "勤务": "duty", "messages": "messages", "消息": "messages",
+    "alarms": "alarms", "告警": "alarms", "board": "board", "在岗": "board",
+    "roster": "roster", "排班": "roster",
 }  # fmt: skip
 
 
@@ -58,6 +60,8 @@ class DeskPaper(QObject):
         super().__init__(parent)
         self._mirror, self._refused = mirror, refused
         self.lists: dict[str, QAbstractItemModel] = {"queue": queue}
+        #: Lists that nothing shows all the time are made when they are written.
+        self.makers: dict[str, Callable[[], QAbstractItemModel]] = {}
         self.fetch: Callable[[str], Future[bytes]] | None = None
         self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -81,7 +85,16 @@ class DeskPaper(QObject):
     def export(self, path: Path, name: str = "queue") -> bool:
         """Write a list as it is shown; return whether it was."""
         model = self.lists.get(name)
-        return model is not None and self._done(lambda: write_list(model, path))
+        if model is not None:
+            return self._done(lambda: write_list(model, path))
+        make = self.makers.get(name)
+        if make is None:
+            return False
+        made = make()
+        try:
+            return self._done(lambda: write_list(made, path))
+        finally:
+            made.deleteLater()
 
     def _give(self, waits: _Printing, sha256: str, done: Future[bytes]) -> None:
         """Carry a picture over; called in the thread that fetched it."""

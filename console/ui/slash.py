@@ -78,7 +78,7 @@ USAGE: Mapping[Slash, str] = {
     Slash.PRINT: _noop("Slash", "/print row file: the case as PDF — /print 3 ~/317.pdf"),
     Slash.EXPORT: _noop(
         "Slash",
-        "/export [list] file: queue, near, tray or duty as CSV, XLSX — /export ~/q.xlsx",
+        "/export [list] file: queue, near, alarms, board, roster … as CSV, XLSX — /export ~/q.xlsx",
     ),
     Slash.FINE: _noop(
         "Slash",

@@ -18,11 +18,13 @@ from pytestqt.qtbot import QtBot
 from real_data import ROOT
 from test_ui_command_line import Places, Sent
 
+from console.app.desktop_models import looked
 from console.ui.card import card_of
 from console.ui.caseactions import CaseActions
 from console.ui.caseprint import case_html, write_case_pdf
 from console.ui.commandline import CommandLine
 from console.ui.duty import DutyModel
+from console.ui.dutyboard import DutyBoard
 from console.ui.mirror import Mirror
 from console.ui.queue import IncidentQueueModel
 from widgets.common.appearance import Appearance
@@ -139,10 +141,12 @@ def test_that_other_lists_are_exported_by_their_names(
     line: CommandLine, mirror: Mirror, tmp_path: Path
 ) -> None:
     line.paper.lists["duty"] = DutyModel(mirror)
-    assert line.run(f"/导出 勤务 {tmp_path / 'duty.csv'}")[1]
-    with (tmp_path / "duty.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
-    assert len(rows) > 1
+    line.paper.makers["board"] = lambda: looked(DutyBoard(mirror))
+    for word, name in (("勤务", "duty"), ("board", "board")):
+        assert line.run(f"/导出 {word} {tmp_path / name}.csv")[1]
+        with (tmp_path / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        assert len(rows) > 1, name
 
 
 def test_that_the_queue_is_exported_as_it_is_shown(
