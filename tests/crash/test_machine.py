@@ -322,7 +322,7 @@ class WireMachine(RuleBasedStateMachine):
         """Send what was committed since to everyone who is there."""
         for committed in self.central.heard[self.published :]:
             self.orders.extend(
-                (each.task.assignment, each.task.unit)
+                (each.about, each.unit)
                 for each in committed.deliveries
                 if each.id.endswith("-order")
             )
