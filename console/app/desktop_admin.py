@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
 from console.app.desktop_models import DeskModels
-from console.domain.permissions import may
+from console.app.desktop_rolewindow import RoleWindow, discard, raise_up
 from widgets.common.appearance import Appearance
 from widgets.shell.window import MainWindow
 
@@ -20,46 +19,33 @@ if TYPE_CHECKING:
     from widgets.admin.window import AdminWindow
 
 
-class AdminDock(QObject):
+class AdminDock(RoleWindow):
     """Opens the administration for administrators, and tells everybody else why not."""
 
+    KEY, RIGHT = "F9", "read:admin"
+
     def __init__(self, window: MainWindow, models: DeskModels, appearance: Appearance) -> None:
-        super().__init__(window)
-        self._window, self._models, self._appearance = window, models, appearance
+        super().__init__(window, models, appearance)
         self._administration: Administration | None = None
         self.shown: AdminWindow | None = None
         self._discovery: CameraDiscovery | None = None
         self.finder: DiscoveryWindow | None = None
-        self._is_locked = False
-        key = QShortcut(QKeySequence("F9"), window)
-        key.setContext(Qt.ShortcutContext.WindowShortcut)
-        key.activated.connect(self.open)
 
-    def open(self) -> None:
-        """Show the administration, if whoever is logged on may see it."""
-        if self._is_locked:
-            return
-        who = self._models.mirror.who
-        if who is None or not may(who.role, "read:admin"):
-            self._window.notice.say(
-                self.tr("The administration is for administrators; log on as one."),
-                is_trouble=True,
-            )
-            return
+    def refusal(self) -> str:
+        """Return who may see it."""
+        return self.tr("The administration is for administrators; log on as one.")
+
+    def fresh(self) -> AdminWindow:
+        """Return the administration with what is so now."""
         if self.shown is None:
             self.shown = self._made()
         else:
             self.shown.reload()
-        self.shown.show()
-        self.shown.raise_()
-        self.shown.activateWindow()
+        return self.shown
 
-    def set_locked(self, is_locked: bool) -> None:
-        """Go from sight while the console is locked; what was typed is there afterwards."""
-        self._is_locked = is_locked
-        for window in (self.shown, self.finder):
-            if is_locked and window is not None:
-                window.hide()
+    def windows(self) -> list[QWidget]:
+        """Return the administration and the cameras' finder, as far as they are there."""
+        return [window for window in (self.shown, self.finder) if window is not None]
 
     def stop(self) -> None:
         """End with the console."""
@@ -67,14 +53,9 @@ class AdminDock(QObject):
             self._administration.stop()
         if self._discovery is not None:
             self._discovery.stop()
-        if self.finder is not None:
-            self.finder.close()
-            self.finder.deleteLater()
-            self.finder = None
-        if self.shown is not None:
-            self.shown.close()
-            self.shown.deleteLater()
-            self.shown = None
+        discard(self.finder)
+        discard(self.shown)
+        self.finder = self.shown = None
 
     def _made(self) -> AdminWindow:
         from console.ui.admin import Administration  # noqa: PLC0415 - as above
@@ -95,7 +76,5 @@ class AdminDock(QObject):
             self.finder = DiscoveryWindow(self._discovery)
             if self.shown is not None:
                 self._discovery.entered.connect(self.shown.reload)
-        self.finder.show()
-        self.finder.raise_()
-        self.finder.activateWindow()
+        raise_up(self.finder)
         self.finder.user.setFocus()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -17,20 +16,12 @@ from console.domain.places import Camera
 from console.gateways.onvif import CameraServiceError, Found, Login, camera_from, find, look_up
 from console.protocol.commands import PutCameras
 from console.protocol.messages import Command, Result, Verdict
+from console.ui.admin import AdminSource
 from console.ui.reasons import reason_text
 
 _DONE = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE})
 _AT_ONCE = 8
 _log = logging.getLogger("zhihui.console")
-
-
-class AdminSource(Protocol):
-    """Asks central for the administrator: the sync client."""
-
-    def administer(
-        self, method: str, path: str, kind: type[Any], body: object = None
-    ) -> Future[Any]:
-        """Return central's answer to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

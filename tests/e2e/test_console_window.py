@@ -207,7 +207,7 @@ def test_that_maps_are_open_again_as_they_were(console: Console, qtbot: QtBot) -
         qtbot.addWidget(dock.widget)
         with qtbot.waitSignal(dock.widget.ready, timeout=30_000):
             dock.widget.show()
-        qtbot.waitUntil(lambda dock=dock, n=before: len(dock.windows) == n)  # type: ignore[misc]
+        qtbot.waitUntil(lambda dock=dock, n=before: len(dock.windows) == n)
         if not before:
             window = dock.open_another()
             window.set_mode(MapMode.FOLLOWING)

@@ -75,7 +75,7 @@ def desks(qapp: object, qtbot: QtBot, tmp_path: Path) -> Iterator[Desks]:
 
 def test_that_two_dispatchers_at_once_lose_nothing_and_the_second_decides(desks: Desks) -> None:
     first, second = desks.opened(), desks.opened()
-    number = {one: desks.first.mirror.incident(one).short_number for one in (first, second)}  # type: ignore[union-attr]
+    number = {one: desks.first.mirror.incident(one).short_number for one in (first, second)}
     assert desks.first.commands.run(f"D {number[first]} K1")[1]
     assert desks.second.commands.run(f"D {number[second]} K1")[1]  # not knowing of each other
     desks.settled()
@@ -98,7 +98,7 @@ def test_that_an_illegal_step_is_told_and_stays_with_the_case(desks: Desks) -> N
     assert desks.first.actions.close(incident)
     desks.settled()
     desks.until(lambda: len(desks.first.mirror.tray()) == 1)
-    reason = str(desks.first.mirror.tray()[0].result.reason)  # type: ignore[union-attr]
+    reason = str(desks.first.mirror.tray()[0].result.reason)
     assert "is “file” and cannot become “evaluate” from there" in reason
     rows = desks.server.query(f"SELECT stage FROM incident WHERE id = '{incident}'")
     assert rows == [("file",)]
@@ -117,12 +117,10 @@ def test_that_a_unit_on_a_task_can_neither_log_off_nor_retire_and_its_silence_is
         assert refused.verdict is Verdict.REJECTED
         assert "still has a task" in str(refused.reason)
     with closing(desks.server.client(Role.ADMINISTRATOR)) as admin:
-        unit = replace(desks.first.mirror.unit("u1"), retired=True, version=0)  # type: ignore[type-var]
+        unit = replace(desks.first.mirror.unit("u1"), retired=True, version=0)
         (refused,) = admin.post(c.PutUnits(units=(unit,)))
         assert "still has a task" in str(refused.reason)
-    desks.until(
-        lambda: desks.first.mirror.assignment(task).state is AssignmentState.EN_ROUTE  # type: ignore[union-attr]
-    )
+    desks.until(lambda: desks.first.mirror.assignment(task).state is AssignmentState.EN_ROUTE)
     mirror = desks.first.mirror
     ahead = timedelta(minutes=11)
     mirror._now = lambda: datetime.now(UTC) + ahead  # eleven minutes in which nothing is heard
@@ -141,9 +139,7 @@ def test_that_a_unit_on_a_task_can_neither_log_off_nor_retire_and_its_silence_is
         (taking,) = [one for one in mirror.assignments_of(incident) if one.unit == "u2"]
         at = datetime.now(UTC)
         other.post(c.MoveAssignment(assignment=taking.id, state=AssignmentState.ACCEPTED, at=at))
-    desks.until(
-        lambda: mirror.assignment(task).state is AssignmentState.WITHDRAWN  # type: ignore[union-attr]
-    )
+    desks.until(lambda: mirror.assignment(task).state is AssignmentState.WITHDRAWN)
     with closing(desks.server.officer("K1")) as back:  # it is heard of again, with an outcome
         body = c.ReportOutcome(assignment=task, outcome="已到场劝离", at=datetime.now(UTC))
         (kept,) = back.post(body)

@@ -77,7 +77,7 @@ def test_that_help_crosses_the_border_and_nothing_else_does(desks: Desks) -> Non
     case = opened(EAST)
     lead.post(case)
     desks.until(lambda: east.mirror.incident(case.incident) is not None)
-    number = east.mirror.incident(case.incident).short_number  # type: ignore[union-attr]
+    number = east.mirror.incident(case.incident).short_number
     desks.type(east, f"/help {number} West 2 人手不够")
     desks.until(lambda: len(west.help.alarms) == 1)
     assert "East asks for 2 units" in west.help.alarms[0].text
@@ -99,10 +99,8 @@ def test_that_help_crosses_the_border_and_nothing_else_does(desks: Desks) -> Non
     officer = desks.server.officer("K2")
     step = MoveAssignment(assignment=task.id, state=AssignmentState.ON_SCENE, at=east.mirror.now())
     officer.post(step)
-    desks.until(
-        lambda: east.mirror.assignment(task.id).state is AssignmentState.ON_SCENE  # type: ignore[union-attr]
-    )
-    desks.until(lambda: west.mirror.unit("u2").status == "on_scene")  # type: ignore[union-attr]
+    desks.until(lambda: east.mirror.assignment(task.id).state is AssignmentState.ON_SCENE)
+    desks.until(lambda: west.mirror.unit("u2").status == "on_scene")
     desks.type(east, f"/help {number} West 1 还要一个")
     desks.until(lambda: len(west.help.alarms) == 1)
     desks.type(west, "/decline 本区也满")

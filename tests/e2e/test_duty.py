@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
+from chromium import FLAGS
 from playwright.sync_api import Page, sync_playwright
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from test_console_window import ROOT, Console, settings_for
-from test_handheld_page import FLAGS, PLACE, log_on
+from test_handheld_page import PLACE, log_on
 
 from console.app.desktop_shift import ShiftDock
 from console.domain.areas import Area, AreaId, AreaKind

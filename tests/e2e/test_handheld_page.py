@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ import numpy as np
 import pytest
 import requests
 from central_parts import CentralServer, a_city, some_units
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from chromium import started_chromium
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from console.app import served
 from console.domain.ids import new_id
@@ -27,8 +27,6 @@ from tests.real_data import ROOT
 
 pytestmark = pytest.mark.e2e
 PLACE = {"latitude": 39.93, "longitude": 116.44, "accuracy": 8}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--no-first-run"]  # fmt: skip
 
 
 @pytest.fixture
@@ -42,12 +40,8 @@ def central(tmp_path: Path) -> Iterator[CentralServer]:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "these tests need Debian's chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with started_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

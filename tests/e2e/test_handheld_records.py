@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from central_parts import CentralServer, some_units
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from test_handheld_page import FLAGS, Dispatcher, log_on, rows, until
+from chromium import started_chromium
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from test_handheld_page import Dispatcher, log_on, rows, until
 from test_handheld_street import check_accessible
 
 from console.app import served
@@ -41,12 +41,8 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "these tests need Debian's chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with started_chromium() as started:
         yield started
-        started.close()
 
 
 def a_phone(browser: Browser) -> BrowserContext:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +13,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from central_parts import CentralServer, some_units
+from chromium import started_chromium
 from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rtsp_points import Point, RtspPoints, make_clip, serving
-from test_handheld_page import FLAGS, Dispatcher, a_photo, log_on, rows, until
+from test_handheld_page import Dispatcher, a_photo, log_on, rows, until
 
 from console.app.cameralook import look_through
 from console.domain.ids import new_id
@@ -68,12 +68,8 @@ def central(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "these tests need Debian's chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with started_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

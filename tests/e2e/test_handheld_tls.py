@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
+from chromium import FLAGS
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import BrowserContext, Error, Playwright, expect, sync_playwright
-from test_handheld_page import FLAGS, log_on, until
+from test_handheld_page import log_on, until
 
 from console.central.tls import make_authority, tls_files
 from tests.real_data import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QStringListModel, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -23,6 +23,7 @@ from console.domain.levels import Channel, Level
 from console.ui.intake import CHANNELS, IntakeDraft
 from console.ui.words import channel_word, form_word, is_chinese, level_word
 from widgets.common.labels import set_tone
+from widgets.desk.completers import complete_form, complete_place
 from widgets.desk.new_incident import PlaceFound
 
 #: Wait this long after the last key before the place is looked up and what is known is told.
@@ -65,19 +66,11 @@ class IntakeFields(QWidget):
         self._soon.timeout.connect(self.typed)
         self._search = QTimer(self, interval=LOOK_AFTER_MS, singleShot=True)
         self._search.timeout.connect(lambda: self.place_typed.emit(self.place.text().strip()))
-        self._set_completers()
+        complete_form(self.form, self._forms)
+        complete_place(self.place, self._place_rows)
         self._lay_out()
         self._join()
         self.retranslate()
-
-    def _set_completers(self) -> None:
-        self._forms.setFilterMode(Qt.MatchFlag.MatchContains)
-        self._forms.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._forms.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.form.setCompleter(self._forms)
-        places = QCompleter(self._place_rows, self)
-        places.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self.place.setCompleter(places)
 
     def _lay_out(self) -> None:
         fields = QFormLayout()

@@ -25,6 +25,7 @@ from console.domain.forms import CLASSES, FORMS, Form
 from console.domain.levels import Level
 from console.ui.words import form_word, is_chinese, level_word
 from widgets.common.labels import set_tone
+from widgets.desk.completers import complete_form, complete_place
 
 #: Wait this long after the last key before the place is looked up.
 SEARCH_AFTER_MS = 150
@@ -106,19 +107,11 @@ class NewIncidentForm(QFrame):
         if typed is not None:
             typed.editingFinished.connect(self._settle_form)
         self.place.textEdited.connect(lambda _text: self._search.start())
-        self._set_completers()
+        complete_form(self.form, self._forms)
+        complete_place(self.place, self._place_rows)
         self._lay_out()
         self._retranslate()
         self.hide()
-
-    def _set_completers(self) -> None:
-        self._forms.setFilterMode(Qt.MatchFlag.MatchContains)
-        self._forms.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._forms.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.form.setCompleter(self._forms)
-        places = QCompleter(self._place_rows, self)
-        places.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self.place.setCompleter(places)
 
     def _lay_out(self) -> None:
         fields = QFormLayout()

@@ -1,0 +1,23 @@
+"""Debian's Chromium, as the handheld's tests start it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--no-first-run"]  # fmt: skip
+
+
+@contextmanager
+def started_chromium() -> Iterator[Browser]:
+    """Start it for as long as it is wanted."""
+    chromium = shutil.which("chromium")
+    assert chromium, "these tests need Debian's chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
