@@ -12,7 +12,16 @@ const FILES = ["./", "app.js", "app.css", "ask.js", "camera.js", "capture.js", "
 
 self.addEventListener("install", event => {
   event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(past(event).catch(error => console.info("all requests pass here:", error.message)));
 });
+
+/**
+ * Let what the page sends go straight to the network: the last words of a page that is being put
+ * away ("asleep") must not wait for this worker to start, for the page is gone before it has.
+ */
+async function past(event) {
+  await event.addRoutes?.({ condition: { requestMethod: "POST" }, source: "network" });
+}
 
 self.addEventListener("activate", event => {
   event.waitUntil((async () => {

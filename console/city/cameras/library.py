@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from functools import partial
@@ -19,6 +21,8 @@ from console.city.cameras.track import PacketTrack, Track
 _LOG = logging.getLogger("zhihui.cameras")
 _MOST_BYTES = 160 << 20
 _STOP_S = 3.0
+#: What could not be made is not tried again for so long: its maker is needed by others.
+_REST_S = 60.0
 
 
 class Workers:
@@ -31,13 +35,19 @@ class Workers:
         self._known: set[TrackKey] = set()
         self._idle: list[Connection] = []
         self._processes: dict[Connection, BaseProcess] = {}
+        self._doing: dict[Connection, TrackKey] = {}
         self._waiting: dict[TrackKey, asyncio.Future[str | None]] = {}
+        self._troubles: dict[TrackKey, tuple[float, str]] = {}
 
     def made(self, key: TrackKey, *, urgent: bool) -> asyncio.Future[str | None]:
         """Have a key made, once; the result is ``None`` or why it could not be made."""
         future = self._waiting.get(key)
         if future is None:
             future = asyncio.get_running_loop().create_future()
+            since, trouble = self._troubles.get(key, (-_REST_S, ""))
+            if time.monotonic() < since + _REST_S:
+                future.set_result(trouble)
+                return future
             self._waiting[key] = future
         elif urgent and key in self._later:
             self._later.remove(key)
@@ -65,7 +75,10 @@ class Workers:
                     return
                 self._start()
             key = (self._urgent or self._later).popleft()
-            self._idle.pop().send(key)
+            connection = self._idle.pop()
+            self._doing[connection] = key
+            with contextlib.suppress(OSError):  # it has ended: told when its end is read
+                connection.send(key)
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -85,18 +98,26 @@ class Workers:
             made: Made = connection.recv()
         except (EOFError, OSError):
             _LOG.error("The process that makes pictures has ended; what is there is shown on.")
+            key = self._doing.pop(connection, None)
             self._end(connection)
-            if not self._processes:
-                self._give_up("The process that makes pictures has ended.")
+            if key is not None:
+                self._settle(key, "The process that makes pictures has ended.")
+            self._hand_out()
             return
-        future = self._waiting.pop(made.key, None)
-        if future is not None and not future.done():
-            future.set_result(made.trouble)
+        self._doing.pop(connection, None)
+        self._settle(made.key, made.trouble)
         if len(self._processes) > self._wanted:
             self._end(connection)
         else:
             self._idle.append(connection)
         self._hand_out()
+
+    def _settle(self, key: TrackKey, trouble: str | None) -> None:
+        if trouble is not None:
+            self._troubles[key] = (time.monotonic(), trouble)
+        future = self._waiting.pop(key, None)
+        if future is not None and not future.done():
+            future.set_result(trouble)
 
     def _give_up(self, trouble: str) -> None:
         self._urgent.clear()
@@ -108,6 +129,8 @@ class Workers:
 
     def _end(self, connection: Connection) -> None:
         process = self._processes.pop(connection, None)
+        if connection in self._idle:
+            self._idle.remove(connection)
         asyncio.get_running_loop().remove_reader(connection.fileno())
         connection.close()
         if process is not None and process.is_alive():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ from console.city.cameras.spoil import Spoiler
 from console.city.cameras.track import Track
 from console.media.nal import Codec
 
+_LOG = logging.getLogger("zhihui.cameras")
 _VERSION = 5
 _SPOILT_FRAMES = 2 * GOP_FRAMES
 _NICE = 15
@@ -119,6 +121,9 @@ def work(connection: Connection, settings: MakerSettings) -> None:
             maker.make(key)
             made = Made(key=key)
         except (CameraCityError, av.FFmpegError, OSError, MemoryError) as error:
+            made = Made(key=key, trouble=str(error))
+        except (ValueError, cv2.error) as error:  # a track of another size than its name says
+            _LOG.exception("%s cannot be made.", key.path(settings.folder, settings.source, MAIN))
             made = Made(key=key, trouble=str(error))
         try:
             connection.send(made)
