@@ -66,7 +66,8 @@ class WallDock(QObject):
     ) -> None:
         super().__init__(parent)
         self._models, self._mirror = models, models.mirror
-        self._looks = LooksReader(models.settings.looks_path)
+        self._points_key = CameraKey.of_secret(models.cache_key, "points")
+        self._looks = LooksReader(models.settings.looks_path, self._points_key)
         who = models.mirror.who
         self.feed = WallFeed(
             self._mirror.cameras(),
@@ -87,7 +88,6 @@ class WallDock(QObject):
         self.patrol.past_came.connect(self.feed.plans.set_past)
         self.book = PlanBook(models.mirror, models.site_forms, models.client, self)
         self.book.changed.connect(self._offer_plans)
-        self._points_key = CameraKey.of_secret(models.cache_key, "points")
         self._key: CameraKey | None = None
         self._keys = CameraKeys(models.client, self)
         self._granted: frozenset[str] | None = None

@@ -16,13 +16,15 @@ from pathlib import Path
 from console.domain.errors import ZhihuiError
 from console.domain.hints import Box, Hint, HintKind, PointHints
 from console.domain.ids import CameraId
+from console.store.cameraseal import CameraKey, SealError
 from console.video.diagnosis import Finding
 from console.video.trouble import Trouble
 from console.video.usual import FaultEvent
 
 log = logging.getLogger("zhihui.video")
 
-SCHEMA = 4
+SCHEMA = 5
+_PICTURE = "picture"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS look (
@@ -147,10 +149,11 @@ class LooksWriter:
 
     Args:
         path: The file; made if missing, made anew if it is damaged or of another schema.
+        key: What pictures are locked with; ``None`` leaves them plain.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, key: CameraKey | None = None) -> None:
+        self._path, self._key = path, key
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._opened()
@@ -190,7 +193,7 @@ class LooksWriter:
                 self._db.executemany(
                     "INSERT INTO thumb VALUES (?, ?) "
                     "ON CONFLICT (point) DO UPDATE SET jpeg = excluded.jpeg",
-                    [(look.point, jpeg) for look, jpeg in rows if jpeg is not None],
+                    [(look.point, self._locked(look.point, jpeg)) for look, jpeg in rows if jpeg],
                 )
         except sqlite3.Error as error:
             raise LooksError(
@@ -198,6 +201,9 @@ class LooksWriter:
                 f"The sweep's pictures cannot be written to {self._path} ({error}); "
                 "make room there or let the program write to it.",
             ) from error
+
+    def _locked(self, point: CameraId, jpeg: bytes) -> bytes:
+        return jpeg if self._key is None else self._key.lock(jpeg, _PICTURE, point)
 
     def put_faults(self, events: Iterable[FaultEvent]) -> None:
         """Enter faults that have begun or ended.
@@ -262,10 +268,15 @@ class LooksWriter:
 
 
 class LooksReader:
-    """Reads looks while the sweep writes them; where there is no file, there are none."""
+    """Reads looks while the sweep writes them; where there is no file, there are none.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Args:
+        path: The file.
+        key: What its pictures were locked with; ``None`` where they are plain or not looked at.
+    """
+
+    def __init__(self, path: Path, key: CameraKey | None = None) -> None:
+        self._path, self._key = path, key
 
     def states(self, since: datetime | None = None) -> list[SweepLook]:
         """Return the state of every point the sweep has been at, in no order.
@@ -346,6 +357,12 @@ class LooksReader:
         if not rows:
             return None
         picture_ms, jpeg = rows[0]
+        if self._key is not None:
+            try:
+                jpeg = self._key.unlock(jpeg, _PICTURE, point)
+            except SealError as error:  # the sweep comes by again with the key of today
+                log.warning("The sweep's picture of %s cannot be opened: %s", point, error)
+                return None
         return Thumbnail(point=point, taken_at=_at(picture_ms), jpeg=jpeg)
 
     def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[tuple]:  # type: ignore[type-arg]  # columns differ by query

@@ -64,7 +64,7 @@ class SweepSettings:
         parts: … of how many.
         niceness: Added to the process's niceness.
         zone: Of the clocks in the pictures; this machine's own where ``None``.
-        key: Of the list of points, ``None`` where it is not locked.
+        key: Of the list of points and of the pictures, ``None`` where they are not locked.
     """
 
     points_path: Path
@@ -115,7 +115,7 @@ class Sweep:
 
     def __init__(self, settings: SweepSettings) -> None:
         self._settings = settings
-        self._writer = LooksWriter(settings.looks_path)
+        self._writer = LooksWriter(settings.looks_path, settings.key)
         self._rounds = Rounds(revisit_s=settings.revisit_s)
         self._baselines, self._book = Baselines(), FaultBook()
         self._watches = PointWatches()

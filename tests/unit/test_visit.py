@@ -6,11 +6,13 @@ import asyncio
 import io
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from rtsp_points import Clip, Point, make_clip, make_still, read_clip, serving
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.media.nal import Codec
+from console.store.cameraseal import CameraKey
 from console.video.decode import to_bgra
 from console.video.diagnosis import Finding, diagnose, difference, measure
 from console.video.looks import LooksReader, LooksWriter, SweepLook, SweepState
@@ -200,6 +203,32 @@ def test_that_a_visit_in_vain_keeps_the_last_picture(tmp_path: Path) -> None:
     writer.put_state(saying)
     assert reader.sweeps() == [saying]
     writer.close()
+
+
+def test_that_the_pictures_of_the_sweep_are_locked_on_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, key = tmp_path / "looks.db", CameraKey.of_secret("ab" * 32, "points")
+    picture = cv2.imencode(".jpg", street()[:360, :640])[1].tobytes()
+    writer = LooksWriter(path, key)
+    for name in ("C1", "C2"):
+        seen = SweepLook(point=CameraId(name), visited_at=NOON, picture_at=NOON)
+        writer.put([(seen, picture)])
+    reader = LooksReader(path, key)
+    thumbnail = reader.thumbnail(CameraId("C1"))
+    assert thumbnail is not None
+    assert thumbnail.jpeg == picture
+    kept = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    assert picture[200:232] not in kept
+    assert b"JFIF" not in kept
+    writer.close()
+    other = LooksReader(path, CameraKey.of_secret("cd" * 32, "points"))
+    assert other.thumbnail(CameraId("C1")) is None
+    with closing(sqlite3.connect(path)) as db, db:  # a picture put in another's place
+        db.execute("UPDATE thumb SET jpeg = (SELECT jpeg FROM thumb WHERE point = 'C2')")
+    assert reader.thumbnail(CameraId("C1")) is None
+    assert reader.thumbnail(CameraId("C2")) is not None
+    assert caplog.text.count("cannot be opened") == 2
 
 
 def test_that_a_damaged_file_of_looks_is_made_anew(
