@@ -46,6 +46,7 @@ class Config:
         audit_copy: Folder where checkpoints of the audit are written a second time; empty for none.
         keep_positions_days: Days that last positions of silent units are kept; 0: for ever.
         keep_evidence_days: Days that bytes of evidence outlast the closing of their incidents.
+        keep_unclaimed_evidence_days: Days that bytes sent for no incident are kept; 7 at least.
         keep_changes_days: Days of the change log; the newest 20,000 revisions always stay.
         keep_results_days: Days of results, by which a command sent again is known; 7 at least.
         keep_area_events_days: Days that what happened at areas is kept; 0: for ever.
@@ -92,6 +93,7 @@ class Config:
     audit_copy: str = ""
     keep_positions_days: int = 30
     keep_evidence_days: int = 0
+    keep_unclaimed_evidence_days: int = 30
     keep_changes_days: int = 90
     keep_results_days: int = 400
     keep_area_events_days: int = 365

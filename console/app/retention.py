@@ -39,8 +39,7 @@ async def _here(settings: CentralSettings, *, dry_run: bool) -> Outdated:
         retention = Retention(
             rules=settings.retention,
             link=WriterLink(sequencer, foundation.engine),
-            size_of=foundation.evidence.size_of,
-            path_of=foundation.evidence.path_of,
+            evidence=foundation.evidence,
             clock=lambda: datetime.now(UTC),
         )
         sequencer.start()

@@ -93,6 +93,7 @@ def central_settings(
             changes_days=config.keep_changes_days,
             results_days=config.keep_results_days,
             area_events_days=config.keep_area_events_days,
+            unclaimed_days=config.keep_unclaimed_evidence_days,
         ),
         reserve_bytes=config.disk_reserve_mb << 20,
     )

@@ -366,8 +366,7 @@ class Central:
         retention = Retention(
             rules=settings.retention,
             link=self.link,
-            size_of=foundation.evidence.size_of,
-            path_of=foundation.evidence.path_of,
+            evidence=foundation.evidence,
             clock=_now,
         )
         figures = Figures(

@@ -7,6 +7,7 @@ what was cut goes on from there. Nothing is called kept before its hash was foun
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import logging
@@ -14,7 +15,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect
@@ -124,6 +125,13 @@ class EvidenceStore:
         except FileNotFoundError:
             return None
 
+    def older_than(self, before_s: float) -> Iterator[str]:
+        """Yield the hashes of what came last before a time, in Unix seconds."""
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if is_hash(path.name) and path.stat().st_mtime < before_s:
+                    yield path.name
+
     async def take(self, sha256: str, chunks: AsyncIterator[bytes]) -> int:
         """Keep bytes under their hash; on disk for good when this returns.
 
@@ -212,6 +220,7 @@ class EvidenceStore:
         if self.size_of(sha256) is None:
             return False
         path.unlink(missing_ok=True)
+        os.utime(self.path_of(sha256))  # it came again: it is wanted from now on
         return True
 
     def _check_own(self, part: _Part, offset: int) -> None:

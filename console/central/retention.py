@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
 from console.central.acts import Actor, act_by
 from console.central.consoles import MAX_CATCH_UP
+from console.central.evidence import EvidenceStore
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
 from console.domain.retention import RetentionRules
@@ -33,7 +34,8 @@ class Outdated:
 
     Attributes:
         up_to_rev: Newest revision of the change log that goes, 0 for none.
-        evidence: Hashes of the bytes that go.
+        evidence: Hashes of the bytes that go, their incidents long closed.
+        unclaimed: Hashes of bytes that came long ago and were never entered in an incident.
     """
 
     positions: int
@@ -43,10 +45,13 @@ class Outdated:
     area_events: int
     evidence: tuple[str, ...]
     evidence_bytes: int
+    unclaimed: tuple[str, ...] = ()
+    unclaimed_bytes: int = 0
 
     def told(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {**asdict(self), "evidence": len(self.evidence)}
+        counts = {"evidence": len(self.evidence), "unclaimed": len(self.unclaimed)}
+        return {**asdict(self), **counts}
 
     def text(self, *, is_done: bool) -> str:
         """Return it as a sentence."""
@@ -54,7 +59,8 @@ class Outdated:
         return (
             f"{word}: {self.positions} last positions, {self.changes} changes (up to revision "
             f"{self.up_to_rev}), {self.results} results of commands, {self.area_events} events "
-            f"at areas, {len(self.evidence)} pieces of evidence ({self.evidence_bytes >> 20} MB). "
+            f"at areas, {len(self.evidence)} pieces of evidence ({self.evidence_bytes >> 20} MB), "
+            f"{len(self.unclaimed)} that no incident has ({self.unclaimed_bytes >> 20} MB). "
             "The audit is kept whole."
         )
 
@@ -64,7 +70,7 @@ def find_outdated(
     rules: RetentionRules,
     *,
     at: datetime,
-    size_of: Callable[[str], int | None],
+    store: EvidenceStore,
 ) -> Outdated:
     """Return what is older than the rules keep it; nothing is changed."""
     count = select(func.count())
@@ -81,7 +87,8 @@ def find_outdated(
     if up_to:
         changes = _count(connection, count.where(CHANGE_LOG.c.rev <= up_to))
     hashes = _old_evidence(connection, rules, at) if rules.evidence_days else ()
-    held = {one: size for one in hashes if (size := size_of(one)) is not None}
+    held = {one: size for one in hashes if (size := store.size_of(one)) is not None}
+    unclaimed = _unclaimed(connection, rules, at, store)
     return Outdated(
         positions=positions,
         changes=changes,
@@ -90,6 +97,8 @@ def find_outdated(
         area_events=events,
         evidence=tuple(held),
         evidence_bytes=sum(held.values()),
+        unclaimed=tuple(unclaimed),
+        unclaimed_bytes=sum(unclaimed.values()),
     )
 
 
@@ -99,15 +108,14 @@ class Retention:
 
     rules: RetentionRules
     link: WriterLink
-    size_of: Callable[[str], int | None]
-    path_of: Callable[[str], Path]
+    evidence: EvidenceStore
     clock: Callable[[], datetime]
 
     async def find(self) -> Outdated:
         """Return what would be taken out."""
         at = self.clock()
         return await self.link.reading(
-            lambda connection: find_outdated(connection, self.rules, at=at, size_of=self.size_of)
+            lambda connection: find_outdated(connection, self.rules, at=at, store=self.evidence)
         )
 
     async def run(self, actor: Actor) -> Outdated:
@@ -117,7 +125,8 @@ class Retention:
             CentralError: Central is closing, or cannot write.
         """
         at, found = self.clock(), await self.find()
-        details = {**found.told(), "rules": asdict(self.rules), "hashes": list(found.evidence)}
+        hashes = [*found.evidence, *found.unclaimed]
+        details = {**found.told(), "rules": asdict(self.rules), "hashes": hashes}
         act = act_by(actor, "retention", at=at, details=details)
         await self.link.in_writer(lambda connection, _: append_acts(connection, [act]))
         for take in (
@@ -131,6 +140,9 @@ class Retention:
         for first in range(0, len(found.evidence), _FILES_AT_ONCE):
             some = found.evidence[first : first + _FILES_AT_ONCE]
             await self.link.in_writer(partial(self._drop_evidence, some, at))
+        for first in range(0, len(found.unclaimed), _FILES_AT_ONCE):
+            some = found.unclaimed[first : first + _FILES_AT_ONCE]
+            await self.link.in_writer(partial(self._drop_unclaimed, some, at))
         _log.info("retention: %s", found.text(is_done=True))
         return found
 
@@ -139,7 +151,17 @@ class Retention:
     ) -> None:
         """Throw bytes away, but for those that an incident needs again; none can come between."""
         for sha256 in _old_evidence(connection, self.rules, at, among=some):
-            self.path_of(sha256).unlink(missing_ok=True)
+            self.evidence.path_of(sha256).unlink(missing_ok=True)
+
+    def _drop_unclaimed(
+        self, some: Sequence[str], at: datetime, connection: Connection, _rows: LiveRows
+    ) -> None:
+        """Throw bytes away, but for those that came again or were entered meanwhile."""
+        before = (at - timedelta(days=self.rules.unclaimed_days)).timestamp()
+        for path in map(self.evidence.path_of, _unentered(connection, some)):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def _take_positions(self, connection: Connection, found: Outdated, at: datetime) -> bool:
         if found.positions:
@@ -222,3 +244,24 @@ def _old_evidence(
     if among is not None:
         query = query.where(EVIDENCE.c.sha256.in_(among))
     return tuple(connection.execute(query).scalars())
+
+
+def _unclaimed(
+    connection: Connection, rules: RetentionRules, at: datetime, store: EvidenceStore
+) -> dict[str, int]:
+    """Return the hashes of old bytes that no incident has, and how many bytes each is."""
+    if not rules.unclaimed_days:
+        return {}
+    old = sorted(store.older_than((at - timedelta(days=rules.unclaimed_days)).timestamp()))
+    return {
+        one: size
+        for first in range(0, len(old), _FILES_AT_ONCE)
+        for one in _unentered(connection, old[first : first + _FILES_AT_ONCE])
+        if (size := store.size_of(one)) is not None
+    }
+
+
+def _unentered(connection: Connection, some: Sequence[str]) -> list[str]:
+    query = select(EVIDENCE.c.sha256).where(EVIDENCE.c.sha256.in_(some))
+    entered = set(connection.execute(query).scalars())
+    return [one for one in some if one not in entered]

@@ -8,6 +8,8 @@ from console.domain.errors import ZhihuiError
 
 #: Consoles offer accepted commands again for 72 h after a restore; a result outlives that.
 FEWEST_RESULT_DAYS = 7
+#: What came from a console is entered by its outbox when it is back from an outage.
+FEWEST_UNCLAIMED_DAYS = 7
 
 
 class RetentionError(ZhihuiError):
@@ -25,6 +27,7 @@ class RetentionRules:
         changes_days: The change log; the newest 20,000 revisions stay, consoles catch up by them.
         results_days: Results of commands, by which one sent again is known.
         area_events_days: What happened at areas; the audit keeps it as well.
+        unclaimed_days: Bytes of evidence that were sent and never entered in an incident.
     """
 
     positions_days: int = 30
@@ -32,6 +35,7 @@ class RetentionRules:
     changes_days: int = 90
     results_days: int = 400
     area_events_days: int = 365
+    unclaimed_days: int = 30
 
     def __post_init__(self) -> None:
         """Check the days.
@@ -42,6 +46,11 @@ class RetentionRules:
         for name, days in asdict(self).items():
             if days < 0:
                 raise RetentionError(f"“{name}” is {days}; a number of days, or 0 for ever.")
+        if 0 < self.unclaimed_days < FEWEST_UNCLAIMED_DAYS:
+            raise RetentionError(
+                f"Evidence that no incident has yet is kept {FEWEST_UNCLAIMED_DAYS} days at least: "
+                "a console or handheld may have been away for so long."
+            )
         if 0 < self.results_days < FEWEST_RESULT_DAYS:
             raise RetentionError(
                 f"Results of commands are kept {FEWEST_RESULT_DAYS} days at least: consoles may "

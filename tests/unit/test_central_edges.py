@@ -23,6 +23,7 @@ from district_parts import WEST, fresh, of_the_east, opened, seeded
 from console.central import backup, door
 from console.central.backup import make_backup, restore_backup
 from console.central.central import Foundation
+from console.central.evidence import EvidenceStore
 from console.central.gate import Gate
 from console.central.limits import Limits, Rate
 from console.central.retention import Retention
@@ -210,9 +211,11 @@ def test_that_trails_written_meanwhile_go_whole_into_a_backup(tmp_path: Path) ->
 
 
 def test_that_retention_throws_nothing_away_that_is_needed_again(tmp_path: Path) -> None:
-    file = tmp_path / "bytes"
-    file.write_bytes(b"seen")
     sha256 = hashlib.sha256(b"seen").hexdigest()
+    store = EvidenceStore(tmp_path / "evidence")
+    file = store.path_of(sha256)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"seen")
     incident = Incident(
         id="i", form="0301", level=Level.HIGH, stage=Stage.FILE, channel=Channel.HOTLINE,
         summary="", place="", opened_at=NOW, changed_at=NOW, version=1,
@@ -223,7 +226,7 @@ def test_that_retention_throws_nothing_away_that_is_needed_again(tmp_path: Path)
     )  # fmt: skip
     retention = Retention(
         rules=RetentionRules(evidence_days=1), link=None,  # type: ignore[arg-type]
-        size_of=lambda _: 4, path_of=lambda _: file, clock=lambda: NOW,
+        evidence=store, clock=lambda: NOW,
     )  # fmt: skip
     engine = open_engine(sqlite_url(tmp_path / "central.db"))
     try:

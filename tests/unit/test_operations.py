@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import json
 import logging
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,19 +26,12 @@ from console.central.central import Central, Foundation
 from console.central.consoles import MAX_CATCH_UP
 from console.central.disk import RETRY_S, DiskGuard, is_full_error
 from console.central.operations import RETENTION_AT, seconds_until
-from console.central.retention import find_outdated
 from console.central.settings import CentralSettings
-from console.domain.areas import AreaEvent, AreaId, FenceRule
-from console.domain.incidents import Incident, Stage
-from console.domain.levels import Channel, Level, Role
-from console.domain.places import Evidence, EvidenceKind
+from console.domain.levels import Role
 from console.domain.retention import RetentionError, RetentionRules
 from console.domain.tracing import REQUEST_ID
 from console.protocol.commands import NoteIncident, OpenIncident
 from console.protocol.messages import Result, Verdict
-from console.store.engine import open_engine, sqlite_url
-from console.store.mapping import put_rows
-from console.store.upgrade import upgrade
 
 MB = 1 << 20
 
@@ -262,68 +254,6 @@ def _many_changes(server: CentralServer) -> None:
     connection.execute("UPDATE cursor SET rev = ?", (head + MAX_CATCH_UP,))
     connection.commit()
     connection.close()
-
-
-def test_that_evidence_goes_only_when_no_incident_needs_it(tmp_path: Path) -> None:
-    engine = open_engine(sqlite_url(tmp_path / "central.db"))
-    upgrade(engine)
-    now = datetime(2026, 11, 27, tzinfo=UTC)
-    old, lately = now - timedelta(days=400), now - timedelta(days=2)
-    cases = {"old": [old], "shared": [old, None], "lately": [lately], "twice": [old, old]}
-    with engine.begin() as connection:
-        for name, closings in cases.items():
-            for no, closed in enumerate(closings):
-                incident = f"{name}-{no}"
-                put_rows(connection, [an_incident(incident, closed), a_photo(incident, name)])
-    rules = RetentionRules(evidence_days=365)
-    with engine.connect() as connection:
-        found = find_outdated(connection, rules, at=now, size_of=lambda _: 3 * MB)
-        for_ever = find_outdated(connection, RetentionRules(), at=now, size_of=lambda _: 1)
-        gone = find_outdated(connection, rules, at=now, size_of=lambda _: None)
-    engine.dispose()
-    assert set(found.evidence) == {hash_of_name("old"), hash_of_name("twice")}
-    assert "2 pieces of evidence (6 MB)" in found.text(is_done=False)
-    assert for_ever.evidence == gone.evidence == ()
-
-
-def test_that_what_happened_at_areas_goes_after_its_time(tmp_path: Path) -> None:
-    engine = open_engine(sqlite_url(tmp_path / "central.db"))
-    upgrade(engine)
-    now = datetime(2026, 11, 27, tzinfo=UTC)
-    events = [
-        AreaEvent(
-            id=f"e{days}", area=AreaId("a"), rule=FenceRule.ENTER, version=1,
-            at=now - timedelta(days=days),
-        )
-        for days in (1, 364, 366, 900)
-    ]  # fmt: skip
-    with engine.begin() as connection:
-        put_rows(connection, events)
-        found = find_outdated(connection, RetentionRules(), at=now, size_of=lambda _: None)
-        kept = RetentionRules(area_events_days=0)
-        for_ever = find_outdated(connection, kept, at=now, size_of=lambda _: None)
-    engine.dispose()
-    assert (found.area_events, for_ever.area_events) == (2, 0)
-    assert "2 events at areas" in found.text(is_done=False)
-
-
-def hash_of_name(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def an_incident(row_id: str, closed: datetime | None) -> Incident:
-    return Incident(
-        id=row_id, form="0301", level=Level.HIGH, channel=Channel.HOTLINE, summary="s", place="p",
-        stage=Stage.EVALUATE if closed else Stage.FILE, opened_at=datetime(2025, 1, 1, tzinfo=UTC),
-        closed_at=closed, version=1,
-    )  # fmt: skip
-
-
-def a_photo(incident: str, name: str) -> Evidence:
-    return Evidence(
-        id=f"e-{incident}", incident=incident, kind=EvidenceKind.PHOTO, media_type="image/jpeg",
-        sha256=hash_of_name(name), size=1, captured_at=datetime(2025, 1, 1, tzinfo=UTC), version=1,
-    )  # fmt: skip
 
 
 def test_that_the_command_line_says_what_would_go_with_central_running_or_not(
