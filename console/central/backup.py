@@ -328,7 +328,7 @@ def _kept(aside: Path | None) -> str:
 
 
 def _mark_in(database: Path) -> tuple[str, int]:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         (epoch,) = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
         (head,) = connection.execute("SELECT max(rev) FROM change_log").fetchone()
     return str(epoch), int(head or 0)

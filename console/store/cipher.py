@@ -60,7 +60,10 @@ def connect(
     """
     mode = "ro" if read_only else "rwc"
     connection = dbapi.connect(
-        f"file:{path}?mode={mode}", uri=True, timeout=timeout_s, check_same_thread=False
+        f"{path.resolve().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=timeout_s,
+        check_same_thread=False,
     )
     if key is not None:
         connection.execute(_key_pragma(key))

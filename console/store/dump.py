@@ -94,7 +94,7 @@ def _opened(path: Path) -> Iterator[Engine]:
 def copy_pages(source: Path, target: Path) -> None:
     """Copy a SQLite file by its backup API: consistent, and its writer is not held up."""
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as there,
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as there,
         closing(sqlite3.connect(target)) as here,
     ):
         there.backup(here)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -35,7 +36,7 @@ class StoreError(ZhihuiError):
 
 def sqlite_url(path: Path) -> str:
     """Return the address of a SQLite file."""
-    return f"sqlite:///{path}"
+    return f"sqlite:///{quote(str(path))}"
 
 
 def open_engine(url: str) -> Engine:

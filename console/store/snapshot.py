@@ -35,6 +35,7 @@ from console.domain.incidents import CLOSED_STAGES
 from console.domain.permissions import WHOLE_CITY, Remit
 from console.protocol.messages import MAIN_SHARD
 from console.store.dutytables import HANDOVER, MESSAGE, WINDOWS
+from console.store.engine import sqlite_url
 from console.store.streettables import INSPECTION, PAPER
 from console.store.tables import (
     ASSIGNMENT,
@@ -138,7 +139,7 @@ def write_snapshot(
     choice = _Choice(since=at - KEPT, passwords=passwords, callers=callers, remit=remit)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
-    target = create_engine(f"sqlite:///{new}")
+    target = create_engine(sqlite_url(new))
     try:
         METADATA.create_all(target, tables=list(CACHE_TABLES))
     finally:
@@ -157,11 +158,11 @@ def write_snapshot(
 
 def _copy_attached(source: Path, target: Path, choice: _Choice) -> None:
     """Copy inside SQLite, the way that takes the least time."""
-    connection = sqlite3.connect(f"file:{target}", uri=True, isolation_level=None)
+    connection = sqlite3.connect(target.resolve().as_uri(), uri=True, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("ATTACH ? AS central", (f"file:{source}?mode=ro",))
+        connection.execute("ATTACH ? AS central", (f"{source.resolve().as_uri()}?mode=ro",))
         connection.execute("BEGIN")
         for table in CACHE_TABLES:
             _copy_table(connection, table, choice)
@@ -279,7 +280,7 @@ def _is_seen(table: Table, choice: _Choice, kept: ColumnElement[bool]) -> Column
 
 
 def _cursor_of(path: Path) -> tuple[str, int]:
-    target = create_engine(f"sqlite:///{path}")
+    target = create_engine(sqlite_url(path))
     try:
         with target.connect() as connection:
             query = select(CURSOR).where(CURSOR.c.shard == MAIN_SHARD)

@@ -48,7 +48,7 @@ def checked_snapshot(file: Path, *, sha256: str) -> tuple[str, int]:
     if found != sha256:
         raise SnapshotError(f"its hash is {found[:12]}…, central said {sha256[:12]}…")
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db:
             return _checked_tables(db)
     except sqlite3.Error as error:
         raise SnapshotError(str(error)) from error
