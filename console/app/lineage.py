@@ -24,23 +24,28 @@ def child_environment(*, nice: int) -> dict[str, str]:
 
 
 def follow_parent(environment: Mapping[str, str]) -> None:
-    """Die with the parent that the environment names, and be as nice as it asks.
-
-    Linux tells a child of its parent's death by a signal it chooses (prctl PR_SET_PDEATHSIG);
-    elsewhere only an orderly stop of the parent ends the child.
-    """
+    """Die with the parent that the environment names, and be as nice as it asks."""
     parent = environment.get(PARENT_VARIABLE)
     if not parent or not parent.isdigit():
         return
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != int(parent):
-            sys.exit(f"The process that started this one (pid {parent}) is gone.")
+    die_with(int(parent))
     nice = environment.get(NICE_VARIABLE, "0")
     if nice.isdigit() and int(nice):
         os.nice(int(nice))
         nice_session(int(nice))
     os.environ.pop(PARENT_VARIABLE, None)
+
+
+def die_with(parent: int) -> None:
+    """Be told to end (SIGTERM) when the parent, a pid, has gone, whatever killed it.
+
+    Linux tells a child of its parent's death by a signal it chooses (prctl PR_SET_PDEATHSIG);
+    elsewhere only an orderly stop of the parent ends the child.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(f"The process that started this one (pid {parent}) is gone.")
 
 
 def nice_session(nice: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from console.app.config import home_directory
+from console.app.lineage import die_with
 from console.app.processes import ProcessError
 from console.city.cameras.city import scene_codec
 from console.city.cameras.maker import TrackKey
@@ -114,7 +116,7 @@ def city_cameras(
         joining=joining,
     )
     context = multiprocessing.get_context("spawn")
-    server = context.Process(target=run_cameras, args=(settings,), name="bench-cameras")
+    server = context.Process(target=_serve, args=(settings, os.getpid()), name="bench-cameras")
     server.start()
     try:
         _wait_up(settings.port, server.is_alive)
@@ -128,6 +130,11 @@ def city_cameras(
             server.kill()
             server.join()
         server.close()
+
+
+def _serve(settings: CameraServerSettings, parent: int) -> None:
+    die_with(parent)
+    run_cameras(settings)
 
 
 def _wait_up(port: int, is_alive: _Alive) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from console.app.lineage import die_with
 from console.app.wiring import SWEEP_NICE
 from console.domain.places import Camera
 from console.video.looks import LooksReader, SweepState
@@ -55,7 +57,7 @@ def sweeping(cameras: Sequence[Camera], *, per_s: float = _MOST_PER_S) -> Iterat
             points_path=points, looks_path=looks, max_per_s=per_s, niceness=SWEEP_NICE
         )
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=run_sweep, args=(settings,), name="bench-sweep")
+        process = context.Process(target=_sweep, args=(settings, os.getpid()), name="bench-sweep")
         process.start()
         try:
             while not LooksReader(looks).sweeps() and process.is_alive():
@@ -68,3 +70,8 @@ def sweeping(cameras: Sequence[Camera], *, per_s: float = _MOST_PER_S) -> Iterat
                 process.kill()
                 process.join()
             process.close()
+
+
+def _sweep(settings: SweepSettings, parent: int) -> None:
+    die_with(parent)
+    run_sweep(settings)
