@@ -34,6 +34,8 @@ OFF_DELAY: Mapping[ConditionKind, timedelta] = {
     ConditionKind.STOPPED: timedelta(minutes=1),
     ConditionKind.SILENT_ON_SCENE: timedelta(minutes=1),
     ConditionKind.OUTSIDE_BEAT: timedelta(minutes=2),
+    ConditionKind.SENSOR_LIMIT: timedelta(minutes=1),
+    ConditionKind.SENSOR_SILENT: timedelta(minutes=1),
 }
 
 

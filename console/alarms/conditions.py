@@ -39,6 +39,8 @@ class ConditionKind(StrEnum):
     CAMERA_DOWN = "camera_down"
     AREA_CROSSED = "area_crossed"
     AREA_TIME = "area_time"
+    SENSOR_LIMIT = "sensor_limit"
+    SENSOR_SILENT = "sensor_silent"
 
 
 PRIORITY: Mapping[ConditionKind, Priority] = {
@@ -53,6 +55,8 @@ PRIORITY: Mapping[ConditionKind, Priority] = {
     ConditionKind.CAMERA_DOWN: Priority.LOW,
     ConditionKind.AREA_CROSSED: Priority.LOW,
     ConditionKind.AREA_TIME: Priority.MEDIUM,
+    ConditionKind.SENSOR_LIMIT: Priority.LOW,
+    ConditionKind.SENSOR_SILENT: Priority.LOW,
 }
 #: An order is accepted within this time, or somebody calls.
 ACCEPT_WITHIN = timedelta(seconds=60)
@@ -79,7 +83,8 @@ class Condition:
     Attributes:
         id: The kind with what it is about; the same matter has the same id.
         since: When it began, aware UTC.
-        subject: Id of what it is about (an assignment, a unit, an incident, a feed, a camera).
+        subject: Id of what it is about (an assignment, a unit, an incident, a feed, a camera, a
+            sensor).
     """
 
     id: str
@@ -115,12 +120,13 @@ def of(
     *,
     incident: str | None = None,
     unit: str | None = None,
+    priority: Priority | None = None,
 ) -> Condition:
-    """Return a condition with its kind's priority."""
+    """Return a condition with its kind's priority, or one of its own."""
     return Condition(
         id=f"{kind}:{subject}",
         kind=kind,
-        priority=PRIORITY[kind],
+        priority=priority or PRIORITY[kind],
         since=since,
         subject=subject,
         incident=incident,

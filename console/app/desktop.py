@@ -18,6 +18,7 @@ import psutil
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from console.alarms.sensorrules import OTHERS
 from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_faults import FaultNotices
 from console.app.desktop_signals import StopSignals
@@ -238,6 +239,7 @@ class Console(QObject):
             widget.channel.area_addressed.connect(self._shift.write_to_area)
         if before is None:
             desk.picked_listeners.append(self._show_on_map)
+            desk.sensor_listeners.append(self._show_sensor)
             models.commands.unit_wanted.connect(self._show_unit)
             desk.near.unit_picked.connect(self._show_unit)
             self.appearance.language_changed.connect(self._show_city)
@@ -254,6 +256,10 @@ class Console(QObject):
             names = self._map.names
             name = names.get(self.appearance.language) or next(iter(names.values()), "")
             self.window.top.set_city(name)
+
+    def _show_sensor(self, sensor: str) -> None:
+        if self._map is not None and sensor != OTHERS:
+            self._map.widget.show_sensor(sensor)
 
     def _show_on_map(self, incident: str) -> None:
         if self._map is not None:

@@ -81,6 +81,7 @@ class MapDock(QObject):
             self._search.take_pack(pack_path)
         self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
         self._areas = MapAreas(mirror, models.actions, models.finder, self)
+        sensors = MapSensors(mirror, self.feed, models.readings, self)
         self._model = MapModel(
             resources=settings.resources,
             frame=frame,
@@ -93,6 +94,7 @@ class MapDock(QObject):
                 ground=self._ground,
                 views=MapViews(mirror, settings.folder, self),
                 replay=MapReplay(mirror, self.feed, models.client, self),
+                sensors=sensors,
             ),
             parent=self,
         )
@@ -112,7 +114,6 @@ class MapDock(QObject):
         another.activated.connect(self.open_another)
         self._binding.follow_near(models.finder)
         models.status.changed.connect(self._tell_age)
-        self._sensors = MapSensors(mirror, self.feed, models.client, self)
         self._cameras = CameraStates(LooksReader(settings.looks_path), self.feed, self)
 
     def _begin_windows(self) -> None:
@@ -185,7 +186,6 @@ class MapDock(QObject):
         self._search.stop()
         self._places.stop()
         self._ground.stop()
-        self._sensors.stop()
         self.widget.shutdown()
         self._model.close()
         if self._tiles is not None:

@@ -37,6 +37,7 @@ from console.ui.pacebook import PaceBook
 from console.ui.places import PackPlaces
 from console.ui.queue import IncidentQueueModel
 from console.ui.rosterlist import RosterModel
+from console.ui.sensorreadings import SensorReadings
 from console.ui.status import StatusModel
 from console.ui.tray import TrayModel
 from console.ui.watchalarms import WatchAlarms
@@ -128,7 +129,8 @@ class DeskModels(QObject):
         self.alarms.escalated.connect(self.actions.escalate)
         self.paces = PaceBook(self.mirror, self.finder.pace, settings.folder / "pace.json", self)
         self.finder.found.connect(self.paces.take_found)
-        self.watch = WatchAlarms(self.mirror, self.client, self)
+        self.readings = SensorReadings(self.mirror, self.client, self)
+        self.watch = WatchAlarms(self.mirror, self.client, self, readings=self.readings)
         sources = self.alarms, self.feeds, self.watch
         self.alarm_desk = AlarmDesk(self.mirror, self.client, sources, self.help, parent=self)
         self.places = PackPlaces()
@@ -176,6 +178,7 @@ class DeskModels(QObject):
     def stop(self) -> None:
         """End; what is not sent stays in the outbox."""
         self.site_forms.stop()
+        self.readings.stop()
         self.paces.keep()
         self.finder.stop()
         self.client.stop()

@@ -24,6 +24,7 @@ from console.ui.near import NearFound, NearState
 from console.ui.orders import Verb
 from console.ui.queuetexts import short_number
 from console.ui.reasons import reason_text
+from console.ui.sensorwatch import KINDS as SENSOR_KINDS
 from console.ui.status import StatusLine
 from console.ui.unittexts import unit_sentence
 from widgets.common.appearance import Appearance
@@ -71,6 +72,7 @@ class DeskWindow(QObject):
             self.window.regions.set_widget(region, widget)
         self.picked_listeners: list[Callable[[str], object]] = []
         self.camera_listeners: list[Callable[[str], object]] = []
+        self.sensor_listeners: list[Callable[[str], object]] = []
         self._join_picking()
         self._join_actions()
         self._join_bars()
@@ -136,6 +138,9 @@ class DeskWindow(QObject):
                 self.tell_unit(alarm.unit)
             elif alarm.id == alarm_id and alarm.id.startswith(f"{ConditionKind.CAMERA_DOWN}:"):
                 for listener in self.camera_listeners:
+                    listener(alarm.id.partition(":")[2])
+            elif alarm.id == alarm_id and alarm.id.partition(":")[0] in SENSOR_KINDS:
+                for listener in self.sensor_listeners:
                     listener(alarm.id.partition(":")[2])
         if any(alarm.id == alarm_id for alarm in self._models.feeds.alarms):
             self.window.notice.say(self._models.status.line.sentence, is_trouble=True)

@@ -41,9 +41,9 @@ RESTORING = "restore.db"
 _DATABASE, _EVIDENCE, _MANIFEST = "central.db", "evidence", "manifest.json"
 #: What is made anew, or kept elsewhere in the backup.
 _NOT_KEPT = frozenset({"lock", "reserve", "server.json", "snapshots", "tiles", _EVIDENCE})
-#: Trails are databases that are written meanwhile; what lies beside them, and files half written,
-#: come and go.
-_TRAILS, _PASSING = ".trails", ("-wal", "-shm", ".new")
+#: Trails and past readings are databases that are written meanwhile; what lies beside them, and
+#: files half written, come and go.
+_OF_DAYS, _PASSING = frozenset({".trails", ".readings"}), ("-wal", "-shm", ".new")
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +203,7 @@ def _write(settings: CentralSettings, new: Path, earlier: Path | None, at: datet
     for path in _other_files(settings.folder):  # first: what they say of the database is in it
         name = path.relative_to(settings.folder)
         (new / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if path.suffix == _TRAILS:
+        if path.suffix in _OF_DAYS:
             copy_pages(path, new / name)
         else:
             shutil.copy2(path, new / name)

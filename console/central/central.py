@@ -42,6 +42,7 @@ from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.paperoffice import PaperOffice
+from console.central.pastreadings import ReadingPast
 from console.central.positions import PositionHub, read_fixes
 from console.central.readings import ReadingRoutes
 from console.central.refusals import Refusals
@@ -164,6 +165,7 @@ class Central:
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
+        self.past_readings = ReadingPast(settings.folder / "readings")
         self.fences = FenceKeeper(self.link, self.positions)
         self.fences.open(areas, units, watched)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
@@ -204,6 +206,7 @@ class Central:
         self._tasks.append(asyncio.create_task(self._saver.run()))
         self.operations.start()
         self._tasks.append(asyncio.create_task(self.trails.run()))
+        self._tasks.append(asyncio.create_task(self.past_readings.run()))
         self._tasks.append(asyncio.create_task(self.fences.run()))
 
     async def stop(self) -> None:
@@ -216,6 +219,7 @@ class Central:
         await self._saver.keep()
         await self.fences.close()
         await self.trails.keep()
+        await self.past_readings.keep()
         self.audit.note(Act(at=_now(), action="central_stopped"))
         await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)
@@ -328,7 +332,7 @@ class Central:
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
         usual = SituationRoutes(self.door, self.link, _now)
-        readings = ReadingRoutes(self.door, self.link)
+        readings = ReadingRoutes(self.door, self.link, self.past_readings)
         guard = Guard(self.door, settings.limits)
         for routes in (
             session,

@@ -6,22 +6,33 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.central.door import Door
 from console.central.loop import WriterLink
+from console.central.pastreadings import ReadingPast
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
 from console.central.web import AnswerError, body_of, permitted
-from console.protocol.readings import MOST_READINGS, ReadingSent, ReadingsTaken, ReadingsTold
+from console.protocol.readings import (
+    MOST_READINGS,
+    MOST_SENSOR_DAYS,
+    MOST_SENSORS,
+    MOST_VALUE,
+    ReadingSent,
+    ReadingsTaken,
+    ReadingsTold,
+)
 from console.store.mapping import upsert
+from console.store.readingstore import KEPT_DAYS, ReadingStoreError
 from console.store.tables import LAST_READING, ROW_TABLES
 
 _log = logging.getLogger("zhihui.central")
@@ -29,15 +40,24 @@ _log = logging.getLogger("zhihui.central")
 AHEAD_MS = 120_000
 #: Readings are written at most this often; a sensor that is not known is looked for as often.
 SAVE_S = 5.0
+#: A reading older than the past is kept is of a clock that is wrong.
+_OLDEST_MS = KEPT_DAYS * 86_400_000
 _MOST_BYTES = 2 << 20
+#: Later than this no day has a name of four digits for its year, and no file.
+_LAST_MS = 253_000_000_000_000
 _rows: msgspec.json.Decoder[list[ReadingSent]] = msgspec.json.Decoder(list[ReadingSent])
 _json = msgspec.json.Encoder()
 
 
 class ReadingBook:
-    """The newest reading of each sensor; belongs to the event loop."""
+    """The newest reading of each sensor; belongs to the event loop.
 
-    def __init__(self) -> None:
+    Args:
+        note: Takes each reading that is one, newest or late, for the past.
+    """
+
+    def __init__(self, note: Callable[[str, int, float], None]) -> None:
+        self._note = note
         self._held: dict[str, tuple[int, float, int]] = {}
         self._unsaved: set[str] = set()
         self._known: set[str] = set()
@@ -57,7 +77,7 @@ class ReadingBook:
             self._held.setdefault(sensor, (t_ms, value, 0))
 
     def take(self, rows: Sequence[ReadingSent], *, now_ms: int) -> ReadingsTaken:
-        """Take readings; of each sensor only newer ones."""
+        """Take readings; of each sensor only newer ones count, older ones are of the past."""
         accepted = late = unknown = 0
         self.mark += 1
         for sensor, t_ms, value in rows:
@@ -65,7 +85,10 @@ class ReadingBook:
                 unknown += 1
                 continue
             at = min(t_ms, now_ms) if t_ms <= now_ms + AHEAD_MS else -1
-            if at <= self._held.get(sensor, (0, 0.0, 0))[0] or not math.isfinite(value):
+            is_reading = at > max(0, now_ms - _OLDEST_MS) and abs(value) <= MOST_VALUE
+            if is_reading:
+                self._note(sensor, at, value)
+            if not is_reading or at <= self._held.get(sensor, (0, 0.0, 0))[0]:
                 late += 1
                 continue
             self._held[sensor] = (at, value, self.mark)
@@ -92,17 +115,21 @@ class ReadingBook:
 class ReadingRoutes:
     """Readings in and out."""
 
-    def __init__(self, door: Door, link: WriterLink) -> None:
-        self._door, self._link = door, link
-        self._book = ReadingBook()
+    def __init__(self, door: Door, link: WriterLink, past: ReadingPast) -> None:
+        self._door, self._link, self._past = door, link, past
+        self._book = ReadingBook(past.note)
         self._looked_at = self._saved_at = -math.inf
         self._loading = asyncio.Lock()
 
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["readings"])
-        for method, endpoint in (("POST", self.take), ("GET", self.give)):
-            router.add_api_route("/v1/readings", endpoint, methods=[method], response_model=None)
+        for method, path, endpoint in (
+            ("POST", "/v1/readings", self.take),
+            ("GET", "/v1/readings", self.give),
+            ("GET", "/v1/readings/past", self.past),
+        ):
+            router.add_api_route(path, endpoint, methods=[method], response_model=None)
         return router
 
     async def take(self, request: Request) -> Response:
@@ -131,6 +158,36 @@ class ReadingRoutes:
         await self._learn(())
         told = _json.encode(self._book.newer(after))
         return Response(told, media_type="application/json")
+
+    async def past(
+        self,
+        request: Request,
+        sensor: Annotated[list[str], Query()],
+        from_ms: int,
+        to_ms: int,
+    ) -> Response:
+        """Give what sensors read between two times.
+
+        Args:
+            request: Who asks.
+            sensor: Ids, at most 50.
+            from_ms: Unix milliseconds.
+            to_ms: Unix milliseconds, included; at most 31 days later, for several sensors less.
+        """
+        permitted(self._door, request, "read:snapshot")
+        days = len(sensor) * (to_ms - from_ms) / 86_400_000
+        is_time = 0 <= from_ms <= to_ms <= _LAST_MS
+        if not is_time or len(sensor) > MOST_SENSORS or days > MOST_SENSOR_DAYS:
+            raise AnswerError(
+                422,
+                f"Past readings are given of {MOST_SENSORS} sensors and {MOST_SENSOR_DAYS:.0f} "
+                "days of sensors at a time; ask for less, and for an end after the beginning.",
+            )
+        try:
+            found = await self._past.read(sensor, from_ms, to_ms)
+        except ReadingStoreError as error:
+            raise AnswerError(503, str(error)) from error
+        return Response(_json.encode(found), media_type="application/json")
 
     async def _learn(self, rows: Sequence[ReadingSent]) -> None:
         """Look for sensors that were entered since, and first for what was kept."""

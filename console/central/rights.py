@@ -50,6 +50,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/situation"): "read:snapshot",
     ("POST", "/v1/readings"): "write:readings",
     ("GET", "/v1/readings"): "read:snapshot",
+    ("GET", "/v1/readings/past"): "read:snapshot",
     ("GET", "/v1/handheld/tasks"): "handheld",
     ("GET", "/v1/handheld/route"): "handheld",
     ("GET", "/v1/handheld/near"): "handheld",

@@ -21,6 +21,15 @@ _FITTED: tuple[tuple[str, SensorKind, float, float], ...] = (
     ("restaurant", SensorKind.GAS, 0.3, 10.0),
 )
 _PERIOD_S = 60
+#: What raises an alarm beyond its limit for so long, and from and until which time of day: by day
+#: sites may be loud. A sensor that is silent for two hours is looked after.
+_ALARMS: dict[SensorKind, tuple[int, str | None, str | None, int]] = {
+    SensorKind.NOISE: (300, "22:00", "06:00", 3),
+    SensorKind.DUST: (900, None, None, 3),
+    SensorKind.WATER: (120, None, None, 2),
+    SensorKind.GAS: (60, None, None, 1),
+}
+_SILENT_ALARM_S = 7200
 _NOISE_ELSEWHERE = 60
 #: Share of sensors that say nothing in an hour, and of sites that build at night.
 _SILENT, _NIGHT_SITES = 0.02, 0.05
@@ -55,6 +64,7 @@ def _placed(
     lat = np.array([place.lat for place, _ in places])
     lon = np.array([place.lon for place, _ in places])
     districts, streets = pack.districts_at(lat, lon)
+    after_s, begins, ends, priority = _ALARMS[kind]
     for number, ((place, limit), district, street) in enumerate(
         zip(places, districts, streets, strict=True), start=1
     ):
@@ -69,6 +79,11 @@ def _placed(
             limit=limit,
             period_s=_PERIOD_S,
             owner=place.kind,
+            alarm_after_s=after_s,
+            alarm_silent_s=_SILENT_ALARM_S,
+            alarm_from=begins,
+            alarm_until=ends,
+            alarm_priority=priority,
         )
 
 

@@ -42,7 +42,7 @@ def _fits(field: DetailField, value: Detail) -> bool:
     if field.kind is DetailKind.CHOICE:
         return value in field.choices
     if field.kind is DetailKind.CLOCK:
-        return _is_clock(value)
+        return is_clock(value)
     return True
 
 
@@ -55,7 +55,8 @@ def _is_within(field: DetailField, value: float) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _is_clock(text: str) -> bool:
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of day like 22:00."""
     try:
         time.fromisoformat(text)
     except ValueError:

@@ -14,6 +14,7 @@ from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
 from console.domain.permissions import Reach, Remit, reach_of
 from console.domain.places import Camera, Evidence, LogEntry
+from console.domain.sensors import Sensor
 from console.domain.shifts import Handover, RosterEntry
 from console.domain.streetwork import Inspection, Paper
 from console.domain.telling import Receipt, TextMessage
@@ -80,12 +81,14 @@ def _unit_district(unit_id: str, rows: Rows) -> str | None:
 
 
 def _alarm_district(alarm: str, rows: Rows) -> str | None:
-    """Return where the unit, task, incident or event is that an alarm's id ends with."""
+    """Return where the unit, task, case, event or sensor is that an alarm's id ends with."""
     about = alarm.partition(":")[2]
     found: Row | None = (
         rows.unit(about) or rows.incident(about) or rows.assignment(about) or rows.area_event(about)
     )
     found = found or rows.camera(about)
+    if found is None and (sensor := rows.get(Sensor, about)) is not None:
+        return sensor.district
     return None if found is None else district_of(found, rows)
 
 
@@ -105,7 +108,11 @@ def check_named(body: AnyBody, rows: Rows, *, role: Role, remit: Remit) -> None:
             _check_area(row, rows, remit)
         else:
             _check(row, rows, remit)
-    if isinstance(body, c.PrepareHandover):
+    if isinstance(body, c.MarkAlarm):
+        sensor = rows.get(Sensor, body.alarm.partition(":")[2])
+        if sensor is not None:
+            _check_district(sensor.name, sensor.district, rows, remit)
+    elif isinstance(body, c.PrepareHandover):
         _check_district("The hand-over", body.district, rows, remit)
     elif isinstance(body, c.PutInstructions):
         for one in body.instructions:

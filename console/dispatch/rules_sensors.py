@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from console.dispatch.checks import checked_id, checked_position, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
+from console.dispatch.details import is_clock
 from console.dispatch.rules_catalogue import check_base
 from console.domain.errors import RejectedError
 from console.domain.sensors import Sensor
@@ -14,6 +15,8 @@ from console.protocol import commands as c
 
 #: A sensor that says less than once a day is none to watch by.
 _LONGEST_PERIOD_S = 86_400
+#: Longer than this nobody waits with an alarm.
+_LONGEST_WAIT_S = 7 * 86_400
 
 
 def put_sensors(ask: Ask, body: c.PutSensors) -> Decision:
@@ -36,8 +39,11 @@ def _check(ask: Ask, sensor: Sensor) -> None:
     if not sensor.name.strip():
         raise RejectedError(f"The sensor {sensor.id} has no name; nobody could find it.")
     checked_position(sensor.lat, sensor.lon)
-    if sensor.limit is not None and not math.isfinite(sensor.limit):
+    limits = [one for one in (sensor.limit, sensor.low_limit) if one is not None]
+    if not all(math.isfinite(one) for one in limits):
         raise RejectedError(f"The limit of {sensor.name} is no number.")
+    if len(limits) == 2 and limits[0] <= limits[1]:
+        raise RejectedError(f"The upper limit of {sensor.name} is not above its lower one.")
     if not 1 <= sensor.period_s <= _LONGEST_PERIOD_S:
         raise RejectedError(
             f"{sensor.name} would send every {sensor.period_s} s; enter 1 to {_LONGEST_PERIOD_S}."
@@ -45,3 +51,32 @@ def _check(ask: Ask, sensor: Sensor) -> None:
     for place in (sensor.district, sensor.street):
         if place is not None and ask.rows.jurisdiction(place) is None:
             raise RejectedError(f"{sensor.name} lies in {place!r}, which is not known.")
+    _check_alarm(sensor, has_limit=bool(limits))
+
+
+def _check_alarm(sensor: Sensor, *, has_limit: bool) -> None:
+    checked_words(sensor.response or "", "sensor's response")
+    if sensor.alarm_after_s is not None and not has_limit:
+        raise RejectedError(f"{sensor.name} has no limit that an alarm could tell of.")
+    for wait_s in (sensor.alarm_after_s, sensor.alarm_silent_s):
+        if wait_s is not None and not 0 <= wait_s <= _LONGEST_WAIT_S:
+            raise RejectedError(
+                f"{sensor.name} would raise an alarm after {wait_s} s; enter 0 to "
+                f"{_LONGEST_WAIT_S}."
+            )
+    silent_s = sensor.alarm_silent_s
+    if silent_s is not None and silent_s <= sensor.period_s:
+        raise RejectedError(
+            f"{sensor.name} sends every {sensor.period_s} s; {silent_s} s without a reading are "
+            "no alarm yet."
+        )
+    if (sensor.alarm_from is None) is not (sensor.alarm_until is None):
+        raise RejectedError(f"The hours of {sensor.name}'s alarm lack their beginning or end.")
+    for clock in (sensor.alarm_from, sensor.alarm_until):
+        if clock is not None and not is_clock(clock):
+            raise RejectedError(f"{clock!r} is no time of day; write 22:00.")
+    if sensor.alarm_priority not in {None, 1, 2, 3}:
+        raise RejectedError(
+            f"The alarm of {sensor.name} has the priority {sensor.alarm_priority}; it is 1 (high), "
+            "2 or 3 (low)."
+        )

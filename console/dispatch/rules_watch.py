@@ -15,6 +15,8 @@ from console.protocol import commands as c
 
 #: Nothing is put aside for longer: whoever comes next would not know of it.
 SHELVED_AT_MOST = timedelta(hours=12)
+#: Seen again after so long, it is an alarm that came back, and somebody has seen that.
+SEEN_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def mark_alarm(ask: Ask, body: c.MarkAlarm) -> Decision:
@@ -35,7 +37,7 @@ def mark_alarm(ask: Ask, body: c.MarkAlarm) -> Decision:
                 "Only what a person raised is ended by a word; deal with the cause."
             )
         mark = replace(mark, cleared_at=ask.at, reason=reason)
-    if mark.acknowledged_at is None:
+    if mark.acknowledged_at is None or ask.at - mark.acknowledged_at > SEEN_AGAIN_AFTER:
         mark = replace(mark, acknowledged_by=ask.actor, acknowledged_at=ask.at)
     if mark == held:
         return NOTHING_NEW

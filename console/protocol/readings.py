@@ -1,4 +1,4 @@
-"""Readings of sensors: like positions, only the newest counts; never in the change log."""
+"""Readings of sensors: like positions, never in the change log; the newest and the past ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import msgspec
 #: Sensor, Unix milliseconds, value.
 ReadingSent = tuple[str, int, float]
 MOST_READINGS = 20_000
+#: A reading beyond this is none of any sensor there is.
+MOST_VALUE = 1e12
+#: Past readings are given of so many sensors at once, and of so many days of sensors.
+MOST_SENSORS, MOST_SENSOR_DAYS = 50, 31.0
 
 
 class ReadingsTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,3 +35,14 @@ class ReadingsTold(msgspec.Struct, frozen=True, kw_only=True):
 
     mark: int
     rows: list[ReadingSent]
+
+
+class PastOfSensor(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sensor read in the past.
+
+    Attributes:
+        rows: Unix milliseconds, to the second, and value, to a hundredth; oldest first.
+    """
+
+    sensor: str
+    rows: list[tuple[int, float]]

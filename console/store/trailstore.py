@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 from console.domain.errors import ZhihuiError
 from console.geo.bounds import Bounds
+from console.store.dayfiles import DAY_MS, DayFiles
 from console.tracking.trails import SLOT_MS, Trail, TrailError, pack_trail, unpack_trails
 
 KEPT_DAYS = 30
-_DAY_MS = 86_400_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chunk (slot INTEGER NOT NULL, unit INTEGER NOT NULL,
     south INTEGER NOT NULL, west INTEGER NOT NULL, north INTEGER NOT NULL, east INTEGER NOT NULL,
@@ -39,7 +35,7 @@ class TrailStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
+        self._files = DayFiles(folder, "trails", _SCHEMA, TrailStoreError)
 
     def put(self, trails: Iterable[tuple[int, Trail]]) -> int:
         """Keep trails of slots, each replacing what was kept of its slot; return the bytes.
@@ -54,9 +50,9 @@ class TrailStore:
             size += len(data)
             box = trail.bounds
             corners = (round(side * 1e6) for side in (box.south, box.west, box.north, box.east))
-            by_day[slot * SLOT_MS // _DAY_MS].append((slot, trail.unit_no, *corners, data))
+            by_day[slot * SLOT_MS // DAY_MS].append((slot, trail.unit_no, *corners, data))
         for day, rows in by_day.items():
-            with self._lock, self._opened(day, writing=True) as connection, connection:
+            with self._files.writing(day) as connection:
                 connection.executemany(
                     "INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", rows
                 )
@@ -83,7 +79,7 @@ class TrailStore:
         """
         wanted = None if units is None else sorted(set(units))
         rows: list[tuple[int, bytes]] = []
-        for day in range(from_ms // _DAY_MS, to_ms // _DAY_MS + 1):
+        for day in range(from_ms // DAY_MS, to_ms // DAY_MS + 1):
             rows += self._chunks(day, (from_ms, to_ms), wanted, area)
         rows.sort(key=lambda row: row[0])  # stable: the slots of a unit stay in order
         try:
@@ -94,23 +90,16 @@ class TrailStore:
 
     def forget_before(self, t_ms: int) -> list[Path]:
         """Delete the files of days that ended before a time; return which."""
-        gone = []
-        for path in sorted(self._folder.glob("*.trails")):
-            if path.stem < _name(t_ms // _DAY_MS):
-                path.unlink()
-                gone.append(path)
-        return gone
+        return self._files.forget_before(t_ms)
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(path.stat().st_size for path in self._folder.glob("*.trails*"))
+        return self._files.size
 
     def _chunks(
         self, day: int, span_ms: tuple[int, int], units: list[int] | None, area: Bounds | None
     ) -> list[tuple[int, bytes]]:
-        if not self._path(day).exists():
-            return []
         where, values = "slot BETWEEN ? AND ?", [time // SLOT_MS for time in span_ms]
         if units is not None:
             where += f" AND unit IN ({','.join('?' * len(units))})"
@@ -118,30 +107,11 @@ class TrailStore:
         if area is not None:
             where += " AND north >= ? AND south <= ? AND east >= ? AND west <= ?"
             values += [round(s * 1e6) for s in (area.south, area.north, area.west, area.east)]
-        with self._opened(day, writing=False) as connection:
+        with self._files.reading(day) as connection:
+            if connection is None:
+                return []
             query = f"SELECT unit, data FROM chunk WHERE {where} ORDER BY slot"
             return connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _opened(self, day: int, *, writing: bool) -> Iterator[sqlite3.Connection]:
-        path = self._path(day)
-        try:
-            if writing:
-                self._folder.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path, timeout=10.0)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute(_SCHEMA)
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise TrailStoreError(path, error) from error
-
-    def _path(self, day: int) -> Path:
-        return self._folder / f"{_name(day)}.trails"
-
-
-def _name(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).strftime("%Y%m%d")
 
 
 def _touches(trail: Trail, area: Bounds | None) -> bool:

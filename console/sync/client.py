@@ -6,12 +6,13 @@ import asyncio
 import hmac
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
@@ -23,7 +24,7 @@ from console.protocol.commands import (
     OrderByVoice,
     WithdrawAssignment,
 )
-from console.protocol.readings import ReadingsTold
+from console.protocol.readings import PastOfSensor, ReadingsTold
 from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
@@ -278,6 +279,13 @@ class SyncClient(PatrolCalls):
     def readings(self, after: int) -> Future[ReadingsTold]:
         """Return the readings newer than a mark to come; the future raises `LinkError`."""
         return self._asked("GET", f"/v1/readings?after={after}", ReadingsTold)
+
+    def past_readings(
+        self, sensors: Sequence[str], from_ms: int, to_ms: int
+    ) -> Future[list[PastOfSensor]]:
+        """Return what sensors read between two times to come; the future raises `LinkError`."""
+        asked = [("sensor", one) for one in sensors] + [("from_ms", from_ms), ("to_ms", to_ms)]
+        return self._asked("GET", f"/v1/readings/past?{urlencode(asked)}", list[PastOfSensor])
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

@@ -25,6 +25,11 @@ _PRIORITIES = {
 }
 
 
+def priority_word(priority: int) -> str:
+    """Return how soon somebody has to respond, 1 to 3, in the language shown."""
+    return QCoreApplication.translate("AlarmLines", _PRIORITIES[Priority(priority)])
+
+
 def rate_text(rate: AlarmRate) -> str:
     """Return the operator's own rate against its bounds, in a sentence."""
     text = QCoreApplication.translate(
@@ -68,7 +73,7 @@ class AlarmLines(LinesModel[AlarmRow]):
     def cell(self, value: AlarmRow, column: int) -> str:
         """Return what a cell shows."""
         words = {
-            self.PRIORITY: self._priority(value.alarm),
+            self.PRIORITY: priority_word(priority_of(value.alarm)),
             self.SINCE: time_text(value.alarm.since),
             self.TEXT: value.alarm.text,
             self.STATE: self._state(value),
@@ -86,11 +91,6 @@ class AlarmLines(LinesModel[AlarmRow]):
             AlarmRow(alarm=one.alarm, until=one.until, reason=one.reason) for one in desk.shelved
         ]
         self.show([Line(one.alarm.id, one) for one in rows])
-
-    @staticmethod
-    def _priority(alarm: Alarm) -> str:
-        source = _PRIORITIES[priority_of(alarm)]
-        return QCoreApplication.translate("AlarmLines", source)
 
     def _state(self, value: AlarmRow) -> str:
         if value.until is not None:

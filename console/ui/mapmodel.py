@@ -22,6 +22,7 @@ from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapscheme import MapAddresses, TileSource, channel_script
 from console.ui.mapsearch import MapSearch
+from console.ui.mapsensors import MapSensors
 from console.ui.mapview import fitting_zoom
 from console.ui.mapviews import MapViews
 
@@ -110,6 +111,7 @@ class MapAnswers:
         areas: Draws and watches areas.
         views: Keeps views that were saved.
         ground: Draws districts and grids, and knows who answers for a place.
+        sensors: Knows what sensors read, now and in the past.
     """
 
     search: MapSearch | None = None
@@ -118,6 +120,7 @@ class MapAnswers:
     areas: MapAreas | None = None
     views: MapViews | None = None
     ground: MapGround | None = None
+    sensors: MapSensors | None = None
 
 
 class MapModel(QObject):
@@ -148,7 +151,7 @@ class MapModel(QObject):
         told = answers or MapAnswers()
         self.search, self.places = told.search, told.places
         self.replay, self.areas, self.views = told.replay, told.areas, told.views
-        self.ground = told.ground
+        self.ground, self.sensors = told.ground, told.sensors
         self._executor = ThreadPoolExecutor(
             TILE_THREADS, thread_name_prefix="tile", initializer=_yield_to_others
         )

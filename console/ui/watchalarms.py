@@ -33,6 +33,9 @@ from console.ui.areaevents import AreaEvents
 from console.ui.beatwatch import BeatWatch
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
+from console.ui.sensorreadings import SensorReadings
+from console.ui.sensorwatch import KINDS as SENSOR_KINDS
+from console.ui.sensorwatch import SensorWatch
 from console.ui.words import reach_text, time_text
 
 LOOK_MS = 2000
@@ -88,9 +91,17 @@ class WatchAlarms(QObject):
     rate_changed = Signal(int, bool)
     raised = Signal(int)
 
-    def __init__(self, mirror: Mirror, submitter: Submitter, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        submitter: Submitter,
+        parent: QObject | None = None,
+        *,
+        readings: SensorReadings | None = None,
+    ) -> None:
         super().__init__(parent)
         self._mirror, self._submitter = mirror, submitter
+        self._sensors = None if readings is None else SensorWatch(mirror, readings)
         self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
         self._silent: dict[str, datetime] = {}
         self._book = AlarmBook()
@@ -180,6 +191,7 @@ class WatchAlarms(QObject):
             *self._events.conditions(),
             *outside_beat(self._beats.motions(at), at=at),
             *camera_down(self._silent, self._is_key),
+            *(() if self._sensors is None else self._sensors.conditions()),
         ]
 
     def _is_key(self, camera_id: str) -> bool:
@@ -228,6 +240,8 @@ class WatchAlarms(QObject):
                 reach=reach_text(unit),
                 place=self._place(condition),
             )
+        elif self._sensors is not None and condition.kind in SENSOR_KINDS:
+            text = self._sensors.text(condition)
         else:
             text = self._events.text(condition.subject)
         return Alarm(

@@ -191,11 +191,14 @@ def test_that_central_does_not_start_on_a_restore_that_was_cut_short(
     assert not list(settings.folder.glob("restore.db*"))
 
 
-def test_that_trails_written_meanwhile_go_whole_into_a_backup(tmp_path: Path) -> None:
+@pytest.mark.parametrize("plane", ["trails", "readings"])
+def test_that_files_of_days_written_meanwhile_go_whole_into_a_backup(
+    tmp_path: Path, plane: str
+) -> None:
     settings = settings_in(tmp_path / "home")
     with closing(Foundation(settings)) as foundation:
         foundation.sequencer(lambda _: None)
-    day = settings.folder / "trails" / "20261128.trails"
+    day = settings.folder / plane / f"20261128.{plane}"
     day.parent.mkdir()
     with closing(sqlite3.connect(day)) as held:
         held.execute("PRAGMA journal_mode = WAL")
@@ -203,10 +206,10 @@ def test_that_trails_written_meanwhile_go_whole_into_a_backup(tmp_path: Path) ->
         held.execute("INSERT INTO chunk VALUES (7)")
         held.commit()
         made = make_backup(settings, tmp_path / "backups", at=NOW)
-    assert [one for one in made.manifest.files if one.startswith("trails")] == [
-        "trails/20261128.trails"
+    assert [one for one in made.manifest.files if one.startswith(plane)] == [
+        f"{plane}/20261128.{plane}"
     ]
-    with closing(sqlite3.connect(made.folder / "trails" / day.name)) as kept:
+    with closing(sqlite3.connect(made.folder / plane / day.name)) as kept:
         assert kept.execute("SELECT slot FROM chunk").fetchall() == [(7,)]
 
 

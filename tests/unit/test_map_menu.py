@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from console.domain.sensors import Reading, Sensor, SensorKind, SensorState
 from console.ui.mapsprites import SensorShown
+from widgets.map.sensorpanel import SensorPanel
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +90,22 @@ def test_that_sensors_are_painted_told_of_and_picked(living: Shown, qtbot: QtBot
     hint = "mapPage.panel.hint.hidden ? '' : mapPage.panel.hint.textContent"
     qtbot.waitUntil(lambda: "82.4 dB(A) · limit 70" in shown.js(hint))
     shown.click(x, y)
-    rows = "mapPage.search.hits.map((hit) => `${hit.kind} ${hit.text}`).join()"
-    qtbot.waitUntil(lambda: shown.js(rows) == "sensor 1号工地")
-    QTest.keyClick(shown.take_keys(qtbot), Qt.Key.Key_S)
+    panels: list[SensorPanel] = []
+
+    def is_open() -> bool:
+        panels[:] = shown.widget.findChildren(SensorPanel)
+        return [one.title.text() for one in panels if one.isVisible()] == ["Noise · 1号工地"]
+
+    qtbot.waitUntil(is_open)
+    left: list[int] = []
+    shown.widget.escaped.connect(lambda: left.append(1))
+    keys = shown.take_keys(qtbot)
+    QTest.keyClick(keys, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not panels[0].isVisible())
+    assert left == [], "Esc closes what is open, then leaves the map"
+    QTest.keyClick(keys, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: left == [1])
+    QTest.keyClick(keys, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: shown.js("mapPage.stats.counts.sensors") == 0)
     shown.feed.set_sensors([])
     assert shown.problems == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from console.domain.levels import Role
 from console.domain.sensors import Reading, Sensor, SensorKind, SensorState
 from console.protocol.commands import PutSensors
 from console.protocol.messages import Verdict
-from console.protocol.readings import ReadingsTaken, ReadingsTold
+from console.protocol.readings import PastOfSensor, ReadingsTaken, ReadingsTold
 from console.store.citypack import CityPack, CityPackWriter, Place
 from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, RowChange
 from console.ui.mapfeed import MapFeed
@@ -31,6 +32,7 @@ from console.ui.mapsearch import HitKind, MapSearch
 from console.ui.mapsensors import MapSensors, sensor_text
 from console.ui.mapsprites import MapLayer, SensorShown
 from console.ui.mirror import Mirror
+from console.ui.sensorreadings import SensorReadings
 from widgets.map.words import MapWords
 
 NOON = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -70,7 +72,8 @@ def test_that_sensors_are_entered_changed_and_retired() -> None:
 
 
 def test_that_only_newer_readings_of_known_sensors_count() -> None:
-    book = ReadingBook()
+    past: list[tuple[str, int, float]] = []
+    book = ReadingBook(lambda *row: past.append(row))
     book.know(["a", "b"])
     book.load([("a", 500, 1.0)])
     now = 1_000_000
@@ -83,6 +86,8 @@ def test_that_only_newer_readings_of_known_sensors_count() -> None:
     assert book.newer(1).rows == [("a", now, 6.0)]
     assert book.newer(2).rows == []
     assert book.newer(99).rows == [("a", now, 6.0)]  # a mark of another run
+    # the past has late ones as well, and none that is no reading
+    assert past == [("a", 900, 2.0), ("a", 800, 3.0), ("a", now, 6.0)]
     assert sorted(book.unsaved()) == [("a", now, 6.0)]
     assert book.unsaved() == []
 
@@ -176,6 +181,13 @@ class Central:
         done.set_result(ReadingsTold(mark=len(self.asked), rows=self.rows if after == 0 else []))
         return done
 
+    def past_readings(
+        self, sensors: Sequence[str], from_ms: int, to_ms: int
+    ) -> Future[list[PastOfSensor]]:
+        done: Future[list[PastOfSensor]] = Future()
+        done.set_result([])
+        return done
+
 
 def test_that_the_map_shows_each_sensor_with_value_age_and_limit(qtbot: QtBot) -> None:
     now = datetime.now(UTC)
@@ -186,7 +198,8 @@ def test_that_the_map_shows_each_sensor_with_value_age_and_limit(qtbot: QtBot) -
     now_ms = int(now.timestamp() * 1000)
     central = Central([(METER.id, now_ms - 12_000, 82.46), (old.id, now_ms - 300_000, 60.0)])
     feed = MapFeed(now_ms=lambda: now_ms)
-    sensors = MapSensors(mirror, feed, central)
+    readings = SensorReadings(mirror, central)
+    MapSensors(mirror, feed, readings, readings)
     qtbot.waitUntil(lambda: central.asked == [0])
 
     def is_read() -> bool:
@@ -203,7 +216,7 @@ def test_that_the_map_shows_each_sensor_with_value_age_and_limit(qtbot: QtBot) -
     states = [feed.sensor(one).state for one in (METER.id, old.id)]  # type: ignore[union-attr]
     assert states == [SensorState.OVER, SensorState.SILENT]
     rev = rows.rev
-    sensors.ask()
+    readings.ask()
     qtbot.waitUntil(lambda: central.asked == [0, 1])
     assert rows.rev == rev  # nothing new, nothing drawn
     gone = replace(METER, retired=True)
@@ -214,6 +227,6 @@ def test_that_the_map_shows_each_sensor_with_value_age_and_limit(qtbot: QtBot) -
         search.find("jiubiao")
     assert [(hit.kind, hit.id) for hit in found.args[1]] == [(HitKind.SENSOR, old.id)]
     search.stop()
-    sensors.stop()
+    readings.stop()
     nothing = SensorShown(sensor=METER, reading=None, state=SensorState.SILENT)
     assert sensor_text(nothing, now) == "no reading yet"

@@ -42,6 +42,7 @@ QPushButton, QToolButton { background: $raised; border: 1px solid $edge; border-
 QToolButton[role="flat"] { border: 1px solid transparent; background: transparent;
     padding: 2px 6px; }
 QPushButton:hover, QToolButton:hover { background: $selection; }
+QToolButton:checked { background: $selection; color: $selection_text; }
 QPushButton:focus, QToolButton:focus { border: 2px solid $focus; padding: 2px 9px; }
 QToolButton[role="flat"]:focus { border: 2px solid $focus; padding: 1px 5px; }
 QPushButton:disabled, QToolButton:disabled { color: $off; border-color: $line; }

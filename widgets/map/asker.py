@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
 
@@ -13,11 +13,13 @@ from console.ui.mapground import MapGround
 from console.ui.mapmodel import MapModel
 from console.ui.mapplace import PlaceAction, WayFound
 from console.ui.mapsearch import Hit, HitKind
-from console.ui.mapsensors import kind_word, sensor_text
-from console.ui.mapsprites import MapLayer, SensorShown
+from console.ui.mapsprites import MapLayer
 from console.ui.mapviews import MapViews, SavedView, view_from
 from widgets.map.areaasker import AreaAsker
 from widgets.map.replayasker import ReplayAsker
+
+if TYPE_CHECKING:
+    from widgets.map.sensorasker import SensorAsker
 
 #: How near places are looked at, by what they are.
 _ZOOMS = {HitKind.AREA: 13.0, HitKind.ROAD: 15.0, HitKind.GRID: 15.0}
@@ -34,6 +36,7 @@ class AskedMap(Protocol):
     place_picked: SignalInstance
     send_wanted: SignalInstance
     send_at_wanted: SignalInstance
+    escaped: SignalInstance
 
     @property
     def model(self) -> MapModel:
@@ -65,8 +68,10 @@ class MapAsker(QObject):
         super().__init__(parent)
         self._widget, self._channel = widget, widget.channel
         self._hits: list[Hit] = []
+        self._sensors: SensorAsker | None = None
         channel, search, places = self._channel, widget.model.search, widget.model.places
         channel.acted.connect(self._act)
+        channel.escaped.connect(self.escape)
         channel.chosen.connect(self._choose)
         if search is not None:
             channel.searched.connect(search.find)
@@ -151,12 +156,10 @@ class MapAsker(QObject):
         self._channel.way_found.emit(json.dumps({"points": way.points, "text": way.text}))
 
     def tell_pick(self, layer: MapLayer, thing: str) -> None:
-        """Tell the world what was picked; what a sensor says is listed here."""
+        """Tell the world what was picked; what a sensor says is shown here."""
         widget = self._widget
         if layer is MapLayer.SENSORS:
-            shown = widget.model.feed.sensor(thing)
-            if shown is not None:
-                self._show_list(kind_word(shown.sensor.kind), [self._sensor_hit(shown)])
+            self.open_sensor(thing)
             return
         signal = {
             MapLayer.UNITS: widget.unit_picked,
@@ -165,10 +168,19 @@ class MapAsker(QObject):
         }[layer]
         signal.emit(thing)
 
-    def _sensor_hit(self, shown: SensorShown) -> Hit:
-        sensor = shown.sensor
-        more = sensor_text(shown, self._widget.model.feed.now())
-        return Hit(kind=HitKind.SENSOR, id=sensor.id, text=sensor.name, more=more)
+    def open_sensor(self, sensor: str) -> None:
+        """Show what a sensor reads and has read, over the map."""
+        if self._sensors is None:
+            # What draws its plots takes a third of a second to import.
+            from widgets.map.sensorasker import SensorAsker  # noqa: PLC0415
+
+            self._sensors = SensorAsker(self._widget.model, self._widget)  # type: ignore[arg-type]
+        self._sensors.open(sensor)
+
+    def escape(self) -> None:
+        """Close the sensor that is shown, else leave the map."""
+        if self._sensors is None or not self._sensors.close():
+            self._widget.escaped.emit()
 
     def _choose(self, number: int) -> None:
         if not 0 <= number < len(self._hits):

@@ -126,6 +126,7 @@ class MapWidget(QWidget):
 
     def show_sensor(self, sensor: str) -> bool:
         """Ring a sensor and look at it; return whether it has a place on the map."""
+        self._asker.open_sensor(sensor)
         return self._show(MapLayer.SENSORS, sensor)
 
     def follow_unit(self, unit: str) -> None:
@@ -255,7 +256,6 @@ class MapWidget(QWidget):
         channel.picked.connect(self._take_pick)
         channel.hovered.connect(self._take_hover)
         self._asker = MapAsker(self, self)
-        channel.escaped.connect(self.escaped)
         channel.picture_drawn.connect(self._take_stats)
         channel.view_moved.connect(self._take_view)
         channel.failed.connect(lambda text: _LOG.error("the map's page: %s", text))

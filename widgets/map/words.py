@@ -126,8 +126,8 @@ class MapWords(QObject):
             **{f"camera_{state}": self.camera_state(state) for state in CameraState},
             "layer_sensors": self.tr("Sensors"),
             **{f"sensor_{kind}": kind_word(kind) for kind in SensorKind},
-            "sensor_normal": self.tr("Sensor, below its limit"),
-            "sensor_over": self.tr("Sensor, at or over its limit"),
+            "sensor_normal": self.tr("Sensor, within its limits"),
+            "sensor_over": self.tr("Sensor, at or beyond a limit"),
             "sensor_silent": self.tr("Sensor, silent"),
         }
 

@@ -1,0 +1,239 @@
+"""Readings of sensors, asked of central: the newest of each, since when it is beyond, the past."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import CancelledError, Future
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from console.alarms.sensorrules import SensorSeen, beyond_since
+from console.domain.errors import ZhihuiError
+from console.domain.sensors import Reading, Sensor
+from console.protocol.readings import MOST_SENSORS, PastOfSensor, ReadingsTold
+from console.ui.mirror import Mirror
+
+_LOG = logging.getLogger("zhihui.sensors")
+#: Central is asked for newer readings so often; what has fallen silent is seen as soon.
+ASK_MS = 5_000
+#: A sensor found beyond its limit is looked back at so far, at least.
+_BACK = timedelta(hours=1)
+
+
+class ReadingSource(Protocol):
+    """Gives readings."""
+
+    def readings(self, after: int) -> Future[ReadingsTold]:
+        """Return the readings newer than a mark, to come."""
+
+    def past_readings(
+        self, sensors: Sequence[str], from_ms: int, to_ms: int
+    ) -> Future[list[PastOfSensor]]:
+        """Return what sensors read between two times, Unix milliseconds, to come."""
+
+
+class SensorReadings(QObject):
+    """Holds the newest reading of each sensor of the register.
+
+    Signals:
+        looked: Readings may have come, sensors changed, and time has passed.
+    """
+
+    looked = Signal()
+    _came = Signal(object)
+    _past_came = Signal(object, object)
+
+    def __init__(
+        self, mirror: Mirror, source: ReadingSource, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._mirror, self._source = mirror, source
+        self._readings: dict[str, Reading] = {}
+        self._since: dict[str, datetime] = {}
+        self._mark = 0
+        self._is_asking = False
+        self._first_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._past_came.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
+        mirror.tables_changed.connect(self._note)
+        mirror.replaced.connect(self._forget_mark)
+        self._clock = QTimer(self, interval=ASK_MS)
+        self._clock.timeout.connect(self.ask)
+        self._clock.start()
+        QTimer.singleShot(0, self, self.ask)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._clock.stop()
+
+    def sensors(self) -> list[Sensor]:
+        """Return the sensors in use, by id."""
+        return sorted(
+            (one for one in self._mirror.every(Sensor) if not one.retired), key=lambda one: one.id
+        )
+
+    def newest(self, sensor: str) -> Reading | None:
+        """Return the newest reading of a sensor."""
+        return self._readings.get(sensor)
+
+    def seen(self) -> list[SensorSeen]:
+        """Return every sensor with what is known of it; none before central has answered."""
+        if self._first_at is None:
+            return []
+        return [
+            SensorSeen(
+                sensor=one,
+                reading=self._readings.get(one.id),
+                beyond_since=self._since.get(one.id),
+                known_since=self._first_at,
+            )
+            for one in self.sensors()
+        ]
+
+    def past(
+        self,
+        sensor: str,
+        since: timedelta,
+        take: Callable[[list[tuple[int, float]] | None], None],
+    ) -> None:
+        """Ask central what a sensor read lately.
+
+        Args:
+            sensor: Its id.
+            since: How far back.
+            take: Gets Unix milliseconds and values, oldest first, or ``None`` if they did not
+                come; called in this thread, once.
+        """
+        link = self._mirror.link
+        if link is None or not link.is_live:
+            take(None)
+            return
+        self._ask_past([sensor], since, lambda told: take(told[0].rows if told else None))
+
+    def ask(self) -> None:
+        """Ask central what is newer, and look at what has fallen silent."""
+        self.looked.emit()
+        link = self._mirror.link
+        if self._is_asking or link is None or not link.is_live or not self.sensors():
+            return
+        self._is_asking = True
+        self._source.readings(self._mark).add_done_callback(
+            lambda done: self._came.emit(_outcome(done))
+        )
+
+    def _ask_past(
+        self,
+        sensors: Sequence[str],
+        since: timedelta,
+        take: Callable[[list[PastOfSensor] | None], None],
+    ) -> None:
+        now_ms = int(self._mirror.now().timestamp() * 1000)
+        from_ms = now_ms - int(since.total_seconds() * 1000)
+        asked = self._source.past_readings(sensors, from_ms, now_ms)
+        asked.add_done_callback(lambda done: self._past_came.emit(take, _outcome(done)))
+
+    @Slot(object, object)
+    def _hand_over(self, take: Callable[[object], None], outcome: object) -> None:
+        take(outcome if isinstance(outcome, list) else self._told_of(outcome))
+
+    @Slot(object)
+    def _take(self, outcome: object) -> None:
+        self._is_asking = False
+        if not isinstance(outcome, ReadingsTold):
+            self._told_of(outcome)
+            return
+        self._mark, self.answered_at = outcome.mark, self._mirror.now()
+        self._first_at = self._first_at or self.answered_at
+        self._take_rows(outcome.rows)
+        self.looked.emit()
+
+    def _take_rows(self, rows: Iterable[tuple[str, int, float]]) -> None:
+        looked_back = []
+        for sensor_id, t_ms, value in rows:
+            reading = Reading(
+                sensor=sensor_id, at=datetime.fromtimestamp(t_ms / 1000, tz=UTC), value=value
+            )
+            before = self._readings.get(sensor_id)
+            self._readings[sensor_id] = reading
+            sensor = self._mirror.row_of(Sensor, sensor_id)
+            if sensor is not None and self._note_side(sensor, before, reading):
+                looked_back.append(sensor)
+        self._look_back(looked_back)
+
+    def _note_side(self, sensor: Sensor, before: Reading | None, reading: Reading) -> bool:
+        """Note since when a sensor is beyond; return whether the past has to tell."""
+        side = sensor.side(reading.value)
+        if side is None:
+            self._since.pop(sensor.id, None)
+            return False
+        goes_on = (
+            before is not None
+            and sensor.id in self._since
+            and sensor.side(before.value) is side
+            and reading.at - before.at <= sensor.silent_after
+        )
+        if goes_on:
+            return False
+        self._since[sensor.id] = reading.at
+        # A reading just before this one, within the limits, tells that it has only begun.
+        has_begun = before is not None and reading.at - before.at <= sensor.silent_after
+        return sensor.alarm_after_s is not None and not has_begun
+
+    def _look_back(self, sensors: Sequence[Sensor]) -> None:
+        """Ask the past since when sensors are beyond: of before this console began, or a gap."""
+        for first in range(0, len(sensors), MOST_SENSORS):
+            some = {one.id: one for one in sensors[first : first + MOST_SENSORS]}
+            back = max(
+                _BACK, *(2 * timedelta(seconds=one.alarm_after_s or 0) for one in some.values())
+            )
+            back = min(back, timedelta(days=31 / len(some)))
+            self._ask_past(list(some), back, partial(self._take_since, some))
+
+    def _take_since(self, asked: dict[str, Sensor], past: list[PastOfSensor] | None) -> None:
+        for one in past or ():
+            since = beyond_since(asked[one.sensor], one.rows)
+            held = self._since.get(one.sensor)
+            if since is not None and held is not None and since < held:
+                self._since[one.sensor] = since
+        self.looked.emit()
+
+    def _note(self, kind: str, ids: list[str]) -> None:
+        if kind != "sensor":
+            return
+        changed = [row for one in ids if (row := self._mirror.row_of(Sensor, one)) is not None]
+        self._begin_again(changed)
+        self.looked.emit()
+
+    def _begin_again(self, sensors: Iterable[Sensor]) -> None:
+        """Judge sensors by the limits they have now."""
+        looked_back = []
+        for one in sensors:
+            self._since.pop(one.id, None)
+            reading = self._readings.get(one.id)
+            if reading is not None and self._note_side(one, None, reading):
+                looked_back.append(one)
+        self._look_back(looked_back)
+
+    def _forget_mark(self) -> None:
+        self._mark = 0  # central may be another one, whose marks mean something else
+        self._begin_again(self.sensors())
+        self.looked.emit()
+
+    @staticmethod
+    def _told_of(outcome: object) -> None:
+        if isinstance(outcome, ZhihuiError | CancelledError):
+            _LOG.info("readings of sensors did not come: %s", outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _outcome(done: Future[ReadingsTold] | Future[list[PastOfSensor]]) -> object:
+    try:
+        return done.result()
+    except (Exception, CancelledError) as error:  # noqa: BLE001 - told where it is taken
+        return error
