@@ -202,6 +202,9 @@ class Console(QObject):
         wall.hints.found_in.connect(desk.marks.take_found)
         wall.hints.state_changed.connect(lambda: desk.say_hints(wall.hints.sentence))
         wall.widget.told.connect(desk.window.notice.say)
+        wall.widget.map_wanted.connect(self._show_points_on_map)
+        desk.card.set_live(wall.card_view)
+        models.card.changed.connect(wall.show_card)
         wall.widget.evidence_refused.connect(desk.say_trouble)
         wall.screens.told.connect(self._say)
         wall.feed.strip_changed.connect(lambda: models.watch.take_silent(wall.feed.today.silent()))
@@ -272,6 +275,12 @@ class Console(QObject):
     def _show_camera(self, camera: str) -> None:
         if self._map is not None:
             self._map.widget.show_camera(camera)
+
+    def _show_points_on_map(self, points: list[str]) -> None:
+        if self._map is None or not self._map.show_points(points):
+            self._say(self.tr("No place on the map is known of these points."), True)
+            return
+        self.window.regions.show_region(Region.MAP)
 
     def _show_on_wall(self, camera: str) -> None:
         desk = self._desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from console.ui.mapplace import MapPlaces
 from console.ui.mapreplay import MapReplay
 from console.ui.mapsearch import MapSearch
 from console.ui.mapsensors import MapSensors
+from console.ui.mapsprites import MapLayer
+from console.ui.mapview import fitting_zoom
 from console.ui.mapviews import MapViews
 from console.ui.mapwindows import read_windows, write_windows
 from console.ui.mirror import Mirror
@@ -39,6 +42,8 @@ from widgets.map.mapwindow import MapWindow
 
 #: What changed is kept this long after it stood still.
 KEEP_AFTER_MS = 500
+#: Zooms between which the map looks at several points.
+_FARTHEST, _NEAREST = 8, 17
 _log = logging.getLogger("zhihui.console")
 
 
@@ -123,6 +128,21 @@ class MapDock(QObject):
 
     def _tell_age(self, line: StatusLine) -> None:
         self.widget.set_age(line.positions_age_s, line.heard_age_s, is_live=line.is_live)
+
+    def show_points(self, points: Sequence[str]) -> bool:
+        """Look at camera points, a single one ringed; return whether any has a place."""
+        if len(points) == 1:
+            return self.widget.show_camera(points[0])
+        rows = self.feed.rows(MapLayer.CAMERAS)
+        places = [place for point in points if (place := rows.place_of(point)) is not None]
+        if not places:
+            return False
+        lats, lons = zip(*places, strict=True)
+        centre = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
+        size = self.widget.width(), self.widget.height()
+        zoom = fitting_zoom(centre, places, size, at_least=_FARTHEST, at_most=_NEAREST)
+        self.widget.centre_on(*centre, zoom)
+        return True
 
     def open_another(self) -> MapWindow:
         """Open another map of the same city in a window of its own."""

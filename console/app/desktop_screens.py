@@ -21,7 +21,7 @@ from console.protocol.patrol import Handing
 from console.store.cameraseal import CameraKey
 from console.ui.planbook import PlanBook
 from console.ui.wall_clock import WallClock
-from console.ui.wall_directory import DirectoryModel
+from console.ui.wall_directory import DirectoryDesk
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import Unseen
 from console.video.live import Decoders
@@ -51,7 +51,7 @@ class Dock(Protocol):
     book: PlanBook
 
     @property
-    def directory(self) -> DirectoryModel:
+    def directory(self) -> DirectoryDesk:
         """The camera directory."""
 
     @property
@@ -167,6 +167,16 @@ class WallScreens(QObject):
         self.windows.append(made)
         made.wall.show()
         return made
+
+    def open_full(self, camera: str) -> None:
+        """Show one point alone in a window of its own, large enough for its main stream."""
+        for window in self.windows:
+            if window.feed.plan.points == (camera,):
+                window.wall.raise_()
+                window.wall.activateWindow()
+                return
+        name = self._name_of(camera)
+        self.open_window(Handing(to=OWN_WINDOW, plan=name[:80], points=(camera,), tiles=1))
 
     def export(self, wall: WallWidget, path: str, rows: Sequence[Unseen]) -> None:
         """Write the points that were not looked at."""

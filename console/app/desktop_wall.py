@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,9 +22,12 @@ from console.patrol.ledger import Look
 from console.protocol.patrol import PlanSent
 from console.store.cameraseal import CameraKey, opened_or_bare
 from console.sync.state import Who
+from console.ui.card import IncidentCard
+from console.ui.cardlive import CardLive, points_of
 from console.ui.moving import cameras_of_case, place_of
+from console.ui.nearcameras import NearCameras
 from console.ui.planbook import PlanBook
-from console.ui.wall_directory import CameraDirectory, DirectoryModel
+from console.ui.wall_directory import CameraDirectory, DirectoryDesk
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_today import midnight
 from console.video.live import Decoders
@@ -34,14 +36,14 @@ from console.video.ownlooks import OwnLooks
 from console.video.rtsp import Patience
 from console.video.sweep import write_points
 from widgets.common.appearance import Appearance
+from widgets.desk.card_live import CardLiveView
 from widgets.wall.wall import WallWidget
 
 _log = logging.getLogger("zhihui.console")
-#: Points shown for a picked incident, and how far they may be.
-NEAR_POINTS, NEAR_WITHIN_M = 4, 600.0
+#: Points shown for a picked incident.
+NEAR_POINTS = 4
 #: Camera rows are gathered for so long; the sweep's own state is read as often as that.
 GATHER_MS, SWEEP_MS = 400, 5000
-_METRES_A_DEGREE = 111_320.0
 
 
 def read_favourites(path: Path) -> list[CameraId]:
@@ -69,14 +71,20 @@ class WallDock(QObject):
         self._points_key = CameraKey.of_secret(models.cache_key, "points")
         self._looks = LooksReader(models.settings.looks_path, self._points_key)
         who = models.mirror.who
+        decoders = Decoders(patience=Patience(ca=models.settings.camera_ca))
         self.feed = WallFeed(
             self._mirror.cameras(),
             tiles=models.settings.wall_tiles,
             looks=self._looks,
             person=None if who is None else who.id,
-            decoders=Decoders(patience=Patience(ca=models.settings.camera_ca)),
+            decoders=decoders,
             parent=self,
         )
+        self.near = NearCameras(self._mirror)
+        self.card = CardLive(
+            self._mirror.incident, self._mirror.camera, self.near.of, decoders,
+            self._looks.thumbnail, self,
+        )  # fmt: skip
         self._own = OwnLooks(models.settings.own_looks_path)
         self.feed.remember(self._own.since(midnight()))
         self.feed.point_looked.connect(self._own.put)
@@ -94,6 +102,7 @@ class WallDock(QObject):
         models.mirror.who_changed.connect(self._take_who)
         self.widget = WallWidget(self.feed, appearance)
         self.widget.set_plans(self.book)
+        self.card_view = CardLiveView(appearance, self.card)
         self._join_screens(appearance)
         self.hints = HintsLink(self.feed, self._mirror, models.settings, self._looks, self).hints
         self.widget.set_hints(self.hints)
@@ -115,6 +124,7 @@ class WallDock(QObject):
     def _join_screens(self, appearance: Appearance) -> None:
         """Join what leads beyond this wall: other screens, and cameras that move."""
         self.screens = WallScreens(self, self._models, appearance, self)
+        self.card_view.camera_opened.connect(self.screens.open_full)
         self.mover = CameraMover(self._mirror, lambda: self._key, self)
         self.mover.told.connect(self.screens.told)
         self.screens.preset_wanted.connect(self.mover.send)
@@ -123,7 +133,7 @@ class WallDock(QObject):
     def _join_directory(self) -> None:
         """Offer the camera directory on the wall; it is built beside the window."""
         self._favourites = self._models.settings.folder / "favourites.json"
-        self._directory = DirectoryModel(CameraDirectory((), {}), self)
+        self._directory = DirectoryDesk(CameraDirectory((), {}), self.feed.today.answering, self)
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="directory")
         self._directory_of = 0
         self._directory_built.connect(
@@ -138,6 +148,7 @@ class WallDock(QObject):
         self._key = key
         for feed in (self.feed, *(one.feed for one in self.screens.windows)):
             feed.use_key(key)
+        self.card.use_key()
         self._write_points()
 
     @property
@@ -146,7 +157,7 @@ class WallDock(QObject):
         return self._key
 
     @property
-    def directory(self) -> DirectoryModel:
+    def directory(self) -> DirectoryDesk:
         """The camera directory."""
         return self._directory
 
@@ -166,14 +177,16 @@ class WallDock(QObject):
         self._own.put(look)
         self.patrol.note(look)
 
+    def show_card(self, card: IncidentCard | None) -> None:
+        """Show a camera of the incident that is on the card now."""
+        self.card.pick(None if card is None else card.incident.id)
+
     def show_near(self, incident: Incident) -> None:
         """Show the points that look at an incident's place, or go on with the plan.
 
         Cameras of the units sent there come first, then the nearest, moving ones among them.
         """
-        carried = cameras_of_case(self._mirror, incident.id, self._mirror.cameras())
-        near = self._near(incident.lat, incident.lon)
-        points = list(dict.fromkeys([*carried, *near]))[:NEAR_POINTS]
+        points = points_of(self.near.of(incident), NEAR_POINTS)
         self._case = incident.id if points else None
         if points:
             number = incident.short_number or incident.place
@@ -199,7 +212,8 @@ class WallDock(QObject):
         if camera is None or camera.retired:
             return ""
         lat, lon = place_of(self._mirror, camera, self._mirror.now()) or (None, None)
-        others = [one for one in self._near(lat, lon) if one != camera.id]
+        around = points_of(self.near.around(lat, lon), self.feed.tiles + 1)
+        others = [one for one in around if one != camera.id]
         self.feed.show_points([camera.id, *others][: self.feed.tiles], name=camera.name)
         return camera.name
 
@@ -210,6 +224,7 @@ class WallDock(QObject):
         """Stop every stream."""
         self._sweep.stop()
         self._keys.stop()
+        self.card.stop()
         self.screens.close()
         self.mover.stop()
         self.patrol.leave()
@@ -218,21 +233,6 @@ class WallDock(QObject):
         self.hints.stop()
         if not self.feed.stop():
             _log.warning("a camera stream did not end in time")
-
-    def _near(self, lat: float | None, lon: float | None) -> list[CameraId]:
-        if lat is None or lon is None:
-            return []
-        shrink = math.cos(math.radians(lat))
-        found = []
-        now = self._mirror.now()
-        for camera in self._mirror.cameras():
-            place = None if camera.retired else place_of(self._mirror, camera, now)
-            if place is None:
-                continue
-            away_m = _METRES_A_DEGREE * math.hypot(place[0] - lat, (place[1] - lon) * shrink)
-            if away_m <= NEAR_WITHIN_M:
-                found.append((away_m, camera.id))
-        return [camera for _, camera in sorted(found)]
 
     def _gather_more(self, _ids: list[str]) -> None:
         if not self._gather.isActive():

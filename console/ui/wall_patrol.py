@@ -39,6 +39,11 @@ def plan_of(sent: PlanSent, known: Mapping[CameraId, Camera]) -> PatrolPlan | No
     )
 
 
+def plan_of_points(name: str, points: Iterable[CameraId]) -> PatrolPlan:
+    """Return a plan that looks at points in turn, for as long as a person wants it."""
+    return PatrolPlan(name=name, points=tuple(dict.fromkeys(points)))
+
+
 def district_plans(
     cameras: Iterable[Camera], names: Mapping[str, str], *, dwell_s: float = 8.0
 ) -> list[PatrolPlan]:

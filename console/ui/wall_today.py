@@ -75,6 +75,10 @@ class WallToday:
         """Return the points that gave no picture when the sweep was last there."""
         return [point for point, state in self._states.items() if state.trouble is not None]
 
+    def answering(self) -> dict[CameraId, bool]:
+        """Return of each point the sweep was at whether it had a picture then."""
+        return {point: state.trouble is None for point, state in self._states.items()}
+
     def person_ages(self, points: Sequence[CameraId]) -> list[tuple[CameraId, float]]:
         """Return for points that people have seen how long ago that was, seconds."""
         now = datetime.now(UTC)

@@ -38,6 +38,7 @@ from widgets.common.labels import AgeLabel, MarkLabel, set_tone
 from widgets.common.shapes import LEVEL_MARKS, OFF_MARK
 from widgets.desk.card_command import command_parts
 from widgets.desk.card_keys import KEYS, LINES, key_names, line_question, ways
+from widgets.desk.card_live import CardLiveView
 from widgets.desk.card_parts import (
     THUMB,
     EvidenceThumb,
@@ -95,7 +96,8 @@ class CardView(QWidget):
         self._clock, self._track = QLabel(), StageTrack(appearance)
         self.age = AgeLabel()
         self._head = StripedFrame(appearance)
-        self._body = QVBoxLayout()
+        self._held, self._body = QVBoxLayout(), QVBoxLayout()
+        self._live: CardLiveView | None = None
         self._scroll = QScrollArea()
         self._reason = ReasonBar()
         self._buttons: dict[str, QPushButton] = {}
@@ -131,7 +133,9 @@ class CardView(QWidget):
         head.addLayout(below)
         head.addWidget(self._track)
         held = QWidget()
-        self._body = QVBoxLayout(held)
+        self._held.setContentsMargins(0, 0, 0, 0)
+        held.setLayout(self._held)
+        self._held.addLayout(self._body, 1)
         self._body.setContentsMargins(10, 4, 10, 8)
         self._body.setSpacing(5)
         self._scroll.setWidget(held)
@@ -156,6 +160,12 @@ class CardView(QWidget):
 
     # what is shown
 
+    def set_live(self, live: CardLiveView) -> None:
+        """Show a live picture above everything that scrolls, while an incident is picked."""
+        self._live = live
+        self._held.insertWidget(0, live)
+        live.setVisible(self._model.card is not None)
+
     def show_card(self, card: IncidentCard | None) -> None:
         """Show an incident, or say how one gets here."""
         if self._scroll.isAncestorOf(self.focusWidget() or self):
@@ -167,10 +177,9 @@ class CardView(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self._thumbs = []
-        self._track.setVisible(card is not None)
-        self._mark.setVisible(card is not None)
-        self._clock.setVisible(card is not None)
-        self.age.setVisible(card is not None)
+        for part in (self._track, self._mark, self._clock, self.age, self._live):
+            if part is not None:
+                part.setVisible(card is not None)
         self._head.set_striped(card is not None and card.pending)
         can = card.can if card is not None else frozenset()
         for _key, command, name in KEYS:
@@ -298,7 +307,7 @@ class CardView(QWidget):
     # what is done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """The keys of `KEYS` act, E goes to the evidence; arrows and pages scroll."""
+        """`KEYS` act, E goes to the evidence; ↑ ↓ and pages scroll; ← → F: the live picture."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
             return
@@ -317,7 +326,7 @@ class CardView(QWidget):
             bar.setValue(bar.value() + scrolls[Qt.Key(key)])
         elif key == Qt.Key.Key_E and self._thumbs:
             self._thumbs[0].setFocus()
-        else:
+        elif self._live is None or not self._live.act(key):
             super().keyPressEvent(event)
 
     def _do(self, name: str) -> None:

@@ -165,6 +165,7 @@ class KeySheet(QFrame):
                     ("O", self.tr("why another unit than recommended")),
                     ("W", self.tr("call a unit back")),
                     ("E", self.tr("look at the evidence")),
+                    ("← →  F", self.tr("another live camera, in full")),
                 ],
             ),
             (

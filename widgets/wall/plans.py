@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -88,6 +90,14 @@ class PlanSheet(QFrame):
         self.list.setCurrentRow(-1)
         self._show(PlanDraft())
         self.form.name.setFocus()
+
+    def begin_with(self, name: str, points: Sequence[str]) -> None:
+        """Begin a new plan of points that were chosen elsewhere."""
+        self.begin_new()
+        self._show(PlanDraft(name=name[:80], points=tuple(points)))
+        self.form.name.selectAll()
+        text = self.tr("{0} points: name the plan, say when it runs, save it with Ctrl+S.")
+        self.say(text.format(f"{len(points):,}"))
 
     def save(self) -> None:
         """Have central keep what stands in the form."""

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.domain.ids import CameraId
 from console.ui.planbook import PlanBook
-from console.ui.wall_directory import DirectoryModel
+from console.ui.wall_directory import DirectoryDesk
 from console.ui.wall_feed import WallFeed
 from console.ui.wall_hints import WallHints
+from console.ui.wall_patrol import plan_of_points
 from console.ui.wall_values import GRIDS, MOST_TILES
 from widgets.common.appearance import Appearance
 from widgets.wall.canvas import TileCanvas
@@ -59,9 +60,11 @@ class WallWidget(QWidget):
         hand_wanted: H was pressed.
         move_wanted: ``CameraId`` of a point, and its speeds: pan, tilt, zoom, -1 to 1.
         told: A sentence about what a key has done.
+        map_wanted: Ids of points to be shown on the map.
     """
 
     told = Signal(str)
+    map_wanted = Signal(list)
 
     evidence_taken = Signal(object)
     evidence_refused = Signal(str)
@@ -103,11 +106,14 @@ class WallWidget(QWidget):
         feed.evidence_refused.connect(self._tell_refused)
         feed.strip_changed.connect(self.canvas.show_progress)
 
-    def set_directory(self, model: DirectoryModel) -> None:
+    def set_directory(self, desk: DirectoryDesk) -> None:
         """Offer the camera directory, opened by its key."""
-        panel = self.directory = DirectoryPanel(model, self)
+        panel = self.directory = DirectoryPanel(desk, self)
         panel.hide()
         panel.points_wanted.connect(self._show_points)
+        panel.patrol_wanted.connect(self._patrol_points)
+        panel.plan_wanted.connect(self._plan_points)
+        panel.map_wanted.connect(self.map_wanted)
         panel.closed.connect(self.close_panels)
 
     def set_plans(self, book: PlanBook) -> None:
@@ -163,6 +169,21 @@ class WallWidget(QWidget):
             number = 0
         self.close_panels()
         self.canvas.pick(number)
+
+    def _patrol_points(self, points: list[str], name: str) -> None:
+        """Look at points in turn until Esc: those of a branch of the directory."""
+        known = [point for one in points if self._feed.knows(point := CameraId(one))]
+        if known:
+            self._feed.lend_plan(plan_of_points(name, known), known[0])
+            text = self.tr("Patrolling {0}: {1} points. Esc goes back to the plan.")
+            self.told.emit(text.format(name, f"{len(known):,}"))
+        self.close_panels()
+
+    def _plan_points(self, points: list[str], name: str) -> None:
+        """Begin a plan of points in the editor."""
+        if self.plans is not None:
+            self.open_plans()
+            self.plans.begin_with(name, points)
 
     def set_layout(self, tiles: int) -> None:
         """Show 1 to 36 tiles."""

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from console.app.bench._figures import machine, percentiles
 from console.domain.ids import CameraId, JurisdictionId
 from console.domain.places import Camera
 from console.store.pinyin import spelled
-from console.ui.wall_directory import CameraDirectory, DirectoryModel
+from console.ui.wall_directory import CameraDirectory, DirectoryDesk
 from widgets.wall.directory import DirectoryPanel
 
 _FIRST = "朝阳海淀西城东城丰台石景山通州顺义昌平大兴亦庄望京国贸双井三里屯工体团结湖劲松潘家园"
@@ -34,13 +35,15 @@ def run(*, points: int = 38_000, seed: int = 1) -> dict[str, Any]:
     chance = np.random.default_rng([seed, 0xD12])
     cameras = _cameras(points, chance)
     districts = {f"d{n}": (f"{_FIRST[2 * n : 2 * n + 2]}区", f"District {n}") for n in range(20)}
+    answers = {one.id: bool(chance.random() > 0.02) for one in cameras}
     began_s = time.perf_counter()
-    model = DirectoryModel(CameraDirectory(cameras, districts))
+    desk = DirectoryDesk(CameraDirectory(cameras, districts), lambda: answers)
     built_s = time.perf_counter() - began_s
-    panel = DirectoryPanel(model)
-    panel.resize(330, 700)
+    panel = DirectoryPanel(desk)
+    panel.resize(panel.width(), 900)
     panel.show()
     app.processEvents()
+    opened_ms = _open_all(panel, app)
     taken_ms: list[float] = []
     found = 0
     for text in _typed(cameras, chance):
@@ -49,7 +52,7 @@ def run(*, points: int = 38_000, seed: int = 1) -> dict[str, Any]:
             panel.search.setText(text[:end])
             app.processEvents()
             taken_ms.append((time.perf_counter() - began_s) * 1000)
-        found += model.rowCount() > 0
+        found += panel.model.matches > 0
     panel.close()
     panel.deleteLater()
     app.processEvents()
@@ -58,10 +61,26 @@ def run(*, points: int = 38_000, seed: int = 1) -> dict[str, Any]:
         "keys": len(taken_ms),
         "words_found": found,
         "words": 4 * _WORDS,
+        "open_ms_p99": percentiles(opened_ms, 99)["p99_ms"],
+        "branches": len(opened_ms),
         "build_s": round(built_s, 2),
         "points": points,
         **machine(),
     }
+
+
+def _open_all(panel: DirectoryPanel, app: QCoreApplication) -> list[float]:
+    """Open every branch of the tree, one after the other; return how long each took."""
+    taken_ms: list[float] = []
+    tree, model = panel.tree, panel.model
+    for row in range(model.rowCount()):
+        outer = model.index(row, 0)
+        for index in (outer, *(model.index(n, 0, outer) for n in range(model.rowCount(outer)))):
+            began_s = time.perf_counter()
+            tree.expand(index)
+            app.processEvents()
+            taken_ms.append((time.perf_counter() - began_s) * 1000)
+    return taken_ms
 
 
 def _cameras(count: int, chance: Generator) -> list[Camera]:
