@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from zlib import crc32
 
 from console.domain.ids import CameraId
 from console.video.clock import is_wrong
@@ -13,6 +14,8 @@ _EVERY, _EVERY_WITHOUT = 10, 40
 #: A clock is first looked for at these looks, never at the very first: a reading takes as long as
 #: the rest of a visit, and the first round is to show every point soon.
 _FIRST_TRIES = frozenset({1, 4, 9, 16})
+#: Points begin to count apart, so that no round has to read all clocks.
+_APART = 8
 
 
 class Clocks:
@@ -29,7 +32,7 @@ class Clocks:
 
     def is_due(self, point: CameraId, *, doubtful: bool) -> bool:
         """Whether a point's clock is to be read at its next look."""
-        looks = self._looks.get(point, 0)
+        looks = self._looks.get(point, 0) - crc32(point.encode()) % _APART
         if doubtful or looks in _FIRST_TRIES:
             return True
         return looks > 0 and looks % (_EVERY if point in self._wrong else _EVERY_WITHOUT) == 0

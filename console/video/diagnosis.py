@@ -134,7 +134,9 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
         bgra: Shape (height, width, 4), blue first.
     """
     cv2.setNumThreads(1)
-    bgr = cv2.cvtColor(cv2.resize(bgra, _SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_BGRA2BGR)
+    if bgra.shape[1::-1] != _SIZE:
+        bgra = np.asarray(cv2.resize(bgra, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+    bgr = cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR)
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     luma, contrast = _mean_and_spread(grey)
     _, edges = _mean_and_spread(cv2.Laplacian(grey, cv2.CV_16S))
@@ -178,7 +180,8 @@ def _structure(grey: cv2.typing.MatLike) -> tuple[NDArray[np.float32], NDArray[n
 def _noise(grey: cv2.typing.MatLike) -> float:
     rough = np.abs(cv2.filter2D(grey, cv2.CV_32F, _SURFACE))
     blocks = cv2.resize(rough, _BLOCKS, interpolation=cv2.INTER_AREA)
-    return float(np.percentile(blocks, 25) * np.sqrt(np.pi / 2) / 6)
+    ordered = np.sort(np.asarray(blocks), axis=None)
+    return float(ordered[len(ordered) // 4] * np.sqrt(np.pi / 2) / 6)
 
 
 def changed_share(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:

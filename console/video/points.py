@@ -67,3 +67,12 @@ def read_points(path: Path, key: CameraKey | None = None) -> list[Camera]:
         return []
     except (OSError, msgspec.MsgspecError, SealError) as error:
         raise PointsError(path, str(error)) from error
+
+
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """Return what changes with a file, ``None`` where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_ino

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ _GROWTH = 2.0
 #: So many points of one host in a row that cannot even be connected to mean: the host is down.
 HOST_DOWN_AFTER = 6
 HOST_QUIET_S = 5.0
+#: An appointment further off is none; one missed by more, or so often, is not waited for again.
+_FAR_S, _MISSED_S, _MOST_MISSED = 6.0, 0.06, 6
 #: A handshake, and a loop, that take longer than this are kept waiting by something.
 _SLOW_S, _LATE_S = 0.4, 0.15
 #: Troubles of the host rather than of the point.
@@ -30,6 +32,8 @@ class _Turn:
     due_s: float = 0.0
     failures: int = 0
     running: bool = False
+    begin_s: float | None = None
+    missed: int = 0
 
 
 @dataclass(slots=True)
@@ -49,22 +53,32 @@ class Rounds:
     last six points of one host could not be connected to, one point at a time probes it, the others
     are told to have the host's trouble without a visit.
 
+    A point whose turn has come, and whose next key picture can be foretold, is visited when that
+    comes, its neighbours meanwhile.
+
     Attributes:
         revisit_s: A point that gave a picture is not looked at again sooner: few points need no
             faster rounds.
+        begin_s: Foretells from a moment on when a visit had best begin, ``None`` where any moment
+            is as good.
+        ahead: So many points whose turn has come may wait for their moment.
     """
 
     revisit_s: float = 0.0
+    begin_s: Callable[[CameraId, float], float | None] = lambda point, now_s: None
+    ahead: int = 64
     _turns: dict[CameraId, _Turn] = field(default_factory=dict)
     _hosts: dict[str, _Host] = field(default_factory=dict)
     _heap: list[tuple[float, int, CameraId]] = field(default_factory=list)
+    _dated: list[tuple[float, int, CameraId]] = field(default_factory=list)
+    _present: list[_Turn] = field(default_factory=list)
     _count: int = 0
 
     def set_points(self, cameras: Iterable[Camera]) -> None:
         """Go round these points from now on; what is known of those that stay is kept."""
         wanted = {camera.id: camera for camera in cameras}
         for gone in [point for point in self._turns if point not in wanted]:
-            del self._turns[gone]
+            self.drop(gone)
         for point, camera in wanted.items():
             turn = self._turns.get(point)
             if turn is None:
@@ -77,24 +91,77 @@ class Rounds:
     def __len__(self) -> int:
         return len(self._turns)
 
+    @property
+    def points(self) -> list[CameraId]:
+        """All that are gone round."""
+        return list(self._turns)
+
     def next(self, now_s: float) -> Camera | None:
         """Return the next point to visit and take it out of turn, ``None`` if none is due."""
+        turn = self._next_dated(now_s) or self._next_ripe(now_s)
+        if turn is None:
+            return None
+        turn.running, turn.begin_s, turn.missed = True, None, 0
+        return turn.camera
+
+    def _next_dated(self, now_s: float) -> _Turn | None:
+        """Return the one that has waited longest of the points whose moment it is."""
+        while self._dated and self._dated[0][0] <= now_s:
+            begin_s, _, point = heapq.heappop(self._dated)
+            turn = self._turns.get(point)
+            # Else it is gone, or it was visited out of turn.
+            if turn is not None and not turn.running and turn.begin_s == begin_s:
+                self._present.append(turn)
+        present, self._present = self._present, []
+        for turn in present:
+            if turn.running or turn.begin_s is None:
+                continue
+            if now_s - turn.begin_s > _MISSED_S:
+                turn.missed += 1
+                if self._date(turn, now_s):
+                    continue
+                turn.begin_s = now_s  # it is visited now, whatever comes when
+            self._present.append(turn)
+        if not self._present:
+            return None
+        first = min(self._present, key=lambda turn: turn.due_s)
+        self._present.remove(first)
+        return first
+
+    def _next_ripe(self, now_s: float) -> _Turn | None:
+        """Return the point that has waited longest and need not, or cannot, be given a moment."""
         while self._heap:
             due_s, _, point = self._heap[0]
             turn = self._turns.get(point)
-            if turn is None or turn.running or turn.due_s != due_s:
+            if turn is None or turn.running or turn.due_s != due_s or turn.begin_s is not None:
                 heapq.heappop(self._heap)  # it is gone, or its turn was moved
                 continue
             if due_s > now_s:
                 return None
             heapq.heappop(self._heap)
-            turn.running = True
-            return turn.camera
+            if len(self._dated) >= self.ahead or not self._date(turn, now_s):
+                return turn
         return None
+
+    def _date(self, turn: _Turn, now_s: float) -> bool:
+        """Give a point the moment of its next key picture, if that is worth waiting for."""
+        turn.begin_s = None
+        if turn.failures or turn.missed >= _MOST_MISSED:
+            return False
+        begin_s = self.begin_s(turn.camera.id, now_s)
+        if begin_s is None or not now_s < begin_s <= now_s + _FAR_S:
+            return False
+        turn.begin_s = begin_s
+        self._count += 1
+        heapq.heappush(self._dated, (begin_s, self._count, turn.camera.id))
+        return True
 
     def wait_s(self, now_s: float) -> float:
         """Return how long until a point is due, 0 if one is."""
-        return max(0.0, self._heap[0][0] - now_s) if self._heap else LONGEST_S
+        if self._present:
+            return 0.0
+        soonest_s = min((heap[0][0] for heap in (self._heap, self._dated) if heap), default=None)
+        return LONGEST_S if soonest_s is None else max(0.0, soonest_s - now_s)
 
     def down(self, camera: Camera, now_s: float) -> Trouble | None:
         """Return the host's trouble if a point need not be visited to know it."""
@@ -133,11 +200,17 @@ class Rounds:
         """Have a point looked at again soon: something was found that is to be confirmed."""
         turn = self._turns.get(point)
         if turn is not None and not turn.running:
-            turn.due_s = now_s - LONGEST_S
+            turn.due_s, turn.begin_s = now_s - LONGEST_S, None
             self._push(point, turn.due_s)
 
+    def drop(self, point: CameraId) -> None:
+        """Visit a point no more."""
+        turn = self._turns.pop(point, None)
+        if turn is not None:
+            turn.begin_s = None
+
     def _soon(self, turn: _Turn) -> None:
-        turn.due_s = 0.0
+        turn.due_s, turn.begin_s = 0.0, None
         self._push(turn.camera.id, 0.0)
 
     def _push(self, point: CameraId, due_s: float) -> None:
@@ -175,7 +248,7 @@ class Crowd:
 
     least: int = 8
     most: int = 512
-    now: int = 12
+    now: int = 24
     _quickest_s: float = 10.0
     _openings: list[float] = field(default_factory=list)
 

@@ -35,6 +35,10 @@ _READ_BYTES = 1 << 16
 _MAX_BAD_PACKETS = 200
 #: A camera that makes its viewers wait for the next key picture is listened to so often.
 DOZE_S = 0.2
+#: Where it is known when that comes, it is read so long after; no further off than the second.
+_BURST_S, _LONGEST_DOZE_S = 0.03, 1.5
+#: A picture is read so late at most; more, and its timestamps tell nothing.
+_LATEST_S = 2.0
 #: Bytes of an RTP header without extension, padding and contributing sources, and its first one.
 _RTP_HEADER, _PLAIN_RTP = 12, 0x80
 _TROUBLES = {
@@ -81,13 +85,34 @@ class RtspStream:
         self._alive_at = asyncio.get_running_loop().time()
         self._bad = 0
         self._skips = self._stops = False
+        self._key_due_s: float | None = None
+        self._began: tuple[float, int] | None = None
 
-    def skip_to_key(self) -> None:
+    def skip_to_key(self, due_s: float | None = None) -> None:
         """Pass over packets, unread, until one comes that a key unit may begin with.
 
         What came after that key unit waits until more is asked for.
+
+        Args:
+            due_s: When the key unit is expected, in the loop's time; ``None`` if that is unknown.
         """
         self._skips = self._stops = True
+        self._key_due_s = due_s
+
+    def waited_s(self, unit: AccessUnit) -> tuple[float, float] | None:
+        """Return when a unit was sent, in the loop's time, and how long after the first packet.
+
+        By the camera's clock: how late it was read plays no part.
+
+        Returns:
+            ``None`` where nothing was passed over, or the camera's clock jumps.
+        """
+        if self._began is None:
+            return None
+        came_s, timestamp = self._began
+        after_s = ((unit.timestamp - timestamp) & 0xFFFFFFFF) / 90_000
+        late_s = asyncio.get_running_loop().time() - came_s - after_s
+        return (came_s + after_s, after_s) if abs(late_s) < _LATEST_S else None
 
     @property
     def gaps(self) -> int:
@@ -152,9 +177,11 @@ class RtspStream:
 
         What came meanwhile is read in one go afterwards.
         """
+        due_s = self._key_due_s
+        left_s = 0.0 if due_s is None else due_s - asyncio.get_running_loop().time()
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # TCP's and TLS's have it
         try:
-            await asyncio.sleep(DOZE_S)
+            await asyncio.sleep(left_s + _BURST_S if 0.0 < left_s < _LONGEST_DOZE_S else DOZE_S)
         finally:
             if not self._writer.is_closing():
                 self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
@@ -163,6 +190,11 @@ class RtspStream:
         """Tell the camera that the stream is no longer wanted, without waiting for an answer."""
         if self._session is not None and not self._writer.is_closing():
             self._send("TEARDOWN", self._base, ())
+
+    def leave(self) -> None:
+        """Have no more of the stream: what comes still is not read."""
+        self.say_goodbye()
+        self._writer.transport.abort()
 
     def _drain(self, units: list[AccessUnit]) -> bool:
         """Take every complete message; return whether a packet of the stream was among them."""
@@ -185,6 +217,9 @@ class RtspStream:
             return False
         if self._skips:
             data = packet.payload
+            if self._began is None and len(data) > _RTP_HEADER:
+                came_s = asyncio.get_running_loop().time()
+                self._began = came_s, int.from_bytes(data[4:8], "big")
             # A header of another shape (extension, contributing sources) is read the long way.
             is_plain = len(data) > _RTP_HEADER and data[0] == _PLAIN_RTP
             if is_plain and not may_begin_key(self.codec, data, _RTP_HEADER):
@@ -341,5 +376,4 @@ async def playing(
     except OSError as error:
         raise VideoError(Trouble.LOST, address.url, str(error)) from error
     finally:
-        stream.say_goodbye()
-        writer.transport.abort()
+        stream.leave()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -20,8 +22,10 @@ from console.domain.places import Camera
 from console.store.cameraseal import CameraKey
 from console.video.clocks import Clocks
 from console.video.diagnosis import Finding, Known
+from console.video.habits import Habits
+from console.video.judge import Judge
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
-from console.video.points import PointsError, read_points, write_points
+from console.video.points import PointsError, read_points, stamp_of, write_points
 from console.video.pointwatches import PointWatches
 from console.video.rounds import Crowd, Rounds
 from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
@@ -41,13 +45,16 @@ _WRITE_EVERY_S = 0.5
 _STATE_EVERY_S = 2.0
 _IDLE_S = 2.0
 _FEEL_S = 0.05
-_LEAST_PATIENCE_S = 2.5
+#: Points may wait for their moment as many as are visited in so long.
+_AHEAD_S = 4.0
 #: Load per core above which the sweep halves its pace.
 _BUSY_LOAD = 1.5
 _SLOWEST_SHARE = 0.25
 #: Handshakes at the same time: hundreds may wait for pictures, but a server that is asked by all of
 #: them at once answers none in time.
 _OPENING_AT_ONCE = 24
+#: Pictures that wait to be judged: with more, visits come in faster than they are done with.
+_JUDGED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +123,22 @@ class Sweep:
     def __init__(self, settings: SweepSettings) -> None:
         self._settings = settings
         self._writer = LooksWriter(settings.looks_path, settings.key)
-        self._rounds = Rounds(revisit_s=settings.revisit_s)
+        self._habits = Habits()
+        ahead = round(settings.max_per_s * _AHEAD_S)
+        self._rounds = Rounds(
+            revisit_s=settings.revisit_s, begin_s=self._habits.begin_s, ahead=ahead
+        )
         self._baselines, self._book = Baselines(), FaultBook()
         self._watches = PointWatches()
         self._clocks = Clocks(settings.zone)
         self._hints: dict[CameraId, PointHints] = {}
-        self._usual_s: dict[CameraId, float] = {}
         self._events: list[FaultEvent] = []
+        self._judge = Judge()
         self._crowd = Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
+        self._alike: set[CameraId] = set()
         self._done: list[Visit] = []
+        self._told: Callable[[Visit], None] = lambda seen: None
         self._running: set[asyncio.Task[None]] = set()
         self._opening: set[CameraId] = set()
         self._room = asyncio.Event()
@@ -150,23 +163,47 @@ class Sweep:
         finally:
             await self._end([*work, *self._running])
 
-    async def once(self) -> list[Visit]:
-        """Visit every point once, as fast as the machine allows, and return what was found."""
+    async def rounds(self, count: int, told: Callable[[Visit], None]) -> None:
+        """Visit every point ``count`` times, as fast as the machine allows.
+
+        A round does not wait for the slowest point of the one before.
+
+        Args:
+            count: How many rounds.
+            told: Told each visit.
+        """
         self._read_points(time.monotonic())
-        left = len(self._rounds)
-        feeling = asyncio.ensure_future(self._feel())
+        left = dict.fromkeys(self._rounds.points, count)
+
+        def note(seen: Visit) -> None:
+            left[seen.camera] -= 1
+            if not left[seen.camera]:
+                self._rounds.drop(seen.camera)
+            told(seen)
+
+        self._told = note
+        beside = [asyncio.ensure_future(one) for one in (self._feel(), self._write_on())]
         try:
-            while left:
-                camera = self._rounds.next(time.monotonic())
-                if camera is None:
-                    break
+            while len(self._rounds):
                 await self._place()
-                self._begin(camera)
-                left -= 1
+                now_s = time.monotonic()
+                camera = self._rounds.next(now_s)
+                if camera is not None:
+                    self._begin(camera)
+                    continue
+                wait_s = max(0.001, self._rounds.wait_s(now_s))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._room.wait(), wait_s)
+                self._room.clear()
             await asyncio.gather(*self._running)
         finally:
-            await self._end([feeling, *self._running])
-        return list(self._done)
+            await self._end([*beside, *self._running])
+
+    async def once(self) -> list[Visit]:
+        """Visit every point once, as fast as the machine allows, and return what was found."""
+        found: list[Visit] = []
+        await self.rounds(1, found.append)
+        return found
 
     def close(self) -> None:
         """Write what is done and close the file."""
@@ -175,6 +212,7 @@ class Sweep:
         except LooksError as error:
             log.error("%s", error)
         self._writer.close()
+        self._judge.close()
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:
@@ -190,11 +228,12 @@ class Sweep:
             if not len(self._rounds):
                 await asyncio.sleep(_IDLE_S)
                 continue
+            await self._place()
+            now_s = time.monotonic()
             camera = self._rounds.next(now_s)
             if camera is None:
                 await asyncio.sleep(min(_IDLE_S, max(0.01, self._rounds.wait_s(now_s))))
                 continue
-            await self._place()
             self._begin(camera)
             # At an even pace; time lost in waiting for a place is not made up in a burst.
             due_s = max(due_s + 1.0 / (self._settings.max_per_s * self._share), now_s)
@@ -202,7 +241,11 @@ class Sweep:
 
     async def _place(self) -> None:
         """Wait until there is room for another visit."""
-        while len(self._running) >= self._crowd.now or len(self._opening) >= _OPENING_AT_ONCE:
+        while (
+            len(self._running) >= self._crowd.now
+            or len(self._opening) >= _OPENING_AT_ONCE
+            or self._judge.waiting > _JUDGED_AT_ONCE
+        ):
             self._room.clear()
             await self._room.wait()
 
@@ -235,7 +278,8 @@ class Sweep:
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
             self._hints[camera.id] = self._watches.look(camera.id, seen.pixels, seen.at)
-        self._note_usual(seen)
+        self._habits.note(seen)
+        (self._alike.add if seen.alike else self._alike.discard)(seen.camera)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
         self._rounds.done(camera.id, seen.trouble, time.monotonic())
@@ -245,31 +289,7 @@ class Sweep:
         if self._book.is_doubtful(camera.id) and seen.trouble is None:
             self._rounds.hasten(camera.id, time.monotonic())
         self._done.append(seen)
-
-    def _patient(self, point: CameraId) -> VisitSettings:
-        """Return how long to wait for a point: less for one that usually shows itself at once.
-
-        A look that fails so is doubted, and the next one has all the patience there is.
-        """
-        doubtful = self._book.is_doubtful(point)
-        usual_s, settings = self._usual_s.get(point), self._settings.visit
-        settings = replace(settings, reads_clock=self._clocks.is_due(point, doubtful=doubtful))
-        if usual_s is None or doubtful:
-            return settings
-        whole = settings.patience
-        brief_s = max(_LEAST_PATIENCE_S, 2.0 * usual_s + 1.0)
-        patience = replace(
-            whole,
-            answer_s=min(whole.answer_s, brief_s),
-            silence_s=min(whole.silence_s, brief_s),
-        )
-        return replace(settings, patience=patience)
-
-    def _note_usual(self, seen: Visit) -> None:
-        """Learn how long a point takes to show itself: its longest, slowly forgotten."""
-        if seen.first_frame_s is not None:
-            before_s = self._usual_s.get(seen.camera, 0.0)
-            self._usual_s[seen.camera] = max(seen.first_frame_s, 0.95 * before_s)
+        self._told(seen)
 
     async def _visited(self, camera: Camera, known: Known | None) -> Visit:
         """Visit a point; until its handshake is done it takes one of few places for that."""
@@ -279,8 +299,16 @@ class Sweep:
             self._crowd.note(opening_s)
             self._room.set()
 
-        patient, before = self._patient(camera.id), self._last.get(camera.id)
-        return await visit(camera, patient, before, known, opened)
+        point, now_s = camera.id, time.monotonic()
+        doubtful = self._book.is_doubtful(point)
+        patient = replace(
+            self._habits.fitted(point, self._settings.visit, doubtful=doubtful),
+            reads_clock=self._clocks.is_due(point, doubtful=doubtful),
+            judge=self._judge,
+            stays=point in self._alike,
+            key_due_s=self._habits.key_due_s(point, now_s),
+        )
+        return await visit(camera, patient, self._last.get(point), known, opened)
 
     async def _feel(self) -> None:
         """Fit the number of visits to what the loop can bear."""
@@ -318,12 +346,24 @@ class Sweep:
         done, self._done = self._done, []
         events, self._events = self._events, []
         if done:
-            self._writer.put([(_look(one), one.jpeg) for one in done])
+            self._writer.put([(self._look(one), one.jpeg) for one in done])
         hints, self._hints = self._hints, {}
         if hints:
             self._writer.put_hints(hints.values())
         if events:
             self._writer.put_faults(events)
+
+    def _look(self, seen: Visit) -> SweepLook:
+        # A visit that came just in time says nothing of how long others wait.
+        usual_s = self._habits.first_s(seen.camera)
+        return SweepLook(
+            point=seen.camera,
+            visited_at=seen.at,
+            picture_at=None if seen.jpeg is None else seen.at,
+            trouble=seen.trouble,
+            findings=seen.findings,
+            first_frame_s=None if seen.first_frame_s is None else usual_s,
+        )
 
     def _read_points(self, now_s: float) -> None:
         """Read the list of points again if it has changed."""
@@ -331,7 +371,7 @@ class Sweep:
             return
         self._read_s = now_s
         settings = self._settings
-        stamp = _stamp(settings.points_path)
+        stamp = stamp_of(settings.points_path)
         if stamp == self._stamp:
             return
         try:
@@ -344,18 +384,11 @@ class Sweep:
         kept = {camera.id for camera in mine}
         self._last = {point: seen for point, seen in self._last.items() if point in kept}
         self._baselines.keep_only(kept)
+        self._alike &= kept
         self._watches.keep_only(kept)
         self._clocks.keep_only(kept)
+        self._habits.keep_only(kept)
         self._rounds.set_points(mine)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return what changes with a file, ``None`` where there is none."""
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_mtime_ns, about.st_ino
 
 
 def _by_day(camera: Camera) -> bool:
@@ -363,14 +396,3 @@ def _by_day(camera: Camera) -> bool:
     if camera.lat is None or camera.lon is None:
         return True
     return is_day(datetime.now(UTC), camera.lat, camera.lon)
-
-
-def _look(seen: Visit) -> SweepLook:
-    return SweepLook(
-        point=seen.camera,
-        visited_at=seen.at,
-        picture_at=None if seen.jpeg is None else seen.at,
-        trouble=seen.trouble,
-        findings=seen.findings,
-        first_frame_s=seen.first_frame_s,
-    )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
 from console.domain.places import Camera
+from console.media.payload import AccessUnit
 from console.video.clock import read_clock
 from console.video.decode import Decoder, Scaler, fitted, luma_of, to_bgra
 from console.video.diagnosis import (
@@ -31,12 +34,18 @@ from console.video.diagnosis import (
     measure,
 )
 from console.video.fallback import read_with_libavformat
+from console.video.judge import Judge
 from console.video.rtsp import Patience, RtspStream, StreamAddress, playing, stream_address
 from console.video.trouble import Trouble, VideoError
 
 #: Frames that must all be alike before a picture is called frozen.
 FROZEN_FRAMES = 10
+#: Every so manieth of them is compared: one that moves is found out by the first.
+_COMPARED_FRAMES = 3
 _QUALITY = 80
+T = TypeVar("T")
+#: A key picture within so much of the first packet was sent for the asking.
+_AT_ONCE_S = 0.02
 
 
 #: How long a visited camera may take.
@@ -54,6 +63,11 @@ class VisitSettings:
         limits: Where a figure of the picture becomes a finding.
         reads_clock: Whether the clock in the picture is read, if there is one; it takes as long as
             everything else of a look.
+        stays: Whether the stream is kept open while its picture is judged, so that one just like
+            the last can be looked at longer; else it is left with the picture in hand.
+        key_due_s: When the camera's next key picture is expected, on ``time.monotonic``; ``None``
+            where that is unknown.
+        judge: Decodes and judges beside the loop; in it where ``None``.
         scaler: Scales the pictures of all visits of one process.
     """
 
@@ -63,6 +77,9 @@ class VisitSettings:
     whole_s: float = 12.0
     limits: Limits = LIMITS
     reads_clock: bool = False
+    stays: bool = True
+    key_due_s: float | None = None
+    judge: Judge | None = field(default=None, compare=False, repr=False)
     scaler: Scaler = field(default_factory=Scaler, compare=False, repr=False)
 
 
@@ -76,6 +93,9 @@ class Visit:
         pixels: The thumbnail's pixels, shape (height, width, 4), blue first, to compare with.
         opening_s: From connecting to the stream playing.
         first_frame_s: From connecting to the first frame.
+        key_s: When the key picture was sent, on ``time.monotonic``, where others came before it.
+        waited_s: How long others came before it.
+        alike: Whether the picture is so like the last visit's that it may be frozen.
         clock: The time in the picture as it is written there, ``None`` where none was read.
         trouble: Why there is no picture.
         sentence: The same in words.
@@ -87,8 +107,11 @@ class Visit:
     pixels: NDArray[np.uint8] | None = None
     opening_s: float | None = None
     first_frame_s: float | None = None
+    key_s: float | None = None
+    waited_s: float = 0.0
     metrics: Metrics | None = None
     findings: tuple[Finding, ...] = ()
+    alike: bool = False
     clock: datetime | None = None
     trouble: Trouble | None = None
     sentence: str | None = None
@@ -106,8 +129,8 @@ async def visit(
     Args:
         camera: The point.
         settings: How long and how large.
-        before: Thumbnail of the last visit: one just like it is looked at longer, for it may be
-            frozen.
+        before: Thumbnail of the last visit: one just like it may be frozen; where the visit stays,
+            it is looked at longer.
         known: What is known of the point from visits before.
         opened: Told how long the handshake took, when it is done and pictures are waited for.
     """
@@ -116,14 +139,21 @@ async def visit(
         address = stream_address(camera, main=False)
         try:
             async with asyncio.timeout(settings.whole_s):
-                return await _lean(camera, address, settings, before, known, opened)
+                for stays in (settings.stays and before is not None, True):
+                    seen = await _lean(
+                        camera, address, settings, before, known, opened, stays=stays
+                    )
+                    if seen is not None:
+                        return seen
+                raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit decodes")
         except TimeoutError as error:
             raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
         except VideoError as error:
             if not error.retry_otherwise:
                 raise
             frame = await asyncio.to_thread(_one_frame, address, settings.patience)
-        return _seen(camera, frame, settings, time.monotonic() - began_s, None, known)
+        took_s = time.monotonic() - began_s
+        return await _beside(settings, partial(_seen, camera, frame, settings, took_s, None, known))
     except VideoError as error:
         return _failed(camera, error)
     except (FFmpegError, cv2.error, ValueError) as error:
@@ -142,66 +172,103 @@ async def _lean(
     before: NDArray[np.uint8] | None,
     known: Known | None,
     opened: Callable[[float], None] | None,
-) -> Visit:
+    *,
+    stays: bool,
+) -> Visit | None:
+    """Visit with the lean client.
+
+    With ``stays`` the stream is kept open while its picture is judged, for what may come after it;
+    else it is left as soon as a key unit is there. ``None`` where nothing could be made of that.
+    """
     began_s = time.monotonic()
     async with playing(address, settings.patience) as stream:
         opening_s = time.monotonic() - began_s
         if opened is not None:
             opened(opening_s)
         decoder = Decoder(stream.codec, stream.headers, address.url)
-        frame = await _first_frame(stream, decoder)
-        took_s = time.monotonic() - began_s
-        seen = replace(_seen(camera, frame, settings, took_s, None, known), opening_s=opening_s)
-        like = before is not None and seen.pixels is not None and before.shape == seen.pixels.shape
-        if not like or _difference(before, seen.pixels) >= settings.limits.frozen_difference:
-            return seen
-        later = await _later_frame(stream, decoder)
-        size = fitted(later.width, later.height, settings.width, settings.height)
-        moved = _moved(before, seen.pixels, to_bgra(later, *size, settings.scaler))
-        return replace(_seen(camera, frame, settings, took_s, moved, known), opening_s=opening_s)
+        stream.skip_to_key(settings.key_due_s)
+        while True:
+            unit = await _next_key(stream)
+            came, at = stream.waited_s(unit), datetime.now(UTC)
+            key_s, waited_s = came if came and came[1] > _AT_ONCE_S else (None, 0.0)
+            timed = partial(replace, at=at, opening_s=opening_s, key_s=key_s, waited_s=waited_s)
+            took_s = time.monotonic() - began_s
+            if not stays:
+                stream.leave()
+            frame = await _beside(settings, partial(_decoded, decoder, unit))
+            if frame is not None:
+                break
+            if not stays:
+                return None
+        look = partial(_seen, camera, frame, settings, took_s)
+        seen = await _beside(settings, lambda: look(None, known))
+        alike = _is_like(before, seen, settings)
+        if not (alike and stays):
+            return timed(seen, alike=alike)
+        moved = await _later(stream, decoder, settings, before, seen)
+        seen = await _beside(settings, lambda: look(moved, known))
+        return timed(seen, alike=True)
+
+
+async def _beside(settings: VisitSettings, work: Callable[[], T]) -> T:
+    """Do what takes a processor where the visits' loop is not kept waiting by it."""
+    return work() if settings.judge is None else await settings.judge.do(work)
+
+
+def _is_like(before: NDArray[np.uint8] | None, seen: Visit, settings: VisitSettings) -> bool:
+    """Whether a picture is so like the last visit's that it may be frozen."""
+    return _difference(before, seen.pixels) < settings.limits.frozen_difference
 
 
 def _difference(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> float:
-    """Return how far two pictures differ; pictures that are not there differ wholly."""
-    return 255.0 if one is None or other is None else difference(one, other)
+    """Return how far two pictures differ; of other sizes, or not there, they differ wholly."""
+    if one is None or other is None or one.shape != other.shape:
+        return 255.0
+    return difference(one, other)
 
 
-def _moved(
-    before: NDArray[np.uint8] | None, now: NDArray[np.uint8] | None, later: NDArray[np.uint8]
+async def _later(
+    stream: RtspStream,
+    decoder: Decoder,
+    settings: VisitSettings,
+    before: NDArray[np.uint8] | None,
+    seen: Visit,
 ) -> tuple[float, float]:
     """Return how far pictures of a point differ, and the share of the pixels that do.
 
-    The first is of the pair that differs most, of three pictures: one of the last visit and two of
-    this one. The second is of the two visits' key pictures, which are encoded alike.
+    The first is of the pair that differs most: of the last visit's picture, this one's, and what
+    comes within the next ``FROZEN_FRAMES``, as soon as that differs. The second is of the two
+    visits' key pictures, which are encoded alike.
     """
-    if before is None or now is None or now.shape != later.shape:
+    now = seen.pixels
+    if before is None or now is None:
         return 255.0, 1.0
-    apart = max(difference(before, now), difference(now, later))
-    return apart, changed_share(before, now)
-
-
-async def _first_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
-    """Return the first key picture; while others come instead, the stream is looked at rarely."""
-    stream.skip_to_key()
+    size, apart, count = (now.shape[1], now.shape[0]), difference(before, now), 0
     while True:
         for unit in await stream.next_units():
-            if not unit.key:
+            decoded = await _beside(settings, partial(decoder.decode, unit))
+            if decoded is None:
                 continue
-            decoded = decoder.decode(unit)
-            frame = decoded.frame if decoded is not None else decoder.flush()
-            if frame is not None:
-                return frame
+            count += 1
+            if count % _COMPARED_FRAMES and count < FROZEN_FRAMES:
+                continue
+            scale = partial(to_bgra, decoded.frame, *size, settings.scaler)
+            apart = max(apart, difference(now, await _beside(settings, scale)))
+            if apart >= settings.limits.frozen_difference or count >= FROZEN_FRAMES:
+                return apart, changed_share(before, now)
 
 
-async def _later_frame(stream: RtspStream, decoder: Decoder) -> VideoFrame:
-    """Return the frame ``FROZEN_FRAMES`` on."""
-    count = 0
+async def _next_key(stream: RtspStream) -> AccessUnit:
+    """Return the next key unit; while others come instead, the stream is looked at rarely."""
     while True:
         for unit in await stream.next_units():
-            decoded = decoder.decode(unit)
-            count += decoded is not None
-            if decoded is not None and count >= FROZEN_FRAMES:
-                return decoded.frame
+            if unit.key:
+                return unit
+
+
+def _decoded(decoder: Decoder, unit: AccessUnit) -> VideoFrame | None:
+    decoded = decoder.decode(unit)
+    return decoded.frame if decoded is not None else decoder.flush()
 
 
 def _one_frame(address: StreamAddress, patience: Patience) -> VideoFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from zlib import crc32
 
 import av
 import cv2
@@ -20,7 +21,8 @@ from console.media.nal import Codec, join_annex_b
 from console.video.clock import is_wrong, read_clock
 from console.video.clocks import Clocks
 
-POINT = CameraId("C0005")
+#: One that begins to count at once.
+POINT = next(CameraId(f"C{n}") for n in range(99) if crc32(f"C{n}".encode()) % 8 == 0)
 
 
 def shown(text: str, seed: int = 0) -> np.ndarray:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from console.app.config import home_directory
 from console.app.lineage import die_with
 from console.app.processes import ProcessError
@@ -23,6 +25,7 @@ from console.domain.places import Camera
 
 #: Few scenes: they are shared by all points, and a first start has to draw them.
 SCENES = 8
+_SERVER = "bench-cameras"
 _Alive = Callable[[], bool]
 _MADE_S, _UP_S, _DOWN_S = 600.0, 60.0, 10.0
 
@@ -116,7 +119,7 @@ def city_cameras(
         joining=joining,
     )
     context = multiprocessing.get_context("spawn")
-    server = context.Process(target=_serve, args=(settings, os.getpid()), name="bench-cameras")
+    server = context.Process(target=_serve, args=(settings, os.getpid()), name=_SERVER)
     server.start()
     try:
         _wait_up(settings.port, server.is_alive)
@@ -135,6 +138,15 @@ def city_cameras(
 def _serve(settings: CameraServerSettings, parent: int) -> None:
     die_with(parent)
     run_cameras(settings)
+
+
+def cameras_cpu_s() -> float:
+    """Return the processor time that serving the cameras has taken so far, seconds."""
+    spent = 0.0
+    for child in multiprocessing.active_children():
+        if child.name == _SERVER and child.pid is not None:
+            spent += sum(psutil.Process(child.pid).cpu_times()[:2])
+    return spent
 
 
 def _wait_up(port: int, is_alive: _Alive) -> None:
