@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from console.app.cluster import Cluster
 from console.app.served import own_ca
+from console.central.pins import FirstPins
 from console.central.server import seed_registry, serve
 from console.central.settings import Basemap, CentralSettings
 from console.domain.ids import new_id
@@ -215,8 +216,27 @@ class CentralServer:
         return CentralClient(self, login, self.password(login))
 
     def officer(self, call_sign: str) -> CentralClient:
-        """Return a client logged on as a unit's handheld."""
-        return CentralClient(self, call_sign, self.password("officers"), kind="handheld")
+        """Return a client logged on as a unit's handheld; the first time it chooses its PIN."""
+        own = self.own_pin(call_sign)
+        if self.has_own_pin(call_sign):
+            return CentralClient(self, call_sign, own, kind="handheld")
+        return CentralClient(
+            self, call_sign, self.first_pin(call_sign), kind="handheld", new_pin=own
+        )
+
+    def first_pin(self, call_sign: str) -> str:
+        """Return the PIN that a unit has until it chooses another."""
+        ((unit,),) = self.query(f"SELECT id FROM unit WHERE call_sign = '{call_sign}'")
+        return FirstPins(self.home / "central" / "officers.key").of(unit)
+
+    def own_pin(self, call_sign: str) -> str:
+        """Return the PIN that a unit chooses in the tests."""
+        return f"own-{self.first_pin(call_sign)}"
+
+    def has_own_pin(self, call_sign: str) -> bool:
+        """Whether a unit has chosen it."""
+        chosen = self.query("SELECT call_sign FROM unit JOIN officer_pin ON unit.id = unit")
+        return (call_sign,) in chosen
 
     def _run(self) -> None:
         try:
@@ -243,7 +263,13 @@ class CentralClient:
     """Somebody logged on at a central, with requests and websockets as a console has them."""
 
     def __init__(
-        self, server: CentralServer, login: str, password: str, *, kind: str = "console"
+        self,
+        server: CentralServer,
+        login: str,
+        password: str,
+        *,
+        kind: str = "console",
+        new_pin: str = "",
     ) -> None:
         self.server = server
         self.http = requests.Session()
@@ -257,6 +283,7 @@ class CentralClient:
                 "name": login,
                 "password": password,
                 "device": {"id": self.console_id, "kind": kind, "label": "test"},
+                "new_pin": new_pin,
             },
             timeout=ANSWER_WITHIN_S,
         )

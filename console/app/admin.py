@@ -29,8 +29,8 @@ from console.gateways.sections import (
 )
 from console.protocol.codec import Row
 
-#: Tables that are no rows of the change log: accounts, devices, and what roles may.
-OTHERS = ("users", "devices", "roles")
+#: Tables that are no rows of the change log: accounts, PINs, devices, and what roles may.
+OTHERS = ("users", "officers", "devices", "roles")
 
 
 def admin(chosen: argparse.Namespace) -> int:

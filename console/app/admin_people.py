@@ -1,10 +1,11 @@
-"""`zhihui admin users|devices|roles`: accounts, devices, and what roles may."""
+"""`zhihui admin users|officers|devices|roles`: accounts, PINs, devices, and what roles may."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from console.app.admin_base import (
     AdminRequestError,
@@ -84,6 +85,38 @@ def _districts(asked: dict[str, Any]) -> dict[str, Any]:
     return {"districts": named} if named else {"whole_city": True}
 
 
+def _officers(central: Central, chosen: argparse.Namespace) -> int:
+    show(central.get("/v1/officers")["officers"],
+         ["call_sign", "name", "district", "state", "set_at", "locked_until"],
+         as_json=chosen.json)  # fmt: skip
+    return 0
+
+
+def _give_pin(central: Central, chosen: argparse.Namespace) -> int:
+    asked: dict[str, Any] = values_of(chosen.rest[1:])
+    call_sign = quote(wanted_id(chosen), safe="")
+    done = central.send("POST", f"/v1/officers/{call_sign}/pin", {"pin": asked.get("pin") or None})
+    print(f"{done['call_sign']}  {done['pin']}  (to be replaced at the next log-on; "
+          f"{done['ended_sessions']} sessions were ended)")  # fmt: skip
+    return 0
+
+
+def _slips(central: Central, chosen: argparse.Namespace) -> int:
+    asked: dict[str, Any] = values_of(chosen.rest)
+    slips = central.send("POST", "/v1/officers/slips", {"district": asked.get("district")})["slips"]
+    show(slips, ["call_sign", "name", "district", "pin"], as_json=chosen.json)
+    return 0
+
+
+def _officer_history(central: Central, chosen: argparse.Namespace) -> int:
+    wanted = wanted_id(chosen)
+    for one in central.get("/v1/officers")["officers"]:
+        if one["call_sign"] == wanted:
+            show_history(central, "unit", one["id"])
+            return 0
+    raise AdminRequestError(f"There is no unit {wanted} that may log on.")
+
+
 def _devices(central: Central, chosen: argparse.Namespace) -> int:
     show(central.get("/v1/devices")["devices"],
          ["state", "kind", "label", "last_person", "last_seen_at"],
@@ -122,6 +155,10 @@ PEOPLE: dict[str, Verbs] = {
     "users": {
         "list": _users, "add": _add_user, "set": _set_user, "retire": _retire_user,
         "restore": _retire_user, "unlock": _unlock_user, "history": _user_history,
+    },
+    "officers": {
+        "list": _officers, "pin": _give_pin, "slips": _slips, "unlock": _unlock_user,
+        "history": _officer_history,
     },
     "devices": {
         "list": _devices, "admit": _decide, "block": _decide, "retire": _decide,

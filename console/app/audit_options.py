@@ -29,7 +29,7 @@ def audit_options(parser: argparse.ArgumentParser) -> None:
 
 VERBS = (
     "list", "show", "add", "set", "retire", "restore", "import", "export", "history",
-    "unlock", "admit", "block", "code", "discover",
+    "unlock", "admit", "block", "code", "discover", "pin", "slips",
 )  # fmt: skip
 
 

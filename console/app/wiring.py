@@ -70,7 +70,7 @@ def central_settings(
 ) -> CentralSettings:
     """Return the settings of the central server of a home."""
     from console.app.basemap import served_basemap
-    from console.app.cameralook import look_through
+    from console.app.cameralook import look_through, watch_through
     from console.central.limits import DevicePolicy
     from console.central.settings import CentralSettings
 
@@ -86,6 +86,7 @@ def central_settings(
         audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
         devices=DevicePolicy(config.devices),
         look=look_through,
+        watch=watch_through,
         public_url=config.public_url.rstrip("/") or None,
         retention=RetentionRules(
             positions_days=config.keep_positions_days,

@@ -21,8 +21,8 @@ from console.store.mapping import insert_all
 from console.store.secretfile import write_privately
 from console.store.tables import PERSON
 
-#: The account that every officer's handheld logs on with: call sign and the shared number.
-OFFICERS = "officers"
+#: What officers shared before each had a PIN of the own; it opens nothing any more.
+_ONCE_SHARED = "officers"
 _ACCOUNTS: tuple[tuple[str, str, Role], ...] = (
     ("dispatcher", "Dispatcher", Role.DISPATCHER),
     ("operator", "Video operator", Role.VIDEO_OPERATOR),
@@ -31,7 +31,6 @@ _ACCOUNTS: tuple[tuple[str, str, Role], ...] = (
     ("hotline", "Hotline seat", Role.HOTLINE_SEAT),
     ("admin", "Administrator", Role.ADMINISTRATOR),
     ("city", "City gateway", Role.GATEWAY),
-    (OFFICERS, "Officers", Role.OFFICER),
 )
 
 
@@ -69,11 +68,12 @@ def ensure_accounts(connection: Connection, path: Path, hasher: PasswordHasher) 
     """
     known = set(connection.execute(select(PERSON.c.login)).scalars())
     missing = [one for one in _ACCOUNTS if one[0] not in known]
-    if not missing:
-        return
     passwords = read_passwords(path) if path.exists() else {}
+    was_shared = passwords.pop(_ONCE_SHARED, None) is not None
+    if not missing and not was_shared:
+        return
     for login, _, _ in missing:
-        passwords.setdefault(login, _new_password(login))
+        passwords.setdefault(login, secrets.token_urlsafe(12))
     write_privately(path, json.dumps(passwords, ensure_ascii=False, indent=2).encode())
     for login, name, role in missing:
         person = Person(id=PersonId(login), name=name, role=role)
@@ -200,9 +200,3 @@ def remit_from(districts: tuple[str, ...] | None) -> Remit:
 def districts_of(remit: Remit) -> tuple[str, ...] | None:
     """Return a remit as it is kept."""
     return None if remit.districts is None else tuple(sorted(remit.districts))
-
-
-def _new_password(login: str) -> str:
-    if login == OFFICERS:
-        return f"{secrets.randbelow(10**8):08d}"  # typed on a small screen, with gloves
-    return secrets.token_urlsafe(12)

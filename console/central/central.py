@@ -24,6 +24,7 @@ from console.central.backup import check_restored
 from console.central.camerakey import opened_key, seal_rows
 from console.central.cityground import nowhere, opened_pack, zone_named
 from console.central.consoles import ConsoleHub
+from console.central.credentials import Credentials
 from console.central.disk import DiskGuard
 from console.central.door import Door, DoorRules
 from console.central.evidence import EvidenceStore
@@ -35,6 +36,7 @@ from console.central.gate import Gate
 from console.central.group import Committed, Surroundings
 from console.central.handhelds import HandheldHub
 from console.central.ledger import Numbers
+from console.central.livelook import LiveWindow
 from console.central.looking import CameraWindow
 from console.central.loop import WriterLink
 from console.central.observe import Observer
@@ -43,6 +45,7 @@ from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
 from console.central.paperoffice import PaperOffice
 from console.central.pastreadings import ReadingPast
+from console.central.pins import FirstPins
 from console.central.positions import PositionHub, read_fixes
 from console.central.readings import ReadingRoutes
 from console.central.refusals import Refusals
@@ -52,6 +55,7 @@ from console.central.routes_admin import AdminRoutes
 from console.central.routes_audit import AuditRoutes
 from console.central.routes_city import CityRoutes
 from console.central.routes_evidence import EvidenceRoutes
+from console.central.routes_officers import OfficerRoutes
 from console.central.routes_operations import OperationRoutes
 from console.central.routes_people import PeopleRoutes
 from console.central.routes_session import SessionRoutes
@@ -171,17 +175,19 @@ class Central:
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
         head, kill = self.sequencer.mark.head, settings.killpoints
         self.handhelds = HandheldHub(self.link, self.register, head, killpoints=kill)
+        first_pins = FirstPins(settings.folder / "officers.key")
+        self._credentials = Credentials(self.link, hasher, self.register, first_pins, _now)
         self.door = Door(
             self.link,
-            hasher=hasher,
+            credentials=self._credentials,
             mint=mint,
             sessions=sessions,
-            unit_called=self.register.called,
             clock=_now,
             audit=self.audit,
             rules=DoorRules(devices=settings.devices, home_code=home_code),
         )
         self.door.on_ended = self._end_streams
+        self.films = LiveWindow(settings.watch, self.door.is_valid)
         self._evidence = foundation.evidence
         self.papers = PaperOffice(
             self.link, foundation.evidence, foundation.zone, settings.public_url
@@ -236,6 +242,7 @@ class Central:
     async def hang_up(self) -> None:
         """End every stream with a word, so that both sides know it was meant."""
         reason = "Central is closing; come back in a moment."
+        self.films.close()
         self.consoles.close_all(reason)
         self.handhelds.close_all(reason)
         with contextlib.suppress(TimeoutError):  # uvicorn makes an end of the deaf
@@ -308,6 +315,7 @@ class Central:
             audit=self.audit,
             ways=Ways(foundation.pack),
             window=CameraWindow(settings.look),
+            films=self.films,
             zone=foundation.zone,
             camera_key=foundation.camera_key,
             office=self.papers,
@@ -328,6 +336,7 @@ class Central:
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)
         people = PeopleRoutes(door=self.door, link=self.link, clock=_now)
+        officers = OfficerRoutes(self.door, self.link, self.register, self._credentials, _now)
         admin = AdminRoutes(door=self.door, link=self.link)
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
@@ -337,6 +346,7 @@ class Central:
         for routes in (
             session,
             people,
+            officers,
             work,
             parts,
             city,

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
-from console.central.accounts import (
-    OFFICERS,
-    Person,
-    Session,
-    find_account,
-    is_login,
-    matches,
-    password_hash_of,
-)
+from console.central.accounts import Session, is_login
 from console.central.acts import act_by, actor_of, not_let_in
 from console.central.auditdesk import AuditDesk
+from console.central.credentials import Credentials
 from console.central.devices import Device, DeviceState, check_state, greet, is_known, use_code
 from console.central.limits import DevicePolicy
 from console.central.loop import WriterLink
+from console.central.pins import write_pin
 from console.central.rows import LiveRows
 from console.central.sessions import (
     SESSION_LASTS,
@@ -39,12 +31,8 @@ from console.central.tries import Tries, device_place
 from console.domain.audit import Act, Outcome
 from console.domain.errors import ZhihuiError
 from console.domain.ids import PersonId
-from console.domain.levels import Role
-from console.domain.units import Unit
 from console.store.audit import append_acts
 
-#: Argon2 takes 64 MiB each; more at once would not be faster on a small machine.
-_AT_ONCE = 2
 #: A token that renews is good once; the answer may get lost, so the last one is, for so long.
 PAST_IS_GOOD = timedelta(minutes=2)
 
@@ -70,14 +58,6 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Account:
-    """An account as it was when a password was looked at."""
-
-    login: str
-    found: tuple[Person, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DoorRules:
     """How the door is kept.
 
@@ -97,10 +77,9 @@ class Door:
         self,
         link: WriterLink,
         *,
-        hasher: PasswordHasher,
+        credentials: Credentials,
         mint: TokenMint,
         sessions: list[Kept],
-        unit_called: Callable[[str], Unit | None],
         clock: Callable[[], datetime],
         rules: DoorRules,
         audit: AuditDesk,
@@ -109,28 +88,24 @@ class Door:
 
         Args:
             link: To the writer.
-            hasher: Hashes passwords.
+            credentials: Knows passwords and PINs.
             mint: Signs tokens.
             sessions: Sessions that have not expired.
-            unit_called: The unit with a call sign, for officers' handhelds.
             clock: Gives now, aware UTC.
             rules: How it is kept.
             audit: Told who came, went, or was not let in.
         """
         self._audit = audit
         self._link = link
-        self._hasher = hasher
+        self._credentials = credentials
         self._mint = mint
         self._sessions = {one.session.id: one for one in sessions}
         self._by_refresh: dict[str, str] = {}
         for one in sessions:
             self._index(one)
-        self._unit_called = unit_called
         self._clock = clock
         self._rules = rules
         self.tries = Tries(clock)
-        self._hashing = asyncio.Semaphore(_AT_ONCE)
-        self._nobody = hasher.hash("nobody has this password")
         #: Called when sessions were ended, so that their streams end with them.
         self.on_ended: Callable[[], None] = _nothing
 
@@ -140,7 +115,14 @@ class Door:
         return len(self._sessions)
 
     async def log_on(
-        self, name: str, password: str, device: Device, *, host: str, code: str = ""
+        self,
+        name: str,
+        password: str,
+        device: Device,
+        *,
+        host: str,
+        code: str = "",
+        new_pin: str = "",
     ) -> Granted:
         """Let somebody in.
 
@@ -150,9 +132,12 @@ class Door:
             device: What it is typed into.
             host: Where it comes from, to slow down guessing.
             code: Admits a device that is not known; empty for none.
+            new_pin: What an officer chooses in the place of the PIN; empty to keep it.
 
         Raises:
             LogOnError: Name and password do not belong together.
+            MustChangeError: The PIN is right, but was given; nobody was logged on.
+            PinError: The new PIN cannot be taken; nobody was logged on.
             TooManyTriesError: Too many wrong passwords for this name, or from there.
             DeviceRefusedError: The device is not admitted.
             CentralError: Central is closing, or cannot write.
@@ -160,13 +145,14 @@ class Door:
         known = await self._link.reading(lambda connection: is_known(connection, device))
         place = device_place(device.id) if known else host
         self.tries.check(name, place, is_known=known)
-        found = await self._who(name, password)
+        found = await self._credentials.who(name, password)
         if found is None:
             self.tries.wrong(name, place)
             called = await self._name_told(name)
             self._audit.note(not_let_in(called, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
-        person, account = found
+        person = found.person
+        chosen = await self._credentials.chosen(found, password, new_pin)
         at = self._clock()
         refresh = new_secret()
         kept = Kept(
@@ -184,13 +170,17 @@ class Door:
         told = {"kind": device.kind}
 
         def write(connection: Connection, _: LiveRows) -> DeviceState | None:
-            if find_account(connection, account.login) != account.found:
+            if not found.still_holds(connection):
                 return None  # shut or changed while the password was looked at
             state = self._greeted(connection, device, person.id, host=host, code=code)
             if state is DeviceState.ADMITTED:
                 write_session(connection, kept, device, at=at)
                 actor = actor_of(kept.session, host)
-                append_acts(connection, [act_by(actor, "log_on", at=at, details=told)])
+                acts = [act_by(actor, "log_on", at=at, details=told)]
+                if chosen is not None:
+                    write_pin(connection, chosen)
+                    acts.append(act_by(actor, "pin_chosen", at=at, subject=("unit", chosen.unit)))
+                append_acts(connection, acts)
             return state
 
         state = await self._link.in_writer(write)
@@ -264,11 +254,11 @@ class Door:
             await self._link.in_writer(write)
 
     def sessions_of(self, *, person: str | None = None, device: str | None = None) -> list[Session]:
-        """Return the sessions of a person or a device; officers share one account."""
+        """Return the sessions of a person (of an officer: the unit's id) or a device."""
         return [
             one.session
             for one in self._sessions.values()
-            if (person is not None and person in _accounts_of(one.session.person))
+            if (person is not None and person == one.session.person.id)
             or (device is not None and one.session.device == device)
         ]
 
@@ -284,22 +274,18 @@ class Door:
 
     def hashed(self, password: str) -> str:
         """Return the hash of a password; takes tens of milliseconds by design."""
-        return self._hasher.hash(password)
+        return self._credentials.hashed(password)
 
     async def is_password_of(self, session: Session, password: str) -> bool:
-        """Whether a password is that of whoever is logged on; wrong ones are counted.
+        """Whether a password or PIN is that of whoever is logged on; wrong ones are counted.
 
         Raises:
             TooManyTriesError: Too many were wrong.
         """
-        name = _accounts_of(session.person)[-1]
+        name = self._credentials.login_of(session.person)
         place = device_place(session.device)
         self.tries.check(name, place, is_known=True)
-        kept = await self._link.reading(lambda connection: password_hash_of(connection, name))
-        async with self._hashing:
-            is_right = await asyncio.to_thread(
-                matches, self._hasher, kept or self._nobody, password
-            )
+        is_right = await self._credentials.are_of(session.person, password)
         if is_right:
             self.tries.right(name, place)
         else:
@@ -309,28 +295,9 @@ class Door:
     async def _name_told(self, name: str) -> str:
         """Return what the audit calls a name: one that nobody has may be a mistyped password."""
         is_one = await self._link.reading(lambda connection: is_login(connection, name))
-        if is_one or self._unit_called(name) is not None:
+        if is_one or self._credentials.is_unit(name):
             return name[:80]
         return f"unknown name {self._mint.digest_of(name)}"
-
-    async def _who(self, name: str, password: str) -> tuple[Person, _Account] | None:
-        found = await self._link.reading(lambda connection: find_account(connection, name))
-        # An account goes before a unit: nobody is shut out by what a unit is called.
-        unit = self._unit_called(name) if found is None else None
-        login = name if unit is None else OFFICERS
-        if unit is not None:
-            found = await self._link.reading(lambda connection: find_account(connection, login))
-        person, password_hash = found or (None, self._nobody)
-        async with self._hashing:  # an unknown name takes as long as a known one
-            right = await asyncio.to_thread(matches, self._hasher, password_hash, password)
-        if not right or person is None:
-            return None
-        account = _Account(login=login, found=(person, password_hash))
-        if unit is not None:
-            called = unit.name or unit.call_sign
-            officer = Person(id=PersonId(unit.id), name=called, role=Role.OFFICER, unit=unit.id)
-            return officer, account
-        return None if person.role is Role.OFFICER else (person, account)
 
     def _greeted(
         self, connection: Connection, device: Device, person: PersonId, *, host: str, code: str
@@ -376,11 +343,6 @@ class Door:
     def _forget_expired(self, at: datetime) -> None:
         for key in [key for key, one in self._sessions.items() if one.session.expires_at <= at]:
             self._drop(key)
-
-
-def _accounts_of(person: Person) -> tuple[str, ...]:
-    """Return the ids that mean a person: an officer has the unit's, and shares an account."""
-    return (person.id, OFFICERS) if person.role is Role.OFFICER else (person.id,)
 
 
 def _nothing() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +37,23 @@ class Picture:
 
 #: Opens a point, its credentials in clear, and returns a picture; raises `NoPictureError`.
 Look = Callable[[Camera], Awaitable[Picture]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """A film that goes on while it is looked at.
+
+    Attributes:
+        media_type: With the codec, as a browser wants it (RFC 6381).
+        parts: Pieces of a fragmented MP4 file (ISO/IEC 14496-12), the first its head.
+    """
+
+    media_type: str
+    parts: AsyncIterator[bytes]
+
+
+#: Opens a point, its credentials in clear; raises `NoPictureError`.
+Watch = Callable[[Camera], AbstractAsyncContextManager[Film]]
 
 
 class CameraWindow:

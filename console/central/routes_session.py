@@ -18,6 +18,7 @@ from console.central.devices import Device, DeviceRefusedError, is_local
 from console.central.door import Door, Granted, LogOnError
 from console.central.handhelds import HandheldHub
 from console.central.operations import Operations
+from console.central.pins import MustChangeError, PinError
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
 from console.central.tokens import hash_of
@@ -38,11 +39,16 @@ class DeviceIn(BaseModel):
 
 
 class LogOnIn(BaseModel):
-    """Name and password, and the device they were typed into."""
+    """Name and password, and the device they were typed into.
+
+    Attributes:
+        new_pin: What an officer chooses in the place of the PIN.
+    """
 
     name: str = Field(min_length=1, max_length=80)
     password: str = Field(min_length=1, max_length=200)
     device: DeviceIn
+    new_pin: str = Field(default="", max_length=200)
 
 
 class PersonOut(BaseModel):
@@ -121,8 +127,17 @@ class SessionRoutes:
         host = host_of(request)
         try:
             granted = await self.door.log_on(
-                asked.name, asked.password, device, host=host, code=told.code
+                asked.name,
+                asked.password,
+                device,
+                host=host,
+                code=told.code,
+                new_pin=asked.new_pin,
             )
+        except MustChangeError as error:
+            raise AnswerError(428, str(error)) from error
+        except PinError as error:
+            raise AnswerError(422, str(error)) from error
         except LogOnError as error:
             raise AnswerError(401, str(error)) from error
         except TooManyTriesError as error:

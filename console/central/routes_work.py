@@ -23,6 +23,7 @@ from console.central.evidence import (
     EvidenceTooLargeError,
     is_hash,
 )
+from console.central.livelook import LiveWindow
 from console.central.looking import CameraWindow
 from console.central.loop import WriterLink
 from console.central.paperoffice import PaperOffice
@@ -72,6 +73,7 @@ class WorkRoutes:
     audit: AuditDesk
     ways: Ways
     window: CameraWindow
+    films: LiveWindow
     zone: ZoneInfo
     camera_key: CameraKey
     office: PaperOffice
@@ -90,7 +92,7 @@ class WorkRoutes:
             router.add_api_route(path, endpoint, methods=[method], response_model=None)
         street = StreetRoutes(
             door=self.door, link=self.link, register=self.register, ways=self.ways,
-            window=self.window, camera_key=self.camera_key, audit=self.audit,
+            window=self.window, films=self.films, camera_key=self.camera_key, audit=self.audit,
         )  # fmt: skip
         router.include_router(street.router())
         patrol = PatrolRoutes(door=self.door, link=self.link, zone=self.zone)

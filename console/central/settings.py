@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import make_url
 
 from console.central.limits import DevicePolicy, Limits
-from console.central.looking import Look
+from console.central.looking import Look, Watch
 from console.domain.errors import ZhihuiError
 from console.domain.killpoints import UNARMED, Killpoints
 from console.domain.retention import RetentionRules
@@ -56,6 +56,7 @@ class CentralSettings:
         audit_copy: Where checkpoints of the audit are written a second time, best another machine.
         retention: How long things are kept.
         look: Looks through a camera point; ``None`` where central has no video.
+        watch: Opens a camera point's film; ``None`` where central has no video.
         public_url: Address by which the public reaches central, in QR codes; ``None`` for the one
             it listens at.
         reserve_bytes: Size of the file that is given up when the disk is full.
@@ -75,6 +76,7 @@ class CentralSettings:
     retention: RetentionRules = _RETENTION
     public_url: str | None = None
     look: Look | None = field(default=None, repr=False, compare=False)
+    watch: Watch | None = field(default=None, repr=False, compare=False)
     reserve_bytes: int = RESERVE_BYTES
     spare_bytes: int = SPARE_BYTES
     basemap: Callable[[Path | None, Path], Basemap] | None = field(

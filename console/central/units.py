@@ -24,6 +24,11 @@ class Register:
             self._by_id[unit.id] = unit
             self._by_call_sign[unit.call_sign] = unit
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """All of them, retired ones too."""
+        return tuple(self._by_id.values())
+
     def unit(self, unit_id: str) -> Unit | None:
         """Return the unit with this id."""
         return self._by_id.get(unit_id)

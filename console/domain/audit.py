@@ -16,7 +16,7 @@ GENESIS = hashlib.sha256(b"zhihui audit 1").hexdigest()
 MASK = "●"
 #: How credentials of cameras begin where they are kept; what they say is only known with a key.
 SEALED = "sealed:1:"
-SECRET_FIELDS = frozenset({"password", "password_hash", "token", "secret"})
+SECRET_FIELDS = frozenset({"password", "password_hash", "token", "secret", "pin", "new_pin"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -86,6 +86,13 @@ _USERS = AdminTableSpec(
     columns=("login", "name", "role", "districts", "locked_until"),
     has_files=False,
 )  # fmt: skip
+_OFFICERS = AdminTableSpec(
+    name="officers",
+    fields=(_field("pin", _K.SECRET),),
+    columns=("call_sign", "name", "district", "pin_state", "set_at", "locked_until"),
+    can_add=False,
+    has_files=False,
+)
 _DEVICES = AdminTableSpec(
     name="devices",
     fields=(_field("state", _K.CHOICE, required=True, choices=("admitted", "blocked")),),
@@ -115,7 +122,7 @@ def _columns(section: Section) -> tuple[str, ...]:
 
 
 SPECS: tuple[AdminTableSpec, ...] = (
-    _USERS, _ROLES, _DEVICES,
+    _USERS, _OFFICERS, _ROLES, _DEVICES,
     *(AdminTableSpec(name=one.name, fields=one.fields, columns=_columns(one)) for one in SECTIONS),
     _AUDIT,
 )  # fmt: skip
@@ -186,8 +193,13 @@ class Administration(QObject):
 
     def unlock(self, row: FlatRow) -> None:
         """Let somebody try again at once who typed wrong passwords."""
-        path = f"/v1/people/{quote(str(row['login']), safe='')}/unlock"
-        self._change("users", lambda: self._sent("POST", path, {}, self.tr("May try again.")))
+        table, name = ("users", "login") if "login" in row else ("officers", "call_sign")
+        path = f"/v1/people/{quote(str(row[name]), safe='')}/unlock"
+        self._change(table, lambda: self._sent("POST", path, {}, self.tr("May try again.")))
+
+    def give_pin(self, row: FlatRow, typed: str = "") -> None:
+        """Give an officer a new PIN, the typed one or one by chance; it is told this once."""
+        self._change("officers", lambda: self._given(row, typed))
 
     # in the thread of its own
 
@@ -241,6 +253,8 @@ class Administration(QObject):
     def _rows(self, table: str) -> list[FlatRow]:
         if table == "users":
             return [_person(one) for one in self._get("/v1/people")["people"]]
+        if table == "officers":
+            return [self._officer(one) for one in self._get("/v1/officers")["officers"]]
         if table == "devices":
             return [dict(one) for one in self._get("/v1/devices")["devices"]]
         if table == "roles":
@@ -266,6 +280,8 @@ class Administration(QObject):
         told = self.tr("Saved.")
         if table == "users":
             return self._saved_person(values, row, told)
+        if table == "officers" and row is not None:
+            return self._given(row, values["pin"])
         if table == "devices" and row is not None:
             path = f"/v1/devices/{quote(str(row['id']), safe='')}"
             return self._sent("PATCH", path, {"state": values["state"]}, told)
@@ -290,6 +306,24 @@ class Administration(QObject):
         if body.get("role") == row["role"]:
             del body["role"]
         return self._sent("PATCH", f"/v1/people/{row['id']}", body, told)
+
+    def _officer(self, one: Mapping[str, Any]) -> FlatRow:
+        states = {
+            "first": self.tr("first, to be replaced"),
+            "given": self.tr("given, to be replaced"),
+            "own": self.tr("the officer's own"),
+        }
+        set_at = str(one["set_at"] or "")[:16].replace("T", " ")
+        return {**one, "pin_state": states[one["state"]], "set_at": set_at}
+
+    def _given(self, row: FlatRow, typed: str) -> str:
+        path = f"/v1/officers/{quote(str(row['call_sign']), safe='')}/pin"
+        told = self.tr(
+            "{0}: the PIN is {1}, for one log-on; it is shown this once. Sessions ended: {2}."
+        )
+        body = {"pin": typed or None}
+        answer = self._source.administer("POST", path, dict[str, Any], body).result()
+        return told.format(answer["call_sign"], answer["pin"], answer["ended_sessions"])
 
     def _retired(self, table: str, row: FlatRow, retired: bool) -> str:
         word = self.tr("Retired; nothing was deleted.") if retired else self.tr("In use again.")
@@ -332,7 +366,7 @@ def _section(table: str) -> Section:
 
 
 def _subject(table: str, row: FlatRow) -> tuple[str, str]:
-    kinds = {"users": "person", "devices": "device"}
+    kinds = {"users": "person", "officers": "unit", "devices": "device"}
     if table == "audit":
         return str(row.get("subject_kind") or ""), str(row.get("subject_id") or "")
     section = section_called(table)

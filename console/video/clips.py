@@ -96,7 +96,7 @@ class ClipSource:
         at = 0
         yield at
         for index in range(1, len(self.units)):
-            at += _step(self.units[index - 1], self.units[index])
+            at += step_between(self.units[index - 1], self.units[index])
             yield at
         while True:
             at += _USUAL_STEP
@@ -108,11 +108,12 @@ class ClipSource:
         return () if told else self.headers
 
 
-def _step(before: AccessUnit, unit: AccessUnit) -> int:
+def step_between(before: AccessUnit, unit: AccessUnit) -> int:
+    """Return how long a picture is shown, 90 kHz; the usual where the camera's clock jumps."""
     step = (unit.timestamp - before.timestamp) % _WRAP
     return step if 0 < step <= _LONGEST_STEP else _USUAL_STEP
 
 
 def _span(units: Sequence[AccessUnit]) -> float:
-    steps = (_step(units[n], units[n + 1]) for n in range(len(units) - 1))
+    steps = (step_between(units[n], units[n + 1]) for n in range(len(units) - 1))
     return sum(steps) / _CLOCK_HZ

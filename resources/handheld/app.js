@@ -228,15 +228,21 @@ function drawPages() {
   }
 }
 
-async function logOn(callSign, pin, code) {
+/** Log on; returns whether the officer has to choose a PIN of the own first. */
+async function logOn(callSign, pin, code, chosen) {
+  if (!chosen.isSame) {
+    notice(word("pins_differ"));
+    return true;
+  }
   try {
-    await link.logOn(callSign, pin, code);
+    await link.logOn(callSign, pin, code, chosen.pin);
   } catch (error) {
     notice(word("wrong") + reasonIn(error.message));
-    return;
+    return [422, 428].includes(error.status);
   }
   notice("");
   await begin();
+  return false;
 }
 
 async function begin() {

@@ -48,8 +48,8 @@ export class Link {
   }
 
   /** Log on; throws an Error whose message is central's sentence. */
-  async logOn(callSign, pin, code) {
-    const session = await sessions.logOn(callSign, pin, this.device, code);
+  async logOn(callSign, pin, code, newPin) {
+    const session = await sessions.logOn(callSign, pin, this.device, code, newPin);
     const kept = await shelf.get("kept", "owner");
     if (kept !== undefined && kept !== session.unit) {
       await shelf.clear("tasks"); // central tells them again; what is in the outbox it cannot

@@ -36,12 +36,12 @@ function sessionIn(said) {
   };
 }
 
-/** Log on; throws an Error whose message is central's sentence. */
-export async function logOn(name, password, device, code) {
+/** Log on, with a PIN of the own from now on if one was chosen; throws an Error with central's sentence. */
+export async function logOn(name, password, device, code, newPin = "") {
   const secret = await secretOfDevice();
   const label = navigator.userAgent.slice(0, 80);
   return sessionIn(await ask("/v1/session", {
-    name, password, device: { id: device, kind: "handheld", label, secret, code },
+    name, password, device: { id: device, kind: "handheld", label, secret, code }, new_pin: newPin,
   }));
 }
 

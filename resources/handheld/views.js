@@ -18,25 +18,34 @@ const clock = text => text ? new Date(text).toLocaleTimeString(chosen() === "zh"
 const isLate = task => task.due_at && new Date(task.due_at) < new Date();
 const formName = task => chosen() === "zh" ? task.form_zh : task.form_en;
 
-/** The log-on form. */
+/** The log-on form; two more fields where the officer has to choose, or wants, a PIN of the own. */
 export function logOnView(submit) {
   const name = make("input", { id: "call-sign", name: "username", autocomplete: "username",
     autocapitalize: "characters", required: true });
   const pin = make("input", { id: "pin", name: "password", type: "password",
     autocomplete: "current-password", required: true });
   const code = make("input", { id: "device-code", autocomplete: "off", inputmode: "numeric" });
+  const fresh = { type: "password", autocomplete: "new-password" };
+  const first = make("input", { id: "new-pin", ...fresh });
+  const again = make("input", { id: "new-pin-again", ...fresh });
+  const own = make("details", { id: "own-pin" }, make("summary", {}, word("own_pin")),
+    make("label", {}, word("new_pin"), first), make("label", {}, word("new_pin_again"), again));
   const button = make("button", { class: "main", type: "submit", id: "log-on" }, word("log_on"));
   return make("form", {
     id: "log-on-form",
     onsubmit: async event => {
       event.preventDefault();
       button.disabled = true;
-      await submit(name.value.trim().toUpperCase(), pin.value, code.value.trim());
+      const chosen = { pin: first.value, isSame: first.value === again.value };
+      const mustChoose = await submit(name.value.trim().toUpperCase(), pin.value, code.value.trim(), chosen);
       button.disabled = false;
+      if (!mustChoose) return;
+      own.open = true;
+      first.focus();
     },
   },
   make("h1", {}, word("title")),
-  make("label", {}, word("call_sign"), name), make("label", {}, word("pin"), pin), button,
+  make("label", {}, word("call_sign"), name), make("label", {}, word("pin"), pin), own, button,
   make("details", {}, make("summary", {}, word("new_device")),
     make("label", {}, word("device_code"), code)));
 }

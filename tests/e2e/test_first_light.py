@@ -30,6 +30,7 @@ from pytestqt.qtbot import QtBot
 from console.app import served, wiring
 from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_models import DeskModels
+from console.central.pins import FirstPins
 from console.domain.incidents import Stage
 from tests.real_data import ROOT
 
@@ -67,7 +68,11 @@ def officer(city: LivingCity) -> Iterator[Page]:
         page = context.new_page()
         page.goto(f"{city.url}/handheld/")
         page.fill("#call-sign", "K7")
-        page.fill("#pin", served.password_of(city.home, "officers"))
+        ((unit,),) = city.rows("SELECT id FROM unit WHERE call_sign = 'K7'")
+        page.fill("#pin", FirstPins(city.home / "central" / "officers.key").of(unit))
+        page.click("#own-pin summary")
+        page.fill("#new-pin", "k7-of-my-own")
+        page.fill("#new-pin-again", "k7-of-my-own")
         page.click("#log-on")
         page.click("#toggle-duty")
         query = "SELECT 1 FROM unit WHERE call_sign = 'K7' AND status = 'available'"
@@ -151,7 +156,7 @@ def test_that_a_complaint_goes_by_keyboard_all_the_way_to_its_closing(
     assert city.stop() == 0
     assert leftovers(children) == []
     secrets = secrets_of(city.home)
-    assert {"dispatcher", "officers", "camera", "token.key"} <= set(secrets)
+    assert {"dispatcher", "camera", "token.key", "officers.key"} <= set(secrets)
     assert spilled(secrets, lines) == [], "a secret on a command line"
     logs = [path.read_text(errors="replace") for path in (city.home / "logs").glob("*.log*")]
     assert len(logs) >= 4

@@ -89,8 +89,16 @@ class Dispatcher:
 def log_on(page: Page, central: CentralServer, call_sign: str) -> None:
     page.goto(f"{central.url}/handheld/")
     page.fill("#call-sign", call_sign)
-    page.fill("#pin", served.password_of(central.home, "officers"))
+    known = central.has_own_pin(call_sign.upper())
+    own, first = central.own_pin(call_sign.upper()), central.first_pin(call_sign.upper())
+    page.fill("#pin", own if known else first)
     page.click("#log-on")
+    if not known:
+        given = re.compile("此口令由他人发放|was given to you")
+        expect(page.locator("#notice")).to_contain_text(given)
+        page.fill("#new-pin", own)
+        page.fill("#new-pin-again", own)
+        page.click("#log-on")
     page.wait_for_selector("#list")
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rtsp_points import Point, RtspPoints, make_clip, serving
 from test_handheld_page import Dispatcher, a_photo, log_on, rows, until
 
-from console.app.cameralook import look_through
+from console.app.cameralook import look_through, watch_through
 from console.domain.ids import new_id
 from console.domain.places import Jurisdiction, JurisdictionLevel
 from console.media.nal import Codec
@@ -33,7 +33,7 @@ LARGE = 36 << 20
 @pytest.fixture(scope="module")
 def points() -> Iterator[RtspPoints]:
     """A real camera that moves."""
-    with serving(c1=Point(make_clip(Codec.H264))) as server:
+    with serving(c1=Point(make_clip(Codec.H264)), c2=Point(make_clip(Codec.H265))) as server:
         yield server
 
 
@@ -47,10 +47,13 @@ def central(
         resources_dir=ROOT / "resources",
         pack_path=write_small_pack(folder / "small.citypack"),
     )
-    server.change_settings(look=look_through)
+    server.change_settings(look=look_through, watch=watch_through)
     server.seed(
         [replace(one, district="D01") for one in some_units()],
-        cameras=[replace(points.camera("c1"), name="东长街口", district="D01", lat=LAT, lon=LON)],
+        cameras=[
+            replace(points.camera(key), name=name, district="D01", lat=LAT, lon=LON)
+            for key, name in (("c1", "东长街口"), ("c2", "西长街口"))
+        ],
         jurisdictions=[
             Jurisdiction(
                 id="D01",
@@ -130,6 +133,41 @@ def test_that_a_task_has_its_map_and_way_also_without_a_network(
     phone.set_offline(False)
 
 
+def test_that_a_camera_near_is_seen_live_and_let_go_of_when_the_page_is_put_away(
+    central: CentralServer, points: RtspPoints, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    log_on(page, central, "K6")
+    page.click("#page-near")
+    page.click(".camera[data-camera='c1']")
+    page.wait_for_selector("#camera-live:visible")
+    expect(page.locator("#camera-age")).to_have_text("实时画面")
+    check_accessible(page, "camera live")
+    at = "document.getElementById('camera-live').currentTime"
+    first = page.evaluate(at)
+    page.wait_for_function(f"{at} > {first + 3}")
+    lag = page.evaluate("""() => {
+        const video = document.getElementById("camera-live");
+        return video.buffered.end(video.buffered.length - 1) - video.currentTime;
+    }""")
+    assert lag < 4, "it stays near what the camera shows"
+    assert page.evaluate("document.getElementById('camera-live').videoWidth") == 320
+    assert points.points["c1"].playing == 1
+    page.evaluate("""() => {
+        Object.defineProperty(document, "visibilityState",
+            { get: () => "hidden", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    assert until(lambda: points.points["c1"].playing == 0)
+    page.evaluate("""() => {
+        delete document.visibilityState;
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    page.wait_for_selector("#camera-live:visible")
+    page.click("#back")
+    assert until(lambda: points.points["c1"].playing == 0)
+
+
 def test_that_near_are_cases_and_cameras_and_a_case_is_raised_offline(
     central: CentralServer, phone: BrowserContext
 ) -> None:
@@ -146,10 +184,11 @@ def test_that_near_are_cases_and_cameras_and_a_case_is_raised_offline(
     )
     expect(page.locator(".camera[data-camera='c1']")).to_contain_text("东长街口")
     check_accessible(page, "nearby")
-    page.click(".camera[data-camera='c1']")
+    page.click(".camera[data-camera='c2']")  # H.265, which browsers need not play
     page.wait_for_selector("#camera-picture:visible")
     page.wait_for_function("document.getElementById('camera-picture').naturalWidth === 640")
     expect(page.locator("#camera-age")).to_contain_text("秒前")
+    expect(page.locator("#camera-age")).to_contain_text("每 3 秒一张")
     check_accessible(page, "camera")
     page.click("#back")
     page.click("#raise")

@@ -12,6 +12,7 @@ HANDHELD_ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/handheld/near"): _STREET,
     ("GET", "/v1/handheld/site"): _STREET,
     ("GET", "/v1/handheld/cameras/{camera}/picture"): _STREET,
+    ("GET", "/v1/handheld/cameras/{camera}/live"): _STREET,
     ("GET", "/v1/handheld/records"): _STREET,
     ("GET", "/v1/handheld/inspections"): _STREET,
     ("GET", "/v1/handheld/papers"): _STREET,

@@ -181,9 +181,10 @@ def test_that_a_unit_with_a_task_is_not_retired(central_server: CentralServer) -
     assert free.verdict is Verdict.ACCEPTED
     sent = desk.post(AssignUnit(assignment="b", incident="i", unit="u2"))[0]
     assert sent.verdict is Verdict.REJECTED
+    first = central_server.first_pin("K2")
     answer = desk.http.post(
         f"{central_server.url}/v1/session",
-        json={"name": "K2", "password": central_server.password("officers"),
+        json={"name": "K2", "password": first, "new_pin": "k2-of-my-own",
               "device": {"id": "h", "kind": "handheld", "label": ""}},
         timeout=60,
     )  # fmt: skip

@@ -34,6 +34,12 @@ def asked(server: CentralServer, login: str, **device: str) -> dict[str, Any]:
     return {"name": login, "password": server.password(login), "device": told}
 
 
+def handheld(server: CentralServer, call_sign: str, **device: str) -> dict[str, Any]:
+    told = {"id": new_id(datetime.now(UTC)), "label": "phone", **device}
+    first, own = server.first_pin(call_sign), server.own_pin(call_sign)
+    return {"name": call_sign, "password": first, "new_pin": own, "device": told}
+
+
 def post(server: CentralServer, path: str, body: object, **more: Any) -> requests.Response:
     return requests.post(server.url + path, json=body, timeout=20, **more)
 
@@ -202,10 +208,11 @@ def test_that_an_unknown_device_waits_for_an_administrator_or_brings_a_code(
     made = admin.post(f"{strict.url}/v1/devices/codes", json={"kind": "handheld"}, timeout=20)
     code = made.json()["code"]
     phone = {"kind": "handheld", "secret": "p", "code": code}
-    k1 = {**asked(strict, "officers", **phone), "name": "K1"}
+    k1 = handheld(strict, "K1", **phone)
     assert post(strict, "/v1/session", k1).status_code == 200
+    k1 |= {"password": k1.pop("new_pin")}
     assert post(strict, "/v1/session", k1).status_code == 200  # it is known now
-    k2 = {**asked(strict, "officers", **phone), "name": "K2"}
+    k2 = handheld(strict, "K2", **phone)
     assert post(strict, "/v1/session", k2).status_code == 403  # a code admits one device
     admin.close()
 

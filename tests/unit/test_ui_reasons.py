@@ -58,7 +58,8 @@ def test_that_what_the_rules_say_is_told_in_chinese(
 SPEAKERS = (
     *sorted((ROOT / "console" / "dispatch").glob("*.py")),
     *(ROOT / "console" / "central" / f"{name}.py" for name in
-      ("devices", "door", "evidence", "gate", "group", "sequencer", "streams", "tries")),
+      ("credentials", "devices", "door", "evidence", "gate", "group", "pins", "sequencer",
+       "streams", "tries")),
     ROOT / "console" / "store" / "outbox.py",
     ROOT / "console" / "sync" / "evidence.py",
 )  # fmt: skip

@@ -33,6 +33,8 @@ from widgets.common.theme import Token
 _FILES = "CSV, XLSX, GeoJSON (*.csv *.xlsx *.geojson *.json)"
 _LISTS_PX, _ROWS_PX, _FORM_PX = 190, 760, 470
 _HISTORY_PX = 170
+_WITH_LOCKS = frozenset({"users", "officers"})
+_WITHOUT_RETIRING = frozenset({"devices", "officers"})
 
 
 class AdminDelegate(RowDelegate):
@@ -81,6 +83,7 @@ class AdminWindow(QWidget):
                 "save",
                 "retire",
                 "unlock",
+                "pin",
                 "verify",
                 "import",
                 "export",
@@ -113,7 +116,7 @@ class AdminWindow(QWidget):
         side_box = QVBoxLayout(side)
         side_box.setContentsMargins(4, 8, 8, 4)
         does = QHBoxLayout()
-        for name in ("new", "save", "retire", "unlock"):
+        for name in ("new", "save", "retire", "unlock", "pin"):
             does.addWidget(self.buttons[name])
         does.addStretch(1)
         side_box.addLayout(does)
@@ -152,6 +155,7 @@ class AdminWindow(QWidget):
             "new": (self.begin_new, "Ctrl+N"), "save": (self.save, "Ctrl+S"),
             "retire": (self.retire, "Ctrl+R"), "unlock": (self._unlock, "Ctrl+U"),
             "verify": (own.verify_audit, "Ctrl+J"), "import": (self._import, "Ctrl+I"),
+            "pin": (self._give_pin, "Ctrl+G"),
             "export": (self._export, "Ctrl+E"), "discover": (self._discover, "Ctrl+D"),
         }  # fmt: skip
         for name, (do, keys) in does.items():
@@ -197,7 +201,7 @@ class AdminWindow(QWidget):
         if self._row is not None and not values:
             self.say(self.tr("Nothing was changed."))
             return
-        if self._spec.name in {"users", "devices"}:
+        if self._spec.name in {"users", "officers", "devices"}:
             values = self.form.values()
         self._wanted = None if self._row is None else str(self._row["id"])
         self.say(self.tr("Saving…"))
@@ -217,8 +221,13 @@ class AdminWindow(QWidget):
         self.told.setText(sentence)
 
     def _unlock(self) -> None:
-        if self._row is not None and self._spec.name == "users":
+        if self._row is not None and self._spec.name in _WITH_LOCKS:
             self._administration.unlock(self._row)
+
+    def _give_pin(self) -> None:
+        if self._row is not None and self._spec.name == "officers":
+            self._wanted = str(self._row["id"])
+            self._administration.give_pin(self._row)
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, self.tr("Import"), "", _FILES)
@@ -293,10 +302,12 @@ class AdminWindow(QWidget):
         has_row = self._row is not None
         buttons["new"].setVisible(spec.can_add)
         buttons["save"].setVisible(spec.can_edit)
-        buttons["retire"].setVisible(spec.can_edit and spec.name != "devices")
+        buttons["retire"].setVisible(spec.can_edit and spec.name not in _WITHOUT_RETIRING)
         buttons["retire"].setEnabled(has_row)
-        buttons["unlock"].setVisible(spec.name == "users")
+        buttons["unlock"].setVisible(spec.name in _WITH_LOCKS)
         buttons["unlock"].setEnabled(has_row)
+        buttons["pin"].setVisible(spec.name == "officers")
+        buttons["pin"].setEnabled(has_row)
         buttons["verify"].setVisible(spec.name == "audit")
         buttons["discover"].setVisible(spec.name == "cameras")
         for name in ("import", "export"):
@@ -305,7 +316,7 @@ class AdminWindow(QWidget):
         word = self.tr("Use again") if is_retired else self.tr("Retire")
         buttons["retire"].setText(f"{word} (Ctrl+R)")
         buttons["retire"].setShortcut(QKeySequence("Ctrl+R"))  # a new text takes it away
-        self.with_retired.setVisible(spec.can_edit and spec.name != "devices")
+        self.with_retired.setVisible(spec.can_edit and spec.name not in _WITHOUT_RETIRING)
         self._history_title.setVisible(spec.name not in {"roles", "audit"})
         self.history.setVisible(spec.name not in {"roles", "audit"})
 
@@ -321,6 +332,7 @@ class AdminWindow(QWidget):
             "new": self.tr("New"),
             "save": self.tr("Save"),
             "unlock": self.tr("Unlock"),
+            "pin": self.tr("New PIN"),
             "verify": self.tr("Verify the chain"),
             "import": self.tr("Import"),
             "export": self.tr("Export"),

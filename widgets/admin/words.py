@@ -12,6 +12,7 @@ def _noop(context: str, source: str) -> str:
 
 _TABLES = {
     "users": _noop("AdminWords", "Users"),
+    "officers": _noop("AdminWords", "Officers' PINs"),
     "roles": _noop("AdminWords", "Roles"),
     "devices": _noop("AdminWords", "Devices"),
     "jurisdictions": _noop("AdminWords", "Jurisdictions"),
@@ -46,6 +47,9 @@ _FIELDS = {
     "role": _noop("AdminWords", "Role"),
     "districts": _noop("AdminWords", "Districts"),
     "password": _noop("AdminWords", "Password"),
+    "pin": _noop("AdminWords", "New PIN"),
+    "pin_state": _noop("AdminWords", "PIN"),
+    "set_at": _noop("AdminWords", "Set at (UTC)"),
     "locked_until": _noop("AdminWords", "Locked until"),
     "rights": _noop("AdminWords", "Rights"),
     "state": _noop("AdminWords", "State"),
