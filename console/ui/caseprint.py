@@ -31,7 +31,7 @@ from console.ui.words import (
     verb_word,
 )
 
-_PICTURE_PX = 420
+_PICTURE_PX, _STILL_PX = 420, 200
 _POINTS = 9.0
 _DPI = 150
 
@@ -48,14 +48,20 @@ def _say(text: str) -> str:
     return QCoreApplication.translate("CasePrint", text)
 
 
-def case_html(card: IncidentCard, pictures: Collection[str] = ()) -> str:
+def case_html(
+    card: IncidentCard,
+    pictures: Collection[str] = (),
+    films: Mapping[str, Sequence[float]] | None = None,
+) -> str:
     """Return the file of a case as HTML: what it is, its reports, its course, its evidence.
 
     Args:
         card: The case.
         pictures: Hashes of evidence whose pictures are shown, as ``evidence:HASH``.
+        films: Of films whose stills are shown, by hash: when in the film each is, seconds; they
+            are ``evidence:HASH-0`` and so on.
     """
-    incident = card.incident
+    incident, times_s = card.incident, films or {}
     wheres = [place_word(one) for one in (card.district, card.street) if one is not None]
     facts = [
         (_say("Number"), incident.number or "—"),
@@ -107,6 +113,7 @@ def case_html(card: IncidentCard, pictures: Collection[str] = ()) -> str:
         *_section(_say("Course"), log),
         *_section(_say("Evidence (time, kind, bytes, SHA-256)"), evidence),
         *(_picture(one) for one in card.evidence if one.sha256 in pictures),
+        *(_film(one, times_s[one.sha256]) for one in card.evidence if one.sha256 in times_s),
     ]
     return "".join(parts)
 
@@ -116,8 +123,23 @@ def _picture(evidence: Evidence) -> str:
     return f'<p><img src="evidence:{evidence.sha256}" width="{_PICTURE_PX}"><br>{at}</p>'
 
 
+def _film(evidence: Evidence, times_s: Sequence[float]) -> str:
+    """Return stills of a film in a row, each with its time in the film, and whose they are."""
+    told = _text(f"{moment_text(evidence.captured_at)} · {evidence.sha256[:16]}")
+    words = _say("{0} s into the film")
+    cells = "".join(
+        f'<td><img src="evidence:{evidence.sha256}-{no}" width="{_STILL_PX}"><br>'
+        f"{_text(words.format(f'{at_s:.1f}'))}</td>"
+        for no, at_s in enumerate(times_s)
+    )
+    return f'<p>{told}</p><table cellspacing="0" cellpadding="4"><tr>{cells}</tr></table>'
+
+
 def write_case_pdf(
-    card: IncidentCard, path: Path, pictures: Mapping[str, bytes] | None = None
+    card: IncidentCard,
+    path: Path,
+    pictures: Mapping[str, bytes] | None = None,
+    films: Mapping[str, Sequence[tuple[float, bytes]]] | None = None,
 ) -> None:
     """Write the file of a case as PDF, A4.
 
@@ -125,6 +147,7 @@ def write_case_pdf(
         card: The case.
         path: Where to.
         pictures: Bytes of the pictures among its evidence, by hash; what is none is left out.
+        films: Stills of the films among it, by hash: seconds into the film, and the picture.
 
     Raises:
         FileNotWrittenError: It cannot be written there.
@@ -132,7 +155,13 @@ def write_case_pdf(
     shown = {sha256: QImage.fromData(data) for sha256, data in (pictures or {}).items()}
     seen = {sha256: picture for sha256, picture in shown.items() if not picture.isNull()}
     title = card.incident.number or card.incident.place
-    write_pdf(case_html(card, seen), path, title, pictures=seen)
+    times = {sha256: [at_s for at_s, _ in stills] for sha256, stills in (films or {}).items()}
+    stills = {
+        f"{sha256}-{no}": QImage.fromData(data)
+        for sha256, found in (films or {}).items()
+        for no, (_, data) in enumerate(found)
+    }
+    write_pdf(case_html(card, seen, times), path, title, pictures={**seen, **stills})
 
 
 def write_pdf(
@@ -144,7 +173,7 @@ def write_pdf(
         text: The HTML.
         path: Where to.
         title: What the file is called inside.
-        pictures: What ``evidence:HASH`` shows, by hash.
+        pictures: What ``evidence:HASH`` and ``evidence:HASH-0`` show, by what follows the colon.
 
     Raises:
         FileNotWrittenError: It cannot be written there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractItemModel, QObject, Qt, Signal, Slot
 
 from console.domain.errors import ZhihuiError
+from console.domain.places import EvidenceKind
 from console.ui.card import IncidentCard, card_of
 from console.ui.caseprint import write_case_pdf, write_list
 from console.ui.mirror import Mirror
@@ -25,14 +26,24 @@ LISTS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+#: Larger films are printed by their hash only.
+MOST_FILM_BYTES = 256 << 20
+#: Originals of a picture that is printed itself; they carry no times.
+_BARE_STREAMS = frozenset({"video/H264", "video/H265"})
+#: Pictures of a film: seconds into it, and the picture.
+Stills = Sequence[tuple[float, bytes]]
+
+
 @dataclass(slots=True, kw_only=True)
 class _Printing:
-    """A case that waits for the pictures of its evidence."""
+    """A case that waits for the pictures and films of its evidence."""
 
     card: IncidentCard
     path: Path
     wanted: set[str]
+    films: frozenset[str]
     pictures: dict[str, bytes] = field(default_factory=dict)
+    stills: dict[str, Stills] = field(default_factory=dict)
 
 
 class DeskPaper(QObject):
@@ -66,7 +77,7 @@ class DeskPaper(QObject):
         self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def print_case(self, incident: str, path: Path) -> bool:
-        """Write a case as PDF, with the pictures among its evidence once they are here.
+        """Write a case as PDF, with the pictures and films among its evidence once they are here.
 
         Returns:
             Whether it was written, or waits for pictures and is `written` then.
@@ -75,9 +86,17 @@ class DeskPaper(QObject):
         if card is None:
             return False
         shown = {one.sha256 for one in card.evidence if one.media_type.startswith("image/")}
+        films = frozenset(
+            one.sha256
+            for one in card.evidence
+            if one.kind is EvidenceKind.VIDEO
+            and one.media_type not in _BARE_STREAMS
+            and one.size <= MOST_FILM_BYTES
+        )
+        shown |= films
         if not shown or self.fetch is None:
             return self._done(lambda: write_case_pdf(card, path))
-        waits = _Printing(card=card, path=path, wanted=shown)
+        waits = _Printing(card=card, path=path, wanted=shown, films=films)
         for sha256 in sorted(shown):
             self.fetch(sha256).add_done_callback(partial(self._give, waits, sha256))
         return True
@@ -97,16 +116,23 @@ class DeskPaper(QObject):
             made.deleteLater()
 
     def _give(self, waits: _Printing, sha256: str, done: Future[bytes]) -> None:
-        """Carry a picture over; called in the thread that fetched it."""
-        self._came.emit(waits, sha256, _bytes_of(done))
+        """Carry a picture, or stills of a film, over; called in the thread that fetched it."""
+        got: bytes | Stills | None = _bytes_of(done)
+        if isinstance(got, bytes) and sha256 in waits.films:
+            from console.video.filmstills import stills_of  # noqa: PLC0415 - few cases have films
+
+            got = [(one.at_s, one.jpeg) for one in stills_of(got)]
+        self._came.emit(waits, sha256, got)
 
     @Slot(object, str, object)
-    def _take(self, waits: _Printing, sha256: str, picture: bytes | None) -> None:
+    def _take(self, waits: _Printing, sha256: str, got: bytes | Stills | None) -> None:
         waits.wanted.discard(sha256)
-        if picture is not None:
-            waits.pictures[sha256] = picture
+        if isinstance(got, bytes):
+            waits.pictures[sha256] = got
+        elif got:
+            waits.stills[sha256] = got
         if not waits.wanted and self._done(
-            lambda: write_case_pdf(waits.card, waits.path, waits.pictures)
+            lambda: write_case_pdf(waits.card, waits.path, waits.pictures, waits.stills)
         ):
             self.written.emit(str(waits.path))
 

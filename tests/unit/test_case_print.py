@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import functools
+import io
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+import av
+import numpy as np
 import openpyxl
 import pytest
 from desk_city import change, filled_mirror
+from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtPdf import QPdfDocument
@@ -19,6 +24,7 @@ from real_data import ROOT
 from test_ui_command_line import Places, Sent
 
 from console.app.desktop_models import looked
+from console.domain.places import EvidenceKind
 from console.ui.card import card_of
 from console.ui.caseactions import CaseActions
 from console.ui.caseprint import case_html, write_case_pdf
@@ -27,6 +33,7 @@ from console.ui.duty import DutyModel
 from console.ui.dutyboard import DutyBoard
 from console.ui.mirror import Mirror
 from console.ui.queue import IncidentQueueModel
+from console.video.filmstills import stills_of
 from widgets.common.appearance import Appearance
 
 
@@ -119,6 +126,90 @@ def test_that_pictures_of_the_evidence_are_in_the_file_when_they_have_come(
         waiting[photo.sha256].set_exception(OSError("gone"))
     assert 0xFF00AA in with_picture
     assert 0xFF00AA not in pages_of(path, tmp_path)
+
+
+@functools.cache
+def a_film(container: str = "mp4") -> bytes:
+    """Return three seconds of film at ten pictures a second: red, then green, then blue."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as film:
+        track = film.add_stream("libx264" if container == "mp4" else "libvpx", rate=10)
+        track.width, track.height, track.pix_fmt = 160, 96, "yuv420p"
+        track.codec_context.gop_size = 30
+        for no in range(31):
+            image = np.zeros((96, 160, 3), np.uint8)
+            image[:, :, min(no // 11, 2)] = 230
+            for packet in track.encode(av.VideoFrame.from_ndarray(image, "rgb24")):
+                film.mux(packet)
+        for packet in track.encode(None):
+            film.mux(packet)
+    return out.getvalue()
+
+
+def strongest(jpeg: bytes) -> int:
+    """Return which of red, green and blue a picture has most of."""
+    pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+    return int(pixels.reshape(-1, 3).mean(axis=0).argmax())
+
+
+@pytest.mark.parametrize("container", ["mp4", "webm"])
+def test_that_a_films_stills_are_its_first_middle_and_last_picture(container: str) -> None:
+    stills = stills_of(a_film(container))
+    assert [round(one.at_s, 1) for one in stills] == [0.0, 1.5, 3.0]
+    assert [strongest(one.jpeg) for one in stills] == [0, 1, 2]
+
+
+def test_that_a_film_without_a_length_has_stills_too_and_what_is_none_has_none() -> None:
+    live = io.BytesIO()
+    with (
+        av.open(io.BytesIO(a_film("webm"))) as source,
+        av.open(live, "w", format="webm", options={"live": "1"}) as film,
+    ):
+        track = film.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = track
+                film.mux(packet)
+    with av.open(io.BytesIO(live.getvalue())) as opened:
+        assert opened.duration is None, "as browsers record"
+    assert [strongest(one.jpeg) for one in stills_of(live.getvalue())] == [0, 1, 2]
+    for broken in (b"", b"no film at all", a_film()[:300]):
+        assert stills_of(broken) == ()
+
+
+def test_that_films_are_printed_by_three_stills_with_their_times(
+    line: CommandLine, mirror: Mirror, tmp_path: Path, qtbot: QtBot
+) -> None:
+    card = card_of(mirror, "i317")
+    assert card is not None
+    clip = replace(
+        card.evidence[0], id="film", kind=EvidenceKind.VIDEO, media_type="video/mp4",
+        sha256="cd" * 32, size=len(a_film()),
+    )  # fmt: skip
+    change(mirror, clip)
+    line.paper.fetch = lambda sha256: done_with(a_film() if sha256 == "cd" * 32 else b"")
+    path = tmp_path / "317.pdf"
+    with qtbot.waitSignal(line.paper.written):
+        assert line.run(f"/print 3 {path}")[1]
+    colours = pages_of(path, tmp_path)
+    for shift in (16, 8, 0):
+        others = {0, 8, 16} - {shift}
+        assert any(
+            c >> shift & 255 > 180 and all(c >> one & 255 < 90 for one in others) for c in colours
+        ), shift
+    document = QPdfDocument()
+    assert document.load(str(path)) is QPdfDocument.Error.None_
+    text = "".join(document.getAllText(page).text() for page in range(document.pageCount()))
+    document.close()
+    flat = "".join(text.split())
+    for at in ("0.0sintothefilm", "1.5sintothefilm", "3.0sintothefilm", "cd" * 32):
+        assert at in flat, at
+
+
+def done_with(data: bytes) -> Future[bytes]:
+    given: Future[bytes] = Future()
+    given.set_result(data)
+    return given
 
 
 def pages_of(path: Path, folder: Path) -> set[int]:

@@ -131,9 +131,9 @@ def test_that_the_command_line_hands_out_slips_and_gives_pins(
 def test_that_the_shared_account_of_an_older_home_ends(tmp_path: Path) -> None:
     engine = open_engine(sqlite_url(tmp_path / "central.db"))
     upgrade(engine)
-    with engine.begin() as connection:  # as 0019 left it
+    with engine.begin() as connection:  # as 0020 left it
         connection.execute(text("DROP TABLE officer_pin"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0019'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0020'"))
         connection.execute(text(
             "INSERT INTO person (id, login, name, role, password_hash, active) "
             "VALUES ('officers', 'officers', 'Officers', 'officer', 'x', 1)"
