@@ -33,6 +33,7 @@ from console.store.sitetables import site_tables
 from console.store.streettables import STREET_TABLES
 from console.store.tables_areas import AREA_EVENT, area_table
 from console.store.tables_command import COMMAND_TABLES
+from console.store.tables_pins import OFFICER_PIN as OFFICER_PIN
 from console.store.types import Instant, Rank, Times, Word, Words
 
 METADATA = tablebase.METADATA
@@ -296,17 +297,6 @@ PERSON = Table(
     Column("password_hash", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("districts", Words),  # NULL: the whole city
-)
-
-#: PINs of officers' handhelds; a unit without a row has its first one still.
-OFFICER_PIN = Table(
-    "officer_pin",
-    METADATA,
-    Column("unit", String(80), primary_key=True),
-    Column("password_hash", Text, nullable=False),
-    Column("must_change", Boolean, nullable=False),
-    Column("set_at", Instant, nullable=False),
-    Column("set_by", String(80), nullable=False),
 )
 
 SESSION = Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +30,13 @@ from console.gateways.sections import (
 )
 from console.protocol.codec import Row, row_from_builtins
 from console.protocol.messages import Command, Result, Verdict
+from console.ui.adminlines import (
+    FlatRow,
+    entry_row,
+    history_line_text,
+    person_row,
+    rights_text,
+)
 from console.ui.reasons import reason_text
 
 #: Entries of the audit that are shown, and lines of a row's history.
@@ -38,7 +44,6 @@ AUDIT_SHOWN, HISTORY_SHOWN = 1000, 200
 _DONE = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE})
 _log = logging.getLogger("zhihui.console")
 _K = DetailKind
-FlatRow = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -252,17 +257,17 @@ class Administration(QObject):
 
     def _rows(self, table: str) -> list[FlatRow]:
         if table == "users":
-            return [_person(one) for one in self._get("/v1/people")["people"]]
+            return [person_row(one) for one in self._get("/v1/people")["people"]]
         if table == "officers":
             return [self._officer(one) for one in self._get("/v1/officers")["officers"]]
         if table == "devices":
             return [dict(one) for one in self._get("/v1/devices")["devices"]]
         if table == "roles":
             found = self._get("/v1/admin/roles")["roles"]
-            return [{"id": one["id"], "rights": _rights(one["rights"])} for one in found]
+            return [{"id": one["id"], "rights": rights_text(one["rights"])} for one in found]
         if table == "audit":
             found = self._get("/v1/audit", limit=AUDIT_SHOWN)["entries"]
-            return [_entry(one) for one in found]
+            return [entry_row(one) for one in found]
         section = _section(table)
         return [flat_row(section, row) for row in self._held(section).values()]
 
@@ -274,7 +279,7 @@ class Administration(QObject):
 
     def _history(self, kind: str, row_id: str) -> list[str]:
         asked = {"kind": kind, "row_id": row_id, "limit": HISTORY_SHOWN}
-        return [_history_line(one) for one in self._get("/v1/audit", **asked)["entries"]]
+        return [history_line_text(one) for one in self._get("/v1/audit", **asked)["entries"]]
 
     def _saved(self, table: str, values: dict[str, str], row: FlatRow | None) -> str:
         told = self.tr("Saved.")
@@ -372,47 +377,3 @@ def _subject(table: str, row: FlatRow) -> tuple[str, str]:
     section = section_called(table)
     kind = kinds.get(table) or (section.kind if section is not None else table)
     return kind, str(row["id"])
-
-
-def _person(one: Mapping[str, Any]) -> FlatRow:
-    return {
-        **one,
-        "districts": " ".join(one.get("districts") or ()),
-        "retired": not one.get("active", True),
-    }
-
-
-def _rights(rights: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({reach})" for name, reach in rights.items())
-
-
-def _entry(one: Mapping[str, Any]) -> FlatRow:
-    subject = f"{one['subject_kind']} {one['subject_id']}" if one["subject_kind"] else ""
-    told = json.dumps(one["details"], ensure_ascii=False, indent=1)
-    return {**one, "id": str(one["seq"]), "subject": subject, "details": told,
-            "at": str(one["at"])[:19].replace("T", " ")}  # fmt: skip
-
-
-def _history_line(one: Mapping[str, Any]) -> str:
-    details = one["details"]
-    old, new = _flattened(details.get("old")), _flattened(details.get("new"))
-    changes = [
-        f"{name}: {_short(old.get(name))} → {_short(value)}" if old else f"{name}: {_short(value)}"
-        for name, value in new.items()
-        if value is not None and old.get(name) != value
-    ]
-    head = f"{str(one['at'])[:16].replace('T', ' ')} UTC  {one['person'] or 'central'}"
-    return f"{head}  {one['action']}  {' · '.join(changes)}"
-
-
-def _flattened(values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return values with the details of the site's tables beside them, and without the version."""
-    found = dict(values or {})
-    found |= found.pop("details", None) or {}
-    found.pop("version", None)
-    return found
-
-
-def _short(value: Any) -> str:
-    text = "–" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

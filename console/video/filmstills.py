@@ -60,7 +60,7 @@ def stills_of(film: bytes) -> tuple[Still, ...]:
 
 def _span(film: bytes) -> tuple[float, float] | None:
     """Return when its first and last pictures are shown, seconds; ``None`` if it has none."""
-    with av.open(io.BytesIO(film)) as container:
+    with av.open(io.BytesIO(film), "r") as container:
         stream = _video_of(container)
         if stream is None:
             return None
@@ -74,7 +74,7 @@ def _span(film: bytes) -> tuple[float, float] | None:
 
 def _frame_at(film: bytes, wanted_s: float) -> VideoFrame | None:
     """Return the first picture not before a time, else the last there is."""
-    with av.open(io.BytesIO(film)) as container:
+    with av.open(io.BytesIO(film), "r") as container:
         stream = _video_of(container)
         if stream is None or stream.time_base is None:
             return None
