@@ -26,17 +26,17 @@ from console.domain.incidents import Stage
 from console.domain.levels import Channel, Level, Role
 from console.domain.places import EvidenceKind, JurisdictionLevel
 from console.domain.units import UnitKind, UnitStatus
-from console.store import tablebase
+from console.store import tablebase, tables_pins
 from console.store.desktables import DESK_TABLES
 from console.store.dutytables import DUTY_TABLES
 from console.store.sitetables import site_tables
 from console.store.streettables import STREET_TABLES
 from console.store.tables_areas import AREA_EVENT, area_table
 from console.store.tables_command import COMMAND_TABLES
-from console.store.tables_pins import OFFICER_PIN as OFFICER_PIN
 from console.store.types import Instant, Rank, Times, Word, Words
 
 METADATA = tablebase.METADATA
+OFFICER_PIN = tables_pins.OFFICER_PIN
 _id, _version = tablebase.id_column, tablebase.version_column
 
 INCIDENT = Table(
