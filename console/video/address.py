@@ -73,3 +73,29 @@ def stream_address(camera: Camera, *, main: bool) -> StreamAddress:
         secure=parts.scheme == "rtsps",
         credentials=None if name is None else Credentials(username=name, password=password or ""),
     )
+
+
+def redirected(address: StreamAddress, location: str) -> StreamAddress:
+    """Return the address that a camera leads to.
+
+    The password goes to the same host only, and nothing leads from RTSP over TLS to bare RTSP.
+
+    Raises:
+        VideoError: It leads nowhere.
+    """
+    try:
+        parts = urlsplit(location.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    secure = host is not None and parts.scheme == "rtsps"
+    if host is None or parts.scheme not in ("rtsp", "rtsps") or (address.secure and not secure):
+        raise VideoError(Trouble.REDIRECTED, address.url, f"to {location[:80]!r}")
+    bracketed = f"[{host}]" if ":" in host else host
+    return StreamAddress(
+        url=parts._replace(netloc=f"{bracketed}:{port}" if port else bracketed).geturl(),
+        host=host,
+        port=port or (SECURE_PORT if secure else DEFAULT_PORT),
+        secure=secure,
+        credentials=address.credentials if host == address.host else None,
+    )

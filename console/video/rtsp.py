@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
-import socket
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -25,7 +22,8 @@ from console.media.rtsp import (
     parse_transports,
 )
 from console.media.sdp import control_url, parse_sdp
-from console.video.address import Patience, StreamAddress, stream_address
+from console.video.address import Patience, StreamAddress, redirected, stream_address
+from console.video.connect import connected
 from console.video.trouble import Trouble, VideoError
 
 __all__ = ["Patience", "RtspStream", "StreamAddress", "playing", "stream_address"]
@@ -49,7 +47,18 @@ _TROUBLES = {
     454: Trouble.NOT_FOUND,
     461: Trouble.UNSUPPORTED,
     503: Trouble.BUSY,
+    **dict.fromkeys((300, 301, 302, 303, 305, 307, 308), Trouble.REDIRECTED),
 }
+#: RFC 2326, 11.3 and RFC 7826, 17.4, where they say where to; so many are followed.
+_REDIRECTIONS, _MOST_REDIRECTS = frozenset({301, 302, 303, 307, 308}), 4
+
+
+class _LedOn(Exception):  # noqa: N818 - it is no error: the camera says where to go on
+    """A camera leads to another address."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
 
 
 class RtspStream:
@@ -292,6 +301,9 @@ class RtspStream:
             self._answered = 0
             if first or self._challenge.stale:
                 answer = await self._asked(method, url, fields)
+        location = answer.headers.get("Location")
+        if answer.status in _REDIRECTIONS and location:
+            raise _LedOn(location)
         if answer.status >= 300:
             known = Trouble.LOST if answer.status >= 500 else Trouble.UNSUPPORTED
             raise VideoError(
@@ -318,38 +330,22 @@ class RtspStream:
             raise VideoError(Trouble.TIMED_OUT, self._address.url, method) from error
 
 
-@functools.cache
-def _secured(ca: str | None) -> ssl.SSLContext:
-    """Return what encrypts; without an authority it proves nothing: cameras sign alone.
-
-    Raises:
-        OSError: The authority's file cannot be read; ``ssl.SSLError`` where it holds none.
-    """
-    if ca is not None:
-        return ssl.create_default_context(cafile=ca)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-async def _connected(
-    address: StreamAddress, patience: Patience
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    try:
-        async with asyncio.timeout(patience.connect_s):
-            secure = _secured(patience.ca) if address.secure else None
-            return await asyncio.open_connection(address.host, address.port, ssl=secure)
-    except TimeoutError as error:
-        raise VideoError(Trouble.TIMED_OUT, address.url, "connecting") from error
-    except ssl.SSLCertVerificationError as error:
-        raise VideoError(Trouble.UNPROVEN, address.url, str(error)) from error
-    except ssl.SSLError as error:
-        raise VideoError(Trouble.GARBAGE, address.url, str(error)) from error
-    except ConnectionRefusedError as error:
-        raise VideoError(Trouble.REFUSED, address.url, str(error)) from error
-    except (OSError, socket.gaierror) as error:
-        raise VideoError(Trouble.UNREACHABLE, address.url, str(error)) from error
+async def _opened(address: StreamAddress, patience: Patience) -> RtspStream:
+    """Return a stream that plays, at the address that the camera's leads to."""
+    for _ in range(_MOST_REDIRECTS + 1):
+        reader, writer = await connected(address, patience)
+        stream = RtspStream(address, patience, reader, writer)
+        try:
+            await stream.play()
+        except _LedOn as on:
+            stream.leave()
+            address = redirected(address, on.location)
+        except BaseException:
+            stream.leave()
+            raise
+        else:
+            return stream
+    raise VideoError(Trouble.REDIRECTED, address.url, f"after {_MOST_REDIRECTS} redirections")
 
 
 @asynccontextmanager
@@ -358,6 +354,8 @@ async def playing(
 ) -> AsyncIterator[RtspStream]:
     """Open a stream, play it, and leave nothing open behind.
 
+    A camera that leads to another address, as gateways do, is followed there.
+
     Args:
         address: Where it is and how to log on.
         patience: How long the camera may take, the usual times where ``None``.
@@ -365,15 +363,14 @@ async def playing(
     Raises:
         VideoError: It cannot be had, or breaks while it plays.
     """
-    patience = patience or Patience()
-    reader, writer = await _connected(address, patience)
-    stream = RtspStream(address, patience, reader, writer)
+    stream: RtspStream | None = None
     try:
-        await stream.play()
+        stream = await _opened(address, patience or Patience())
         yield stream
     except MediaError as error:
         raise VideoError(Trouble.GARBAGE, address.url, str(error)) from error
     except OSError as error:
         raise VideoError(Trouble.LOST, address.url, str(error)) from error
     finally:
-        stream.leave()
+        if stream is not None:
+            stream.leave()

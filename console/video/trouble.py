@@ -15,6 +15,7 @@ class Trouble(StrEnum):
     TIMED_OUT = "timed_out"
     UNAUTHORISED = "unauthorised"
     NOT_FOUND = "not_found"
+    REDIRECTED = "redirected"
     BUSY = "busy"
     GARBAGE = "garbage"
     UNPROVEN = "unproven"
@@ -29,6 +30,7 @@ _SENTENCES = {
     Trouble.TIMED_OUT: "does not answer in time: check its network, or restart it",
     Trouble.UNAUTHORISED: "does not accept the user name and password: enter them again",
     Trouble.NOT_FOUND: "does not know the stream asked for: check its address",
+    Trouble.REDIRECTED: "leads to other addresses and to no stream: enter where it is to end",
     Trouble.BUSY: "has no room for another viewer: close one elsewhere, or wait",
     Trouble.GARBAGE: "answers with something that is no video stream: check what is there",
     Trouble.UNPROVEN: "shows a certificate that is not from the authority of this site's cameras",

@@ -186,9 +186,10 @@ async def _lean(
         if opened is not None:
             opened(opening_s)
         decoder = Decoder(stream.codec, stream.headers, address.url)
-        stream.skip_to_key(settings.key_due_s)
+        due_s = settings.key_due_s
         while True:
-            unit = await _next_key(stream)
+            stream.skip_to_key(due_s)
+            unit, due_s = await _next_key(stream), None
             came, at = stream.waited_s(unit), datetime.now(UTC)
             key_s, waited_s = came if came and came[1] > _AT_ONCE_S else (None, 0.0)
             timed = partial(replace, at=at, opening_s=opening_s, key_s=key_s, waited_s=waited_s)

@@ -14,14 +14,16 @@ from rtsp_points import Point, RtspPoints, make_clip, serving
 from console.app.config import Config, ConfigError, camera_ca, sweep_processes
 from console.app.wiring import WiringError, sweep_settings
 from console.central.tls import make_authority, renew_certificate, tls_files
+from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.media.nal import Codec, is_key, may_begin_key
 from console.media.payload import packetise
+from console.video.address import redirected
 from console.video.looks import LooksReader
 from console.video.points import write_points
 from console.video.rtsp import stream_address
 from console.video.sweep import Sweep
-from console.video.trouble import Trouble
+from console.video.trouble import Trouble, VideoError
 from console.video.visit import BRIEF, Visit, VisitSettings, plain_visit, visit
 
 
@@ -128,3 +130,63 @@ def test_that_cameras_that_make_their_viewers_wait_are_seen_in_both_codecs() -> 
             found = seen(server.camera(name))
             assert found.trouble is None, found.sentence
             assert (found.first_frame_s or 0.0) > (found.opening_s or 0.0)
+
+
+class Gateway(asyncio.Protocol):
+    """Leads all who ask to another address."""
+
+    def __init__(self, location: str, asked: list[bytes]) -> None:
+        self._location, self._asked = location, asked
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._asked.append(data)
+        head = f"RTSP/1.0 302 Found\r\nCSeq: 1\r\nLocation: {self._location}\r\n\r\n"
+        self._transport.write(head.encode())
+        self._transport.close()
+
+
+async def led(location: str, camera: Camera) -> tuple[Visit, int]:
+    """Visit a camera through a gateway; return how often that was asked as well."""
+    asked: list[bytes] = []
+    loop = asyncio.get_running_loop()
+    gateway = await loop.create_server(lambda: Gateway(location, asked), "127.0.0.1", 0)
+    async with gateway:
+        port = gateway.sockets[0].getsockname()[1]
+        url = f"rtsp://127.0.0.1:{port}/34020000001320000001"
+        found = await visit(replace(camera, main_url=url, sub_url=None), VisitSettings())
+    return found, len(asked)
+
+
+def test_that_a_gateway_that_leads_on_is_followed_to_the_stream() -> None:
+    with serving(C1=Point(make_clip(Codec.H264), "auth")) as server:
+        camera = server.camera("C1")
+        found, asked = asyncio.run(led(camera.main_url, camera))
+    assert found.trouble is None, found.sentence
+    assert found.jpeg is not None
+    assert asked == 1
+
+
+@pytest.mark.parametrize("location", ["", "http://127.0.0.1/x", "rtsp://[::1/x", "rtsp:///x"])
+def test_that_an_address_that_leads_nowhere_is_said_to(location: str) -> None:
+    camera = Camera(id=CameraId("C1"), name="x", main_url="rtsp://127.0.0.1/x")
+    found, _ = asyncio.run(led(location, camera))
+    assert found.trouble is Trouble.REDIRECTED
+    assert "leads to other addresses" in (found.sentence or "")
+
+
+def test_that_a_password_goes_to_its_own_host_only_and_never_from_tls_to_bare() -> None:
+    camera = Camera(
+        id=CameraId("C1"), name="x", main_url="rtsps://10.0.0.1/a", username="u", password="p"
+    )
+    address = stream_address(camera, main=True)
+    same = redirected(address, "rtsps://10.0.0.1:8322/b")
+    assert (same.credentials, same.port, same.secure) == (address.credentials, 8322, True)
+    other = redirected(address, "rtsps://v:w@10.0.0.2/b")
+    assert other.credentials is None
+    assert (other.url, other.port) == ("rtsps://10.0.0.2/b", 322)
+    with pytest.raises(VideoError) as error:
+        redirected(address, "rtsp://10.0.0.1/b")
+    assert error.value.trouble is Trouble.REDIRECTED

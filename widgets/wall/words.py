@@ -37,6 +37,10 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         _noop("Wall", "No such stream"),
         _noop("Wall", "The camera does not know this address. Have it corrected."),
     ),
+    Trouble.REDIRECTED: (
+        _noop("Wall", "Leads only to other addresses"),
+        _noop("Wall", "No stream is where the address leads. Have the right one entered."),
+    ),
     Trouble.BUSY: (
         _noop("Wall", "No room for another viewer"),
         _noop("Wall", "Close the camera elsewhere, or wait. Tried again by itself."),

@@ -6,6 +6,7 @@ widget's own pixels are judged after each paint that follows a turn.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from typing import Any
@@ -31,6 +32,7 @@ from widgets.wall.wall import WallWidget
 _BLACK_MAX, _BLACK_STD = 40, 2.0
 _PATIENCE_S = 3.0
 _SEEN_S, _SEEN_SHARE = 120.0, 0.98
+_TOLD_EVERY = 10
 
 
 class _Judge:
@@ -42,6 +44,7 @@ class _Judge:
         self.switch_ms: list[float] = []
         self.black = self.tiles = self.dead_tiles = 0
         self.kinds: Counter[TileKind] = Counter()
+        self.living: Counter[TileKind] = Counter()
         self._paint = wall.canvas.paintEvent
         wall.canvas.paintEvent = self._painted  # type: ignore[method-assign]  # the bench's eye
         self._judging = False
@@ -84,6 +87,7 @@ class _Judge:
             self.tiles += 1
             self.dead_tiles += view.camera in self._dead
             self.kinds[view.kind] += 1
+            self.living[view.kind] += view.camera not in self._dead
 
 
 def run(
@@ -130,6 +134,7 @@ def _turned(
         timer = QTimer(interval=50)
         timer.timeout.connect(lambda: loop.quit() if judge.pages >= pages else None)
         timer.start()
+        feed.page_turned.connect(lambda: _tell(judge, pages, plan.dwell_s))
         loop.exec()
         timer.stop()
     not_live = judge.tiles - judge.kinds[TileKind.LIVE]
@@ -141,7 +146,17 @@ def _turned(
         "dead_share": round(judge.dead_tiles / total, 4),
         **{f"switch_{k}": value for k, value in percentiles(judge.switch_ms, 50, 99).items()},
         "kinds": {kind.value: count for kind, count in judge.kinds.items()},
+        "living_not_live": {
+            kind.value: count for kind, count in judge.living.items() if kind is not TileKind.LIVE
+        },
     }
+
+
+def _tell(judge: _Judge, pages: int, dwell_s: float) -> None:
+    """Say how far it is: a page stays as long as on a wall, two hundred take ten minutes."""
+    if judge.pages % _TOLD_EVERY == 0:
+        left_s = (pages - judge.pages) * dwell_s
+        print(f"{judge.pages} of {pages} pages, {left_s:.0f} s to go", file=sys.stderr, flush=True)
 
 
 def _wait_seen(looks: LooksReader, living: int) -> None:
