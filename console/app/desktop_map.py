@@ -85,7 +85,7 @@ class MapDock(QObject):
         if pack_path is not None:
             self._search.take_pack(pack_path)
         self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
-        self._areas = MapAreas(mirror, models.actions, models.finder, self)
+        self._areas = MapAreas(mirror, models.actions, models.finder, self, source=models.client)
         sensors = MapSensors(mirror, self.feed, models.readings, self)
         self._model = MapModel(
             resources=settings.resources,

@@ -18,6 +18,7 @@ from starlette.routing import WebSocketRoute
 from console import __version__
 from console.central.accounts import ensure_accounts
 from console.central.again import again
+from console.central.areapast import AreaPastRoutes
 from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
 from console.central.backup import check_restored
@@ -341,6 +342,7 @@ class Central:
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
         usual = SituationRoutes(self.door, self.link, _now)
+        area_past = AreaPastRoutes(self.door, self.link)
         readings = ReadingRoutes(self.door, self.link, self.past_readings)
         guard = Guard(self.door, settings.limits)
         for routes in (
@@ -356,6 +358,7 @@ class Central:
             trails,
             usual,
             readings,
+            area_past,
         ):
             app.include_router(routes.router(), dependencies=[Depends(guard)])
         streams = Streams(

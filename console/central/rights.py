@@ -51,6 +51,7 @@ ROUTE_RIGHTS: dict[tuple[str, str], str] = {
     ("GET", "/v1/snapshot"): "read:snapshot",
     ("GET", "/v1/trails"): "read:trails",
     ("GET", "/v1/situation"): "read:snapshot",
+    ("GET", "/v1/areas/{area}/events"): "read:snapshot",
     ("POST", "/v1/readings"): "write:readings",
     ("GET", "/v1/readings"): "read:snapshot",
     ("GET", "/v1/readings/past"): "read:snapshot",

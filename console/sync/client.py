@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from console.domain.areas import AreaEvent
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
 from console.domain.places import Evidence
@@ -286,6 +287,11 @@ class SyncClient(PatrolCalls):
         """Return what sensors read between two times to come; the future raises `LinkError`."""
         asked = [("sensor", one) for one in sensors] + [("from_ms", from_ms), ("to_ms", to_ms)]
         return self._asked("GET", f"/v1/readings/past?{urlencode(asked)}", list[PastOfSensor])
+
+    def area_events(self, area: str, before: str, limit: int) -> Future[list[AreaEvent]]:
+        """Return what happened at an area before an event to come; raises `LinkError`."""
+        asked = urlencode({"before": before, "limit": limit})
+        return self._asked("GET", f"/v1/areas/{quote(area)}/events?{asked}", list[AreaEvent])
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

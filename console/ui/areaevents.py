@@ -93,9 +93,16 @@ class AreaEvents(QObject):
         return self.tr(_TEXTS[event.rule]).format(
             unit=unit.call_sign if unit is not None else event.unit or "",
             area=area.name if area is not None else event.area,
-            since=time_text(event.at),
+            since=self._when(event),
             minutes=round(seconds / 60),
         )
+
+    def _when(self, event: AreaEvent) -> str:
+        """Return the time of day, with its date where that is not today's, or its year not this."""
+        local, now = event.at.astimezone(), self._mirror.now().astimezone()
+        if local.date() == now.date():
+            return time_text(event.at)
+        return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M")
 
     @Slot(str, list)
     def _take(self, kind: str, ids: list[str]) -> None:

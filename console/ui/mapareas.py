@@ -22,6 +22,7 @@ from console.tracking import ForceColumns
 from console.tracking.fences import FenceWatch, FixRows
 from console.ui.actions import DeskActions
 from console.ui.areaevents import AreaEvents
+from console.ui.areapast import AreaEventSource, AreaPast
 from console.ui.mirror import Mirror
 from console.ui.nearfinder import NearFinder
 from console.ui.reasons import reason_text
@@ -68,9 +69,12 @@ class MapAreas(QObject):
         actions: DeskActions,
         finder: NearFinder | None = None,
         parent: QObject | None = None,
+        *,
+        source: AreaEventSource | None = None,
     ) -> None:
         super().__init__(parent)
         self._mirror, self._actions, self._finder = mirror, actions, finder
+        self.past = None if source is None else AreaPast(mirror, source, self)
         self._watch = FenceWatch()
         self._mark = -1
         self._shown: list[AreaShown] = []

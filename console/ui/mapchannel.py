@@ -27,6 +27,7 @@ class MapChannel(QObject):
         area_history_told: To the page: what happened at an area, as JSON.
         area_drawn: From the page: an outline and what it is, as JSON.
         area_asked: From the page: the id of an area of which it is asked what happened.
+        area_past_asked: From the page: the id of an area of which older events are wanted.
         area_retired: From the page: the id of an area that is no longer wanted.
         area_addressed: From the page: the id of an area whose units are to be written to.
         import_wanted: From the page: areas are to be taken from a file.
@@ -83,6 +84,7 @@ class MapChannel(QObject):
     area_history_told = Signal(str)
     area_drawn = Signal(str)
     area_asked = Signal(str)
+    area_past_asked = Signal(str)
     area_retired = Signal(str)
     area_addressed = Signal(str)
     import_wanted = Signal()
@@ -186,6 +188,11 @@ class MapChannel(QObject):
     def ask_area(self, area: str) -> None:
         """Take of which area it is asked what happened."""
         self.area_asked.emit(area)
+
+    @Slot(str)
+    def ask_area_past(self, area: str) -> None:
+        """Take of which area it is asked what happened earlier."""
+        self.area_past_asked.emit(area)
 
     @Slot(str)
     def retire_area(self, area: str) -> None:

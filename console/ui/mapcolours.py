@@ -19,6 +19,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Stage
 from console.protocol.situation import UsualLoad
 from console.ui.mirror import Mirror
+from console.ui.outcomes import outcome_of
 from console.ui.words import form_word
 
 _LOG = logging.getLogger("zhihui.map")
@@ -98,7 +99,7 @@ class MapColours(QObject):
     def ask(self) -> None:
         """Ask central what is usual."""
         self._ask.setInterval(ASK_MS)
-        self._source.usual_load().add_done_callback(lambda done: self._came.emit(_outcome(done)))
+        self._source.usual_load().add_done_callback(lambda done: self._came.emit(outcome_of(done)))
 
     @Slot(object)
     def _take(self, outcome: object) -> None:
@@ -197,10 +198,3 @@ def _told(situation: Situation, here: Sequence[Incident], now: datetime) -> Area
     forms = Counter(one.form for one in here).most_common(1)
     late = sum(one.is_open and one.due_at is not None and one.due_at < now for one in here)
     return AreaTone(situation=situation, late=late, most=forms[0] if forms else None)
-
-
-def _outcome(done: Future[UsualLoad]) -> object:
-    try:
-        return done.result()
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - told where it is taken
-        return error

@@ -16,6 +16,7 @@ from console.domain.errors import ZhihuiError
 from console.domain.sensors import Reading, Sensor
 from console.protocol.readings import MOST_SENSORS, PastOfSensor, ReadingsTold
 from console.ui.mirror import Mirror
+from console.ui.outcomes import outcome_of
 
 _LOG = logging.getLogger("zhihui.sensors")
 #: Central is asked for newer readings so often; what has fallen silent is seen as soon.
@@ -123,7 +124,7 @@ class SensorReadings(QObject):
             return
         self._is_asking = True
         self._source.readings(self._mark).add_done_callback(
-            lambda done: self._came.emit(_outcome(done))
+            lambda done: self._came.emit(outcome_of(done))
         )
 
     def _ask_past(
@@ -135,7 +136,7 @@ class SensorReadings(QObject):
         now_ms = int(self._mirror.now().timestamp() * 1000)
         from_ms = now_ms - int(since.total_seconds() * 1000)
         asked = self._source.past_readings(sensors, from_ms, now_ms)
-        asked.add_done_callback(lambda done: self._past_came.emit(take, _outcome(done)))
+        asked.add_done_callback(lambda done: self._past_came.emit(take, outcome_of(done)))
 
     @Slot(object, object)
     def _hand_over(self, take: Callable[[object], None], outcome: object) -> None:
@@ -230,10 +231,3 @@ class SensorReadings(QObject):
             _LOG.info("readings of sensors did not come: %s", outcome)
         elif isinstance(outcome, BaseException):
             raise outcome
-
-
-def _outcome(done: Future[ReadingsTold] | Future[list[PastOfSensor]]) -> object:
-    try:
-        return done.result()
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - told where it is taken
-        return error

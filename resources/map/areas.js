@@ -132,13 +132,24 @@ class AreaLayer {
     }
   }
 
-  takeHistory({ id, events }) {
+  /** List what happened; a button asks for what was earlier, or a line says why there is none. */
+  takeHistory({ id, events, older, whole, why }) {
     if (id !== this.told) return;
     const { words } = this.state();
+    const top = this.past.scrollTop;
+    const had = this.past.contains(document.activeElement);
     this.past.replaceChildren();
     make("h3", "", this.past, words.area_past);
     if (events.length === 0) make("div", "area-line", this.past, words.area_nothing);
     for (const text of events) make("div", "area-line", this.past, text);
+    if (why) make("div", "area-line", this.past, why);
+    if (whole) make("div", "area-line", this.past, words.area_all);
+    if (older) {
+      const more = areaButtons(this.past, [
+        [words.area_older, () => this.channel.ask_area_past(id)]]);
+      if (had) more.focus({ preventScroll: true });
+    }
+    this.past.scrollTop = top;
   }
 
   /** Ask what a drawn outline is, then hand it over. */

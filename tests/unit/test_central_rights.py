@@ -92,6 +92,7 @@ ROUTES: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/handheld/tasks"): _STREET,
     ("GET", "/v1/intake/history"): {*_DESK, _R.HOTLINE_SEAT, _R.SUPERVISOR},
     ("GET", "/v1/readings"): _SEES_ROWS,
+    ("GET", "/v1/areas/{area}/events"): _SEES_ROWS,
     ("GET", "/v1/readings/past"): _SEES_ROWS,
     ("POST", "/v1/readings"): {_R.GATEWAY},
     ("GET", "/v1/admin/rows/{kind}"): {_R.ADMINISTRATOR},

@@ -117,7 +117,7 @@ def opened(shown: Shown, qtbot: QtBot) -> None:
     shown.take_keys(qtbot)
     shown.js("document.querySelector('.area-label').focus(); 0")
     QTest.keyClick(shown.target(), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "暂无" in shown.js(FORM) or "Nothing yet" in shown.js(FORM))
+    qtbot.waitUntil(lambda: "Nothing in three days" in shown.js(FORM))
     shown.js("document.querySelector('.area-form .area-button').click(); 0")
     qtbot.waitUntil(lambda: shown.js("mapPage.areas.editor !== null"))
     qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") > 12)  # it looks from nearer

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 
+from console.domain.areas import AreaEvent
 from console.ui.mapareas import AreaShown, MapAreas
 from console.ui.mapchannel import MapChannel
 from console.ui.mapmodel import MapModel
@@ -32,6 +33,9 @@ class AreaAsker(QObject):
         areas.happened.connect(say)
         areas.failed.connect(say)
         areas.events.changed.connect(self._show_history_again)
+        if areas.past is not None:
+            areas.past.changed.connect(self._show_history)
+            channel.area_past_asked.connect(self._ask_past)
         channel.started.connect(lambda: self._show(areas.shown))
         channel.area_drawn.connect(self._draw)
         channel.area_retired.connect(areas.retire)
@@ -73,10 +77,34 @@ class AreaAsker(QObject):
 
     def _show_history(self, area: str) -> None:
         self._asked = area
-        if self._areas is not None:
-            events = [self._areas.events.sentence(one) for one in self._areas.events.of_area(area)]
-            told = json.dumps({"id": area, "events": events}, ensure_ascii=False)
-            self._channel.area_history_told.emit(told)
+        if self._areas is None:
+            return
+        past = self._areas.past
+        told: dict[str, object] = {
+            "id": area,
+            "events": [self._areas.events.sentence(one) for one in self._events_of(area)],
+            "older": past is not None and not past.is_whole,
+            "whole": past is not None and past.is_whole,
+            "why": "" if past is None or not past.is_refused else self._why(),
+        }
+        self._channel.area_history_told.emit(json.dumps(told, ensure_ascii=False))
+
+    def _events_of(self, area: str) -> list[AreaEvent]:
+        if self._areas is None:
+            return []
+        recent, past = self._areas.events.of_area(area), self._areas.past
+        if past is None:
+            return recent
+        past.begin(area)
+        return past.after(recent)
+
+    def _ask_past(self, area: str) -> None:
+        events = self._events_of(area)
+        if self._areas is not None and self._areas.past is not None:
+            self._areas.past.ask(events[-1] if events else None)
+
+    def _why(self) -> str:
+        return self.tr("Central is not reached; what happened earlier is kept there.")
 
     def _show_history_again(self, areas: list[str]) -> None:
         if self._asked in areas:

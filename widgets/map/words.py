@@ -89,8 +89,10 @@ class MapWords(QObject):
             "area_rests": self.tr("Not in use now"),
             "area_plan": self.tr("Event"),
             "area_posts": self.tr("At their posts:"),
-            "area_past": self.tr("What happened here, three days"),
-            "area_nothing": self.tr("Nothing yet."),
+            "area_past": self.tr("What happened here"),
+            "area_nothing": self.tr("Nothing in three days."),
+            "area_older": self.tr("What happened earlier"),
+            "area_all": self.tr("Nothing earlier is kept."),
             "area_edit_how": self.tr(
                 "Drag corners and half-way marks; Tab to a corner: arrows move, + adds, "
                 "Del takes out."
