@@ -23,7 +23,8 @@ PAGE_SCRIPTS = (
     "page.js",
 )  # fmt: skip
 WORKER_SCRIPTS = (
-    "worker.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js", "groundworker.js",
+    "worker.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js", "naming.js",
+    "groundworker.js",
 )  # fmt: skip
 
 

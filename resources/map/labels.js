@@ -1,8 +1,6 @@
 // Words over the painted pixels: call signs, numbers, the ring of what is picked, near badges.
 "use strict";
 
-const LABELS_AT_MOST = 400;
-
 /** Nominal radius of a layer's sprites at a zoom, CSS pixels. */
 function spriteRadius(layer, zoom) {
   const steps = { cameras: [2.5, 4, 6], sensors: [3.5, 5, 7.5], units: [3.5, 5.5, 8], incidents: [5.5, 7, 9] }[layer];
@@ -17,17 +15,24 @@ class Room {
     this.taken = new Set();
   }
 
-  /** Take the rectangle if nothing is in it. */
-  take(x, y, width, height) {
-    const cells = [];
+  /** Whether nothing is in a rectangle. */
+  isFree(x, y, width, height) {
     for (let j = Math.floor(y / this.cell); j <= Math.floor((y + height) / this.cell); j++) {
       for (let i = Math.floor(x / this.cell); i <= Math.floor((x + width) / this.cell); i++) {
-        const at = j * 65536 + i;
-        if (this.taken.has(at)) return false;
-        cells.push(at);
+        if (this.taken.has(j * 65536 + i)) return false;
       }
     }
-    for (const at of cells) this.taken.add(at);
+    return true;
+  }
+
+  /** Take the rectangle if nothing is in it. */
+  take(x, y, width, height) {
+    if (!this.isFree(x, y, width, height)) return false;
+    for (let j = Math.floor(y / this.cell); j <= Math.floor((y + height) / this.cell); j++) {
+      for (let i = Math.floor(x / this.cell); i <= Math.floor((x + width) / this.cell); i++) {
+        this.taken.add(j * 65536 + i);
+      }
+    }
     return true;
   }
 }
@@ -44,34 +49,6 @@ function haloText(ctx, text, x, y, colours, colour, dpr) {
   ctx.strokeText(text, x, y);
   ctx.fillStyle = colour;
   ctx.fillText(text, x, y);
-}
-
-/** Name things of one layer from the last drawn to the first, where there is room. */
-function nameLayer(ctx, worker, view, layer, room, rings, wanted) {
-  const drawn = worker.drawn.get(layer);
-  const packed = worker.layers.get(layer);
-  const names = worker.names.get(layer)?.names;
-  if (packed === undefined || names === undefined) return;
-  const { style } = worker;
-  const { dpr } = view;
-  const size = 11 * dpr;
-  const gap = (spriteRadius(layer, view.zoom) + 5) * dpr;
-  let said = 0;
-  for (let k = drawn.count - 1; k >= 0 && said < LABELS_AT_MOST; k--) {
-    const row = drawn.order[k];
-    if (drawn.grouped[row] !== 0) continue;
-    const index = drawn.index[row];
-    if (!wanted(style.sprites[layer][packed.sprite[index]])) continue;
-    const text = names[index];
-    if (!text) continue;
-    const ringed = rings.some(([of, at]) => of === layer && at === index);
-    const x = drawn.px[row] + gap + (ringed ? 5 * dpr : 0);
-    const y = drawn.py[row];
-    const width = ctx.measureText(text).width;
-    if (!room.take(x, y - size / 2, width, size)) continue;
-    haloText(ctx, text, x, y, style.colours, style.colours.text, dpr);
-    said++;
-  }
 }
 
 /** Where a row of a layer in a given order lies in the picture, or null when it is not drawn. */
@@ -162,19 +139,5 @@ function drawLabels(ctx, worker, view, request) {
     ringRound(ctx, at, (spriteRadius(layer, view.zoom) + 6) * view.dpr, style.colours, view.dpr);
   }
   for (const near of request.near) badge(ctx, worker, view, near, room);
-  setFont(ctx, style, 11 * view.dpr, 600);
-  ctx.textAlign = "left";
-  if (view.zoom >= 11) {
-    const all = view.zoom >= 13;
-    nameLayer(ctx, worker, view, "incidents", room, request.rings, (spec) => all || spec.second);
-  }
-  if (view.zoom >= 11) {
-    const all = view.zoom >= 16;
-    nameLayer(ctx, worker, view, "sensors", room, request.rings, (spec) => all || spec.second);
-  }
-  if (view.zoom >= 14) {
-    const all = view.zoom >= 15;
-    nameLayer(ctx, worker, view, "units", room, request.rings, (spec) => all || spec.second);
-  }
-  if (view.zoom >= 17) nameLayer(ctx, worker, view, "cameras", room, request.rings, () => true);
+  worker.naming.draw(ctx, worker, view, room, request.rings);
 }

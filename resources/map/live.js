@@ -213,7 +213,9 @@ const LiveLayer = L.Layer.extend({
       message.layers[layer], index, px / message.dpr + shift.x, py / message.dpr + shift.y,
     ]);
     const painted = message.painted.map(([layer, index]) => [message.layers[layer], index]);
-    answer?.({ painted, positions, groups: message.groups });
+    const said = message.said.map((name) => ({ ...name, width: name.width / message.dpr,
+      x: name.x / message.dpr + shift.x, y: name.y / message.dpr + shift.y }));
+    answer?.({ painted, positions, said, groups: message.groups });
   },
 
   /** Until the next picture comes, stretch the one shown to the new zoom. */

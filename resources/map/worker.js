@@ -2,7 +2,8 @@
 // hands the finished picture over. One message in, at most one out.
 "use strict";
 
-importScripts("sprites.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js");
+importScripts("sprites.js", "glide.js", "painter.js", "groups.js", "rings.js", "labels.js",
+  "naming.js");
 
 const LAYERS = ["cameras", "sensors", "units", "incidents"];
 /** With more rows than this in a layer, nobody follows one with the eye. */
@@ -14,6 +15,7 @@ class Painter {
     this.layers = new Map();
     this.names = new Map();
     this.sheets = new Map();
+    this.naming = new Naming();
     this.drawn = new Map(LAYERS.map((layer) => [layer, new Drawn()]));
     this.picture = null;
     this.canvas = null;
@@ -172,7 +174,8 @@ class Painter {
     });
     const painted = [...seen].map((who) => [who >> 24, (who & 0xffffff) - 1]);
     const groups = LAYERS.flatMap((layer) => this.drawn.get(layer).groups);
-    return { painted, positions, groups, layers: LAYERS, dpr: this.view.dpr };
+    const { said } = this.naming;
+    return { painted, positions, groups, said, layers: LAYERS, dpr: this.view.dpr };
   }
 }
 
