@@ -212,9 +212,8 @@ class Central:
             self._tasks.append(asyncio.create_task(again(work, every_s)))
         self._tasks.append(asyncio.create_task(self._saver.run()))
         self.operations.start()
-        self._tasks.append(asyncio.create_task(self.trails.run()))
-        self._tasks.append(asyncio.create_task(self.past_readings.run()))
-        self._tasks.append(asyncio.create_task(self.fences.run()))
+        for keeper in (self.trails, self.past_readings, self.fences):
+            self._tasks.append(asyncio.create_task(keeper.run()))
 
     async def stop(self) -> None:
         """Commit what was taken, keep the last positions, end."""
@@ -342,7 +341,6 @@ class Central:
         operations = OperationRoutes(door=self.door, operations=self.operations)
         trails = TrailRoutes(self.door, self.trails, self.positions)
         usual = SituationRoutes(self.door, self.link, _now)
-        area_past = AreaPastRoutes(self.door, self.link)
         readings = ReadingRoutes(self.door, self.link, self.past_readings)
         guard = Guard(self.door, settings.limits)
         for routes in (
@@ -358,7 +356,7 @@ class Central:
             trails,
             usual,
             readings,
-            area_past,
+            AreaPastRoutes(self.door, self.link),
         ):
             app.include_router(routes.router(), dependencies=[Depends(guard)])
         streams = Streams(
