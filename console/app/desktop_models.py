@@ -54,6 +54,7 @@ class LateReader:
         """Read from the file that bears the cache's name now."""
         if self._reader is None:
             self._reader = self._client.reader()
+            self._reader.details_of("")  # the first incident does not wait for the statements
         else:
             self._reader.reopen()
 

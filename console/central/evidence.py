@@ -150,8 +150,7 @@ class EvidenceStore:
         self._check_room(0)
         new = self._incoming / f"{sha256}-{secrets.token_hex(4)}"
         try:
-            size = await self._write(new, sha256, chunks)
-            await asyncio.to_thread(_publish, new, self.path_of(sha256))
+            size = await self._kept(new, sha256, chunks)
             self._killpoints.reach(KillPoint.UPLOADED)
         finally:
             new.unlink(missing_ok=True)
@@ -267,8 +266,24 @@ class EvidenceStore:
         if shutil.disk_usage(self._incoming).free < LEFT_FREE_BYTES + more:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    async def _write(self, new: Path, sha256: str, chunks: AsyncIterator[bytes]) -> int:
-        digest, size = hashlib.sha256(), 0
+    async def _kept(self, new: Path, sha256: str, chunks: AsyncIterator[bytes]) -> int:
+        """Write what comes a block at a time; give it its name once it is on disk and is true."""
+        digest, size, waiting = hashlib.sha256(), 0, bytearray()
+
+        def write() -> None:
+            digest.update(waiting)
+            file.write(waiting)
+            waiting.clear()
+            self._killpoints.reach(KillPoint.UPLOAD_HALF)
+
+        def end() -> None:
+            write()
+            file.flush()
+            os.fsync(file.fileno())
+            if digest.hexdigest() != sha256:
+                raise EvidenceHashError(_OTHER_BYTES)
+            _publish(new, self.path_of(sha256))
+
         with new.open("wb") as file:
             async for chunk in chunks:
                 size += len(chunk)
@@ -277,13 +292,10 @@ class EvidenceStore:
                         f"Evidence of more than {MAX_BYTES >> 20} MB is not taken in one piece; "
                         "nothing was kept. Send a shorter recording or a smaller picture."
                     )
-                digest.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
-                self._killpoints.reach(KillPoint.UPLOAD_HALF)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
-        if digest.hexdigest() != sha256:
-            raise EvidenceHashError(_OTHER_BYTES)
+                waiting += chunk
+                if len(waiting) >= _BLOCK:
+                    await asyncio.to_thread(write)
+            await asyncio.to_thread(end)
         return size
 
 

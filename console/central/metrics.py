@@ -55,6 +55,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._requests: dict[tuple[str, str, str], Histogram] = {}
         self.logged = Counter(
             "zhihui_log_records", "Warnings and errors logged", ["level"], registry=self.registry
         )
@@ -72,6 +73,13 @@ class Metrics:
         self.commit_s.observe(took_s)
         for verdict, count in verdicts.items():
             self.verdicts.labels(verdict).inc(count)
+
+    def requested(self, what: tuple[str, str, str], took_s: float) -> None:
+        """Take note of a request: its method, route and status, and how long it took."""
+        held = self._requests.get(what)
+        if held is None:
+            held = self._requests[what] = self.request_s.labels(*what)
+        held.observe(took_s)
 
     def answered(self, took_s: float) -> None:
         """Take note of how long a submission waited for its answer."""

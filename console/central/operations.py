@@ -66,7 +66,7 @@ class Operations:
 
     def observed(self, method: str, route: str, status: int, took_s: float) -> None:
         """Take note of a request that was answered."""
-        self.metrics.request_s.labels(method, route, str(status)).observe(took_s)
+        self.metrics.requested((method, route, str(status)), took_s)
 
     def health(self, trouble: str | None) -> dict[str, str | int]:
         """Return what the health page says of disk and audit.

@@ -12,7 +12,7 @@ from console.central.door import Door
 from console.central.gate import Meter
 from console.central.limits import Limits
 from console.central.settings import CentralError
-from console.central.web import AnswerError, check_may, session_of
+from console.central.web import LET_IN, AnswerError, check_may, session_of
 
 #: Needs no token.
 OPEN = "open"
@@ -131,6 +131,7 @@ class Guard:
         self._meter.count(session, int(said) if said.isdigit() else 0)
         if right != LOGGED_ON:
             check_may(session, right)
+        request.scope[LET_IN] = session, right
 
 
 def _walked(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:

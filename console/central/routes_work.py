@@ -42,6 +42,7 @@ from console.central.web import (
     body_of,
     check_may,
     host_of,
+    let_in,
     permitted,
     session_of,
 )
@@ -126,7 +127,7 @@ class WorkRoutes:
 
     async def take_positions(self, request: Request) -> Response:
         """Take up to 100,000 packed fixes (`INGEST`, 28 bytes each)."""
-        session = permitted(self.door, request, "write:positions")
+        session = let_in(self.door, request, "write:positions")
         body = await body_of(request, limit=MAX_FIXES * INGEST.itemsize)
         try:
             fixes = decode_ingest(body)

@@ -1,13 +1,13 @@
 """The outbox (待发箱): commands kept on disk until central has settled them.
 
-A file of its own that outlives every snapshot. One thread writes it; a command is on disk before
-`Outbox.add` returns, is settled once, and its order is kept.
+A file of its own that outlives every snapshot. One connection writes it, for one thread at a time;
+a command is on disk before `Outbox.add` returns, is settled once, and its order is kept.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,17 +125,15 @@ class Outbox:
     def __init__(self, path: Path, key: str | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
-        try:
-            self._db, self.console_id = self._thread.submit(connected, path, key).result()
-        except sqlite3.Error:
-            self._thread.shutdown()
-            raise
+        # Whoever asks does the work, one at a time: to hand it to a thread of its own and back
+        # takes longer than the work where many threads want the interpreter.
+        self._lock = threading.Lock()
+        self._db, self.console_id = connected(path, key)
 
     def close(self) -> None:
-        """Write what is left and let go of the file."""
-        self._thread.submit(self._db.close).result()
-        self._thread.shutdown()
+        """Let go of the file, when whoever is at it has ended."""
+        with self._lock:
+            self._db.close()
 
     def add(self, draft: Draft) -> OutboxEntry:
         """Keep a command; it is on disk when this returns. The same id twice is kept once.
@@ -144,6 +142,14 @@ class Outbox:
             OutboxError: It could not be written; nothing was kept.
         """
         return self._do(lambda db: added(db, draft, self.console_id))
+
+    def add_all(self, drafts: Sequence[Draft]) -> list[OutboxEntry]:
+        """Keep commands in their order; all of them are on disk when this returns, or none.
+
+        Raises:
+            OutboxError: They could not be written.
+        """
+        return self._do(lambda db: [added(db, draft, self.console_id) for draft in drafts])
 
     def put_in_place(self, command_id: str, draft: Draft) -> OutboxEntry:
         """Keep a command in the place of one that was never sent; one or the other is on disk.
@@ -193,10 +199,16 @@ class Outbox:
             The command as it is now, or ``None`` if it is not kept here.
         """
         values = (_STATE_OF[result.verdict], to_us(at), encode(result), result.command_id)
-        self._do(lambda db: db.execute(
-            "UPDATE entry SET state = ?, settled_us = ?, result = ? "
-            "WHERE command_id = ? AND state IN ('waiting', 'sent')", values))  # fmt: skip
-        return self.entry(result.command_id)
+
+        def settled(db: sqlite3.Connection) -> list[OutboxEntry]:
+            db.execute(
+                "UPDATE entry SET state = ?, settled_us = ?, result = ? "
+                "WHERE command_id = ? AND state IN ('waiting', 'sent')",
+                values,
+            )
+            return read_entries(db, "command_id = ?", (result.command_id,))
+
+        return next(iter(self._do(settled)), None)
 
     def expire(self, *, now: datetime) -> list[OutboxEntry]:
         """Set apart the commands never sent whose time has passed; they ask again."""
@@ -289,11 +301,8 @@ class Outbox:
         return None if found is None else str(found[0])
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def run() -> T:
-            with self._db:
-                return work(self._db)
-
         try:
-            return self._thread.submit(run).result()
+            with self._lock, self._db:
+                return work(self._db)
         except sqlite3.Error as error:
             raise _explained(self._path, error) from error

@@ -22,6 +22,7 @@ from console.protocol.commands import (
     AnyBody,
     AssignUnit,
     AttachEvidence,
+    OpenIncident,
     OrderByVoice,
     WithdrawAssignment,
 )
@@ -179,8 +180,25 @@ class SyncClient(PatrolCalls):
             EvidenceError: The bytes could not be kept, or are not those of the hash.
             OutboxError: The command could not be kept.
         """
-        self._files.keep(data, evidence.sha256)
+        self._files.keep((data, evidence.sha256))
         return self._attach(evidence)
+
+    def submit_with_evidence(
+        self, pieces: Sequence[tuple[bytes, Evidence]], opening: OpenIncident | None = None
+    ) -> list[CommandId]:
+        """Keep evidence with its bytes, and the incident it opens; all of it or nothing.
+
+        Raises:
+            EvidenceError: The bytes could not be kept, or are not those of their hashes.
+            OutboxError: The commands could not be kept.
+        """
+        self._files.keep(*((data, one.sha256) for data, one in pieces))
+        drafts = [self._naming(one) for _, one in pieces]
+        if opening is not None:
+            drafts.insert(0, self._draft(opening, None))
+        self._outbox.add_all(drafts)
+        self._worker.outbox_changed()
+        return [draft.command_id for draft in drafts]
 
     def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
         """Keep a file as evidence, whatever its size; hash and size are those of the copy kept.

@@ -235,9 +235,10 @@ class Keeper:
 
     def tell_outbox(self) -> None:
         """Tell what is not settled."""
-        unsettled = self._outbox.in_state(*UNSETTLED)
+        kept = self._outbox.in_state(*UNSETTLED, *TRAY)
+        unsettled = [one for one in kept if one.state in UNSETTLED]
         pending = sorted((*self._unseen.values(), *unsettled), key=lambda one: one.command.seq)
-        tray = tuple(self._outbox.in_state(*TRAY))
+        tray = tuple(one for one in kept if one.state in TRAY)
         state = OutboxState(pending=tuple(pending), tray=tray, rev=self.rev)
         self._listener.on_outbox(state)
 

@@ -47,8 +47,9 @@ from console.sync.state import LinkTrouble
 MAX_FRAME_BYTES = 64 << 20
 #: Beats in which central may be ahead and our revision stand still before we ask again.
 _BEATS_BEHIND = 3
-#: Answers that come within this time are told together.
-_TOLD_EVERY_S = 0.02
+#: Answers that come together are told together: between two tellings lies so many times what the
+#: last one took, and no longer than this.
+_TOLD_SHARE, _TOLD_WITHIN_S = 4.0, 0.02
 _log = logging.getLogger("zhihui.sync")
 
 
@@ -248,12 +249,14 @@ class Stream:
             await asyncio.sleep(self._settings.beat_s)
 
     async def _tell(self) -> None:
-        """Tell what became of commands, once for the answers that come together."""
+        """Tell what became of commands at once, those behind it together with one another."""
         while True:
             await self._answered.wait()
-            await asyncio.sleep(_TOLD_EVERY_S)
             self._answered.clear()
+            began_s = time.perf_counter()
             self._keeper.tell_outbox()
+            took_s = time.perf_counter() - began_s
+            await asyncio.sleep(min(_TOLD_SHARE * took_s, _TOLD_WITHIN_S))
 
     async def _watch(self) -> None:
         """Raise when central has not been heard for two beats and a little."""

@@ -45,11 +45,8 @@ class Uploads:
             raise EvidenceError(sha256, "its bytes here have changed since") from error
 
     async def _send(self, token: str, sha256: str, media_type: str) -> None:
-        if await asyncio.to_thread(self._files.size, sha256) <= PART_BYTES:
-            data = await asyncio.to_thread(self._whole, sha256)
-            await self._patiently(
-                lambda _: self._http.put_evidence(token, data, sha256=sha256, media_type=media_type)
-            )
+        if self._files.size(sha256) <= PART_BYTES:
+            await self._patiently(lambda _: self._send_whole(token, sha256, media_type))
             return
         try:
             await self._send_parts(token, sha256)
@@ -61,9 +58,10 @@ class Uploads:
                 raise EvidenceError(sha256, "its bytes here have changed since") from error
             await self._send_parts(token, sha256)
 
-    def _whole(self, sha256: str) -> bytes:
+    def _send_whole(self, token: str, sha256: str, media_type: str) -> None:
         with self._files.open(sha256) as file:
-            return file.read()
+            data = file.read()
+        self._http.put_evidence(token, data, sha256=sha256, media_type=media_type)
 
     async def _send_parts(self, token: str, sha256: str) -> None:
         piece = _Piece(http=self._http, token=token, files=self._files, sha256=sha256)

@@ -111,11 +111,9 @@ class LiveForce:
             now_ms: Our clock, Unix milliseconds.
         """
         batch = from_ingest(fixes)
-        known = (batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0)
-        known &= (np.abs(batch.lat) <= 90.0) & (np.abs(batch.lon) <= 180.0)
+        known = _is_place(batch)
         if self._only_known:
-            within = batch.unit < len(self._known)
-            known &= within & self._known[np.where(within, batch.unit, 0)]
+            known &= self._known.take(batch.unit, mode="clip") & (batch.unit < len(self._known))
         ahead = known & (batch.t_ms > now_ms + self._max_ahead_ms)
         taken = np.flatnonzero(known & ~ahead)
         accepted, late, duplicate = self._take(batch, taken, equal_wins=False)
@@ -123,8 +121,8 @@ class LiveForce:
             accepted=accepted,
             late=late,
             duplicate=duplicate,
-            ahead=int(ahead.sum()),
-            unknown=int((~known).sum()),
+            ahead=int(np.count_nonzero(ahead)),
+            unknown=len(known) - int(np.count_nonzero(known)),
         )
 
     def apply_frame(self, frame: PositionFrame) -> int:
@@ -135,9 +133,7 @@ class LiveForce:
         """
         self._order.take(frame)
         batch = from_frame(frame)
-        known = (batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0)
-        known &= (np.abs(batch.lat) <= 90.0) & (np.abs(batch.lon) <= 180.0)
-        usable = np.flatnonzero(known)
+        usable = np.flatnonzero(_is_place(batch))
         accepted, _, duplicate = self._take(batch, usable, equal_wins=True)
         return accepted + duplicate
 
@@ -251,18 +247,20 @@ class LiveForce:
         held = self._rows.t_ms[unit]
         before = held if once else _newest_before(unit, t_ms, held)
         newer, equal = t_ms > before, t_ms == before
-        self._store(batch, order[newer | equal] if equal_wins else order[newer])
-        if not equal_wins:
+        are_newer, are_equal = int(np.count_nonzero(newer)), int(np.count_nonzero(equal))
+        self._store(batch, order[newer | equal] if equal_wins else order[newer], once=once)
+        if are_equal and not equal_wins:
             self._fall_asleep(batch, order[equal])
-        return int(newer.sum()), int((~newer & ~equal).sum()), int(equal.sum())
+        return are_newer, len(order) - are_newer - are_equal, are_equal
 
-    def _store(self, batch: Fixes, rows: NDArray[np.int64]) -> None:
+    def _store(self, batch: Fixes, rows: NDArray[np.int64], *, once: bool) -> None:
         """Write the last fix of each unit; those of one unit lie together, rising in time."""
         if not len(rows):
             return
         unit = batch.unit[rows]
-        last = np.append(unit[1:] != unit[:-1], True)
-        rows, unit = rows[last], unit[last]
+        if not once:
+            last = np.append(unit[1:] != unit[:-1], True)
+            rows, unit = rows[last], unit[last]
         self._mark += 1
         held = self._rows
         for name in ("lat", "lon", "t_ms", "heading_deg", "speed_mps", "accuracy_m", "flags"):
@@ -276,6 +274,14 @@ class LiveForce:
         if len(rows):
             nos = batch.unit[rows]
             self.mark_asleep(np.unique(nos[batch.t_ms[rows] == self._rows.t_ms[nos]]))
+
+
+def _is_place(batch: Fixes) -> NDArray[np.bool_]:
+    """Whether each fix is of a possible unit, has a time and lies on the globe."""
+    found: NDArray[np.bool_] = (batch.unit < MAX_UNIT_NO) & (batch.t_ms > 0)
+    found &= np.abs(batch.lat) <= 90.0
+    found &= np.abs(batch.lon) <= 180.0
+    return found
 
 
 def _newest_before(

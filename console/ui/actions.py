@@ -29,6 +29,7 @@ from console.domain.levels import Channel, Level
 from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
+from console.sync.evidence import EvidenceError
 from console.ui.mirror import Mirror
 from console.ui.shots import ClipShot, Shot
 from console.ui.tray import command_sentence, incident_of
@@ -39,6 +40,8 @@ _KIND_OF_TYPE: Mapping[str, EvidenceKind] = {
     "video": EvidenceKind.VIDEO,
     "audio": EvidenceKind.SOUND,
 }
+#: Latitude and longitude, WGS-84, where they are known.
+Place = tuple[float | None, float | None]
 
 
 class Submitter(Protocol):
@@ -54,6 +57,11 @@ class Submitter(Protocol):
 
     def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
         """Keep evidence with its bytes and send both."""
+
+    def submit_with_evidence(
+        self, pieces: Sequence[tuple[bytes, Evidence]], opening: c.OpenIncident | None = None
+    ) -> list[CommandId]:
+        """Keep evidence with its bytes, and the incident it opens, and send them."""
 
     def submit_evidence_file(self, path: Path, evidence: Evidence) -> Future[CommandId]:
         """Keep a file as evidence and send it; the future tells when it is kept."""
@@ -201,21 +209,11 @@ class DeskActions(QObject):
         channel: Channel = Channel.HOTLINE,
     ) -> str | None:
         """Open an incident; return its id, ``None`` if it could not be kept."""
-        incident = self._new_id()
-        body = c.OpenIncident(
-            incident=incident,
-            form=form,
-            place=place,
-            summary=summary,
-            channel=channel.value,
-            level=level,
-            lat=lat,
-            lon=lon,
-        )
+        body = self._opening(form, place, summary, (lat, lon), channel, level)
         if not self._submit(body):
             return None
-        self.incident_opened.emit(incident)
-        return incident
+        self.incident_opened.emit(body.incident)
+        return body.incident
 
     def open_incident_from_evidence(
         self, shot: Shot, *, form: str = OTHER.code, summary: str = ""
@@ -227,17 +225,21 @@ class DeskActions(QObject):
         """
         camera = self._mirror.camera(shot.camera)
         place = camera.name if camera is not None else shot.camera
-        incident = self.open_incident(
-            form,
-            place,
-            summary or self.tr("Seen on camera {0}").format(place),
-            lat=camera.lat if camera is not None else None,
-            lon=camera.lon if camera is not None else None,
-            channel=Channel.PATROL,
-        )
-        if incident is not None:
-            self.attach_shot(incident, shot)
-        return incident
+        at = (None, None) if camera is None else (camera.lat, camera.lon)
+        summary = summary or self.tr("Seen on camera {0}").format(place)
+        body = self._opening(form, place, summary, at, Channel.PATROL)
+        pieces = self._pieces(body.incident, shot)
+        try:
+            self._submitter.submit_with_evidence(pieces, body)
+        except EvidenceError as error:  # what was seen is opened without its picture
+            self.refused.emit(str(error))
+            if not self._submit(body):
+                return None
+        except ZhihuiError as error:
+            self.refused.emit(str(error))
+            return None
+        self.incident_opened.emit(body.incident)
+        return body.incident
 
     def attach_clip(self, incident: str, shot: ClipShot) -> bool:
         """Attach the seconds before a picture that was taken, as a film."""
@@ -249,19 +251,18 @@ class DeskActions(QObject):
 
     def attach_shot(self, incident: str, shot: Shot) -> bool:
         """Attach a camera's picture, and the bytes it came from, to an incident."""
-        still = self._evidence(
-            incident, shot, EvidenceKind.FRAME, ("image/jpeg", shot.jpeg_sha256, len(shot.jpeg))
-        )
-        kept = self._keep(lambda: self._submitter.submit_evidence(shot.jpeg, still))
-        if not kept or not shot.original:
-            return kept
-        original = self._evidence(
-            incident,
-            shot,
-            EvidenceKind.VIDEO,
-            (shot.original_type, shot.original_sha256, len(shot.original)),
-        )
-        return self._keep(lambda: self._submitter.submit_evidence(shot.original, original))
+        pieces = self._pieces(incident, shot)
+        return self._keep(lambda: self._submitter.submit_with_evidence(pieces))
+
+    def _pieces(self, incident: str, shot: Shot) -> list[tuple[bytes, Evidence]]:
+        """Return a camera's picture, and what it came from, each with what is known of it."""
+        what = ("image/jpeg", shot.jpeg_sha256, len(shot.jpeg))
+        pieces = [(shot.jpeg, self._evidence(incident, shot, EvidenceKind.FRAME, what))]
+        if shot.original:
+            what = (shot.original_type, shot.original_sha256, len(shot.original))
+            original = self._evidence(incident, shot, EvidenceKind.VIDEO, what)
+            pieces.append((shot.original, original))
+        return pieces
 
     def attach_copy(self, original: Evidence, data: bytes, sha256: str, done: str) -> bool:
         """Attach a marked copy of a picture as evidence of its own, beside its original."""
@@ -335,6 +336,20 @@ class DeskActions(QObject):
             if not self._submit(c.NoteIncident(incident=incident.id, text=text)):
                 return False
         return self._keep(lambda: self._submitter.discard(command_id))
+
+    def _opening(
+        self,
+        form: str,
+        place: str,
+        summary: str,
+        at: Place,
+        channel: Channel,
+        level: int | None = None,
+    ) -> c.OpenIncident:
+        return c.OpenIncident(
+            incident=self._new_id(), form=form, place=place, summary=summary,
+            channel=channel.value, level=level, lat=at[0], lon=at[1],
+        )  # fmt: skip
 
     def _evidence(
         self, incident: str, shot: Shot, kind: EvidenceKind, what: tuple[str, str, int]

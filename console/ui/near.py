@@ -222,14 +222,32 @@ class NearUnitsModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), len(rows), before - 1)
             del self._rows[len(rows) :]
             self.endRemoveRows()
-        for row, near in enumerate(rows[: len(self._rows)]):
-            if self._rows[row] != near:
-                self._rows[row] = near
-                self._tell(row, row)
+        changed = [
+            (row, columns)
+            for row, near in enumerate(rows[: len(self._rows)])
+            if (columns := self._differing(self._rows[row], near))
+        ]
+        self._rows[: len(rows)] = rows[: len(self._rows)]
+        if changed:
+            columns = [column for _, some in changed for column in some]
+            top, bottom = changed[0][0], changed[-1][0]
+            self.dataChanged.emit(self.index(top, min(columns)), self.index(bottom, max(columns)))
         if len(rows) > before:
             self.beginInsertRows(QModelIndex(), before, len(rows) - 1)
             self._rows.extend(rows[before:])
             self.endInsertRows()
+
+    @staticmethod
+    def _differing(before: NearUnit, after: NearUnit) -> list[NearColumn]:
+        """Return the columns in which two rows look different; of one unit the road and the fix."""
+        if before.unit != after.unit:
+            return list(NearColumn)
+        looks = {
+            NearColumn.MODE: before.mode is not after.mode,
+            NearColumn.ROAD: minutes_text(before.seconds) != minutes_text(after.seconds),
+            NearColumn.FIX: (before.note, _fix_text(before)) != (after.note, _fix_text(after)),
+        }
+        return [column for column, differs in looks.items() if differs]
 
     def _tell(self, first: int, last: int) -> None:
         if last >= first:

@@ -36,6 +36,8 @@ SHOWN = 9
 ADVISED = 30
 CITY = ZoneInfo(CITY_ZONE)
 AGAIN_MS = 5000
+#: What was just done to a unit or an incident is shown before who is near is ranked anew.
+SOON_MS = 250
 
 
 class NearState(IntEnum):
@@ -131,6 +133,8 @@ class NearFinder(QObject):
         self.state = NearState.NOTHING_PICKED
         self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self.refresh)
+        self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
         self._outlet = _Outlet()
         self._outlet.ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
         self._outlet.closed.connect(self._take_closed, Qt.ConnectionType.QueuedConnection)
@@ -144,6 +148,7 @@ class NearFinder(QObject):
     def stop(self) -> None:
         """Wait for what is being worked out."""
         self._again.stop()
+        self._soon.stop()
         self._pool.waitForDone()
 
     @Slot(object)
@@ -197,6 +202,7 @@ class NearFinder(QObject):
     @Slot()
     def refresh(self) -> None:
         """Rank again, at once or after the ranking that is under way."""
+        self._soon.stop()
         if self._busy:
             self._wanted = True
             return
@@ -294,7 +300,11 @@ class NearFinder(QObject):
     @Slot(list)
     def _take_incidents(self, ids: list[str]) -> None:
         if self._picked in ids:
-            self.refresh()
+            self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     @Slot(list)
     def _take_units(self, ids: list[str]) -> None:
@@ -303,7 +313,7 @@ class NearFinder(QObject):
         is_known = self._roster is not None and len(units) == len(ids) <= _FEW
         self._roster = self._roster.changed(units) if self._roster and is_known else None
         if self._shown.intersection(ids):
-            self.refresh()
+            self._refresh_soon()
 
     @Slot(object)
     def _take_positions(self, _: object) -> None:
@@ -319,9 +329,11 @@ class NearFinder(QObject):
 def _roads(path: Path) -> RoadGraph:
     pack = CityPack.open(path)
     try:
-        return pack.road_graph()
+        graph = pack.road_graph()
     finally:
         pack.close()
+    graph.prepare()
+    return graph
 
 
 def _closed(graph: RoadGraph, outlines: list[Floats]) -> RoadGraph:
@@ -333,4 +345,6 @@ def _closed(graph: RoadGraph, outlines: list[Floats]) -> RoadGraph:
             inside |= in_ring(lat, lon, outline)
         return inside
 
-    return graph.without(graph.edges_touching(holds))
+    left = graph.without(graph.edges_touching(holds))
+    left.prepare()
+    return left

@@ -85,6 +85,7 @@ class WallFeed(QObject):
         self._shots = WallShots(self._pool, self)
         self._shots.taken.connect(self.evidence_taken)
         self._shots.added.connect(self.evidence_added)
+        self._shots.added.connect(self._ask_streams)  # what was opened for it alone goes
         self._shots.refused.connect(self.evidence_refused)
         self.plans = WallPlans()
         self._rotation = Rotation(plan=plan or self._whole_plan(), tiles=tiles)
@@ -92,9 +93,8 @@ class WallFeed(QObject):
         self.today.count(self.plans.points(self._rotation))
         self._borrowed = False
         self._kinds: list[TileKind] = []
-        self._watching = False
+        self._watching, self._second = False, 0
         self._looks_s = self._asked_s = 0.0
-        self._second = 0
         self._slots: list[Slot] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

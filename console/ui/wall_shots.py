@@ -11,7 +11,7 @@ from console.ui.wall_pool import StreamKey, StreamPool
 from console.video.live import LiveTile, Picture, Shot
 
 #: How often answers are looked for while some are due, milliseconds.
-_LOOK_MS = 5
+_LOOK_MS = 2
 #: How long the main stream may take to bring its frame.
 MAIN_WAIT_S = 15.0
 #: How long a wall that closes waits for pictures that were asked for.

@@ -143,10 +143,11 @@ class TileStream:
                     decoded = decoder.decode(unit)
                     if decoded is not None:
                         self._hold(decoded)
+                    # Many come at once where a camera keeps its last group: neither the other
+                    # streams nor whoever asks for evidence wait until all of them are decoded.
+                    await asyncio.sleep(0)
                 if not self._seen and time.monotonic() - self._began_s > _NO_PICTURE_AFTER_S:
                     raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit came")
-                # One stream that sends all at once must not hold up the others.
-                await asyncio.sleep(0)
 
     async def _read_otherwise(self) -> None:
         """Read with libavformat in a thread; a stop is seen at its next packet."""

@@ -189,3 +189,20 @@ def test_that_asking_anew_puts_one_in_the_place_of_the_answered_or_leaves_it(
     assert outbox.ask_anew(first.command_id, second)
     assert not outbox.ask_anew(first.command_id, third)
     assert [one.command_id for one in outbox.in_state(*EntryState)] == [second.command_id]
+
+
+def test_that_commands_that_belong_together_are_kept_together_or_not_at_all(
+    outbox: Outbox,
+) -> None:
+    first, second, third = draft("first"), draft("second"), draft("third")
+    kept = outbox.add_all([first, second])
+    assert [one.command.seq for one in kept] == [1, 2]
+    outbox._do(lambda db: db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON entry WHEN NEW.seq > 3 "
+        "BEGIN SELECT RAISE(ABORT, 'disk'); END"
+    ))  # fmt: skip
+    with pytest.raises(OutboxError):
+        outbox.add_all([third, draft("fourth")])
+    waiting = outbox.in_state(EntryState.WAITING)
+    assert [one.command_id for one in waiting] == [first.command_id, second.command_id]
+    assert outbox.add_all([first, third])[1].command.seq == 3, "what is kept is not kept twice"

@@ -149,3 +149,21 @@ def test_that_a_file_is_kept_by_copying_and_nothing_half_copied_stays(tmp_path: 
     assert [one.name for one in (tmp_path / "kept").iterdir()] == [
         hashlib.sha256(b"original").hexdigest()
     ]
+
+
+def test_that_pieces_are_kept_together_and_none_where_one_is_not_what_it_is_said_to_be(
+    tmp_path: Path,
+) -> None:
+    files = EvidenceFiles(tmp_path / "evidence", "ab" * 32)
+    still, film = b"still" * 40_000, b"film" * 50_000
+    hashes = [hashlib.sha256(one).hexdigest() for one in (still, film)]
+    with pytest.raises(EvidenceError):
+        files.keep((still, hashes[0]), (film, hashes[0]))
+    assert not files.has(hashes[0])
+    files.keep((still, hashes[0]), (film, hashes[1]))
+    for data, sha256 in zip((still, film), hashes, strict=True):
+        with files.open(sha256) as file:
+            assert file.read() == data
+        assert data[:100] not in files.path(sha256).read_bytes(), "it is sealed"
+    files.keep((still, hashes[0]))
+    assert sorted(one.name for one in (tmp_path / "evidence").iterdir()) == sorted(hashes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from console.domain.assignments import AssignmentState, Means
 from console.domain.ids import CommandId
-from console.domain.places import Evidence
+from console.domain.places import Evidence, EvidenceKind
 from console.protocol import commands as c
 from console.protocol.commands import AnyBody
 from console.store.outbox import EntryState, OutboxError
+from console.sync.evidence import EvidenceError
 from console.ui.actions import DeskActions
 from console.ui.commandline import CommandLine
 from console.ui.mirror import Mirror
@@ -51,6 +53,14 @@ class Sent:
     def submit_evidence(self, data: bytes, evidence: Evidence) -> CommandId:
         self.evidence.append((data, evidence))
         return CommandId("e")
+
+    def submit_with_evidence(
+        self, pieces: Sequence[tuple[bytes, Evidence]], opening: c.OpenIncident | None = None
+    ) -> list[CommandId]:
+        if opening is not None:
+            self.submit(opening)
+        self.evidence += pieces
+        return [CommandId("e")]
 
     def retry(self, command_id: str) -> CommandId | None:
         return None
@@ -96,6 +106,37 @@ def chinese(qapp: QApplication) -> Iterator[None]:
     shown = Appearance(qapp, RESOURCES, theme="dark", language="zh_CN")
     yield
     shown.use_language("en")
+
+
+class Seen:
+    """What a camera's picture is to the desk."""
+
+    camera, captured_at = "cam-unknown", datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+    jpeg, jpeg_sha256, original, original_sha256 = b"j", "aa" * 32, b"o", "bb" * 32
+    original_type = "video/H264"
+
+
+def test_that_what_was_seen_is_opened_with_its_picture_and_without_where_that_cannot_be_kept(
+    actions: DeskActions, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    actions.refused.connect(told.append)
+    opened = actions.open_incident_from_evidence(Seen())
+    ((body, _),) = sent.bodies
+    assert isinstance(body, c.OpenIncident)
+    assert body.incident == opened
+    assert [(data, one.kind) for data, one in sent.evidence] == [
+        (b"j", EvidenceKind.FRAME), (b"o", EvidenceKind.VIDEO)
+    ]  # fmt: skip
+    assert {one.incident for _, one in sent.evidence} == {opened}
+
+    def no_room(*_: object) -> list[CommandId]:
+        raise EvidenceError("aa" * 32, "the disk is full")
+
+    monkeypatch.setattr(sent, "submit_with_evidence", no_room)
+    again = actions.open_incident_from_evidence(Seen())
+    assert [one.incident for one, _ in sent.bodies] == [opened, again]
+    assert told == ["The evidence cannot be kept: the disk is full."]
 
 
 def test_that_units_are_sent_to_the_row_shown(line: CommandLine, sent: Sent) -> None:

@@ -175,6 +175,25 @@ def test_that_rows_change_in_place_and_their_number_follows(mirror: Mirror) -> N
     tester._cleanup()
 
 
+def test_that_only_the_cells_that_look_different_are_told(mirror: Mirror) -> None:
+    model = NearUnitsModel(mirror)
+    near = NearUnit(
+        unit=UnitId("u7"), mode=Mode.FOOT, is_free=True, seconds=61.0, metres_by_air=80.0,
+        age_s=3.0, note=None,
+    )  # fmt: skip
+    found = NearFound(incident="i1", lat=39.9, lon=116.4, units=(near,))
+    model.show_found(found)
+    told: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last, _: told.append((first.column(), last.column())))
+    model.show_found(replace(found, units=(replace(near, age_s=3.2, seconds=61.3),)))
+    assert told == [], "it is written the same"
+    model.show_found(replace(found, units=(replace(near, age_s=9.0),)))
+    model.show_found(replace(found, units=(replace(near, age_s=9.0, seconds=200.0),)))
+    model.show_found(replace(found, units=(replace(near, unit=UnitId("u9")),)))
+    road, fix = NearColumn.ROAD, NearColumn.FIX
+    assert told == [(fix, fix), (road, road), (NearColumn.NO, fix)]
+
+
 def test_that_a_row_says_how_stale_its_fix_is(mirror: Mirror) -> None:
     model = NearUnitsModel(mirror)
     rows = (near(9, 126.0), near(7, None, FixNote.NO_FIX), near(20, 60.0, FixNote.LATE_FIX))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeyEvent
@@ -44,11 +45,10 @@ from widgets.desk.card_parts import (
     EvidenceThumb,
     StripedFrame,
     assignment_part,
-    heading,
     log_part,
     report_part,
-    wrapped,
 )
+from widgets.desk.kept_parts import KeptParts, Part, itself, section, words_part
 from widgets.desk.key_row import KeyRow
 from widgets.desk.reason_bar import ReasonBar
 from widgets.desk.stage_track import StageTrack
@@ -96,12 +96,20 @@ class CardView(QWidget):
         self._clock, self._track = QLabel(), StageTrack(appearance)
         self.age = AgeLabel()
         self._head = StripedFrame(appearance)
-        self._held, self._body = QVBoxLayout(), QVBoxLayout()
+        self._held, body = QVBoxLayout(), QVBoxLayout()
+        body.setContentsMargins(10, 4, 10, 8)
+        body.setSpacing(5)
+        self._held.setContentsMargins(0, 0, 0, 0)
+        held = QWidget()
+        held.setLayout(self._held)
+        self._held.addLayout(body, 1)
+        self._parts = KeptParts(body)
         self._live: CardLiveView | None = None
         self._scroll = QScrollArea()
         self._reason = ReasonBar()
         self._buttons: dict[str, QPushButton] = {}
         self._keys = KeyRow()
+        self._scroll.setWidget(held)
         self._lay_out()
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._show_clock)
@@ -132,13 +140,6 @@ class CardView(QWidget):
         below.addWidget(self.age, 0, Qt.AlignmentFlag.AlignBottom)
         head.addLayout(below)
         head.addWidget(self._track)
-        held = QWidget()
-        self._held.setContentsMargins(0, 0, 0, 0)
-        held.setLayout(self._held)
-        self._held.addLayout(self._body, 1)
-        self._body.setContentsMargins(10, 4, 10, 8)
-        self._body.setSpacing(5)
-        self._scroll.setWidget(held)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -170,13 +171,6 @@ class CardView(QWidget):
         """Show an incident, or say how one gets here."""
         if self._scroll.isAncestorOf(self.focusWidget() or self):
             self.setFocus()
-        while self._body.count():
-            item = self._body.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._thumbs = []
         for part in (self._track, self._mark, self._clock, self.age, self._live):
             if part is not None:
                 part.setVisible(card is not None)
@@ -188,14 +182,13 @@ class CardView(QWidget):
         if card is None:
             self._title.setText(self.tr("No incident is picked"))
             self._number.clear()
-            self._body.addWidget(
-                wrapped(self.tr("Choose one in the queue or on the map; Enter picks it."))
-            )
-            self._body.addStretch(1)
+            how = self.tr("Choose one in the queue or on the map; Enter picks it.")
+            self._thumbs = []
+            self._parts.show([words_part(how)])
             return
         self._show_head(card)
-        self._show_body(card)
-        self._body.addStretch(1)
+        self._thumbs = self._thumbs if card.evidence else []
+        self._parts.show(self._body_of(card))
 
     def _show_head(self, card: IncidentCard) -> None:
         incident = card.incident
@@ -236,52 +229,58 @@ class CardView(QWidget):
         age = age_text((now - incident.opened_at).total_seconds())
         self._clock.setToolTip(f"{moment_text(incident.opened_at)} ({age})")
 
-    def _show_body(self, card: IncidentCard) -> None:
-        incident, body = card.incident, self._body
+    def _body_of(self, card: IncidentCard) -> list[Part]:
+        """Return the parts under the head, each with what it shows."""
+        incident = card.incident
         wheres = [place_word(each) for each in (card.district, card.street) if each is not None]
-        body.addWidget(wrapped(incident.place))
+        body = [words_part(incident.place)]
         if wheres:
-            body.addWidget(wrapped(" · ".join(wheres), "secondary"))
+            body.append(words_part(" · ".join(wheres), "secondary"))
         if not any(report.text == incident.summary for report in card.reports):
-            body.addWidget(wrapped(incident.summary, "secondary"))
-        sections = [
-            (
-                self.tr("REPORTS {0}").format(len(card.reports)) if card.reports else "",
-                [report_part(report) for report in card.reports],
-            ),
-            (
-                self.tr("UNITS {0}").format(len(card.assignments)) if card.assignments else "",
-                [assignment_part(line, self._appearance) for line in card.assignments],
-            ),
+            body.append(words_part(incident.summary, "secondary"))
+        reports = [(("report", one), partial(report_part, one)) for one in card.reports]
+        units = [
+            (("unit", line), partial(assignment_part, line, self._appearance))
+            for line in card.assignments
+        ]
+        sections: list[tuple[str, Sequence[Part]]] = [
+            (self.tr("REPORTS {0}").format(len(reports)), reports),
+            (self.tr("UNITS {0}").format(len(units)), units),
         ]
         # Whoever is on it now comes before what was said: on a small screen one of them is below.
         for title, parts in reversed(sections) if card.running else sections:
-            self._add_section(title, parts)
-        for title, parts in command_parts(card):
-            self._add_section(title, parts)
-        if incident.outcome:
-            self._add_section(self.tr("OUTCOME"), [wrapped(incident.outcome)])
-        if card.evidence:
-            self._add_section(self.tr("EVIDENCE"), [self._evidence_part(card)])
-        signs = {line.assignment.unit: line.call_sign for line in card.assignments}
-        newest_first = reversed(card.log)
-        self._add_section(
-            self.tr("LOG") if card.log else "", [log_part(line, signs) for line in newest_first]
+            body += section(title, parts)
+        for title, made in command_parts(card):
+            body += section(title, [(widget, partial(itself, widget)) for widget in made])
+        body += section(
+            self.tr("OUTCOME"), [words_part(incident.outcome)] if incident.outcome else []
         )
+        if card.evidence:
+            evidence: Part = (
+                ("evidence", card.evidence, self._columns()),
+                partial(self._evidence_part, card),
+            )
+            body += section(self.tr("EVIDENCE"), [evidence])
+        signs = {line.assignment.unit: line.call_sign for line in card.assignments}
+        log = [
+            (
+                ("log", line, line.entry.unit and signs.get(line.entry.unit)),
+                partial(log_part, line, signs),
+            )
+            for line in reversed(card.log)
+        ]
+        return body + section(self.tr("LOG"), log)
 
-    def _add_section(self, title: str, parts: list[QWidget]) -> None:
-        if title:
-            self._body.addSpacing(4)
-            self._body.addWidget(heading(title))
-        for part in parts:
-            self._body.addWidget(part)
+    def _columns(self) -> int:
+        return max(1, (self.width() - 20) // (THUMB.width() + 6))
 
     def _evidence_part(self, card: IncidentCard) -> QWidget:
         holder = QWidget()
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
-        columns = max(1, (self.width() - 20) // (THUMB.width() + 6))
+        columns = self._columns()
+        self._thumbs = []
         for place, evidence in enumerate(card.evidence):
             thumb = EvidenceThumb(self._appearance, evidence, still_of(evidence, card.evidence))
             thumb.opened.connect(self.evidence_opened)
@@ -393,5 +392,6 @@ class CardView(QWidget):
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
             self._name_buttons()
+            self._parts.forget()
             self.show_card(self._model.card)
         super().changeEvent(event)
