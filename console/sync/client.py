@@ -180,8 +180,7 @@ class SyncClient(PatrolCalls):
             EvidenceError: The bytes could not be kept, or are not those of the hash.
             OutboxError: The command could not be kept.
         """
-        self._files.keep((data, evidence.sha256))
-        return self._attach(evidence)
+        return self.submit_with_evidence([(data, evidence)])[0]
 
     def submit_with_evidence(
         self, pieces: Sequence[tuple[bytes, Evidence]], opening: OpenIncident | None = None
@@ -210,13 +209,10 @@ class SyncClient(PatrolCalls):
 
     def _attach_file(self, path: Path, evidence: Evidence) -> CommandId:
         sha256, size = self._files.keep_file(path)
-        return self._attach(replace(evidence, sha256=sha256, size=size))
-
-    def _attach(self, evidence: Evidence) -> CommandId:
-        """Name evidence whose bytes are here; they go to central first."""
-        return self._kept(self._naming(evidence))
+        return self._kept(self._naming(replace(evidence, sha256=sha256, size=size)))
 
     def _naming(self, evidence: Evidence) -> Draft:
+        """Return what names evidence whose bytes are here; they go to central first."""
         at = self._now()
         return Draft(
             command_id=CommandId(new_id(at)),
@@ -268,14 +264,11 @@ class SyncClient(PatrolCalls):
         return done
 
     def camera_key(self) -> Future[str]:
-        """Return the key of cameras' credentials to come; it is kept with the commands.
-
-        The future raises `LinkError` if central does not give it.
-        """
+        """Return the key of cameras' credentials to come, kept here; or it raises `LinkError`."""
 
         def ask() -> str:
-            token = self._worker.token()
-            given = self._http.exchange(token, "GET", "/v1/cameras/key", dict[str, str])["key"]
+            asked = self._worker.token(), "GET", "/v1/cameras/key", dict[str, str]
+            given = self._http.exchange(*asked)["key"]
             self._outbox.remember(_CAMERA_KEY, given)
             return given
 
