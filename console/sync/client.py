@@ -12,9 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
 
-from console.domain.areas import AreaEvent
 from console.domain.errors import ZhihuiError
 from console.domain.ids import CommandId, new_id
 from console.domain.places import Evidence
@@ -26,15 +24,13 @@ from console.protocol.commands import (
     OrderByVoice,
     WithdrawAssignment,
 )
-from console.protocol.readings import PastOfSensor, ReadingsTold
-from console.protocol.situation import UsualLoad
 from console.store.cachereads import CacheReader
 from console.store.outbox import Draft, EntryState, OutboxEntry, OutboxError, open_outbox
 from console.store.sealed import SealError
+from console.sync.citycalls import CityCalls
 from console.sync.evidence import EvidenceError, EvidenceFiles
 from console.sync.exchange import Exchange
 from console.sync.http import LinkError
-from console.sync.patrolcalls import PatrolCalls
 from console.sync.settings import SyncSettings
 from console.sync.state import OUT_OF_REACH, LinkTrouble, SyncListener
 from console.sync.worker import Worker
@@ -52,7 +48,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SyncClient(PatrolCalls):
+class SyncClient(CityCalls):
     """Keeps a console in step with central; its methods may be called from any thread.
 
     The listener is called in the sync thread.
@@ -283,26 +279,6 @@ class SyncClient(PatrolCalls):
     ) -> Future[Any]:
         """Return central's answer to an administrator to come; the future raises `LinkError`."""
         return self._asked(method, path, kind, body)
-
-    def usual_load(self) -> Future[UsualLoad]:
-        """Return what is usual in each area to come; the future raises `LinkError`."""
-        return self._asked("GET", "/v1/situation", UsualLoad)
-
-    def readings(self, after: int) -> Future[ReadingsTold]:
-        """Return the readings newer than a mark to come; the future raises `LinkError`."""
-        return self._asked("GET", f"/v1/readings?after={after}", ReadingsTold)
-
-    def past_readings(
-        self, sensors: Sequence[str], from_ms: int, to_ms: int
-    ) -> Future[list[PastOfSensor]]:
-        """Return what sensors read between two times to come; the future raises `LinkError`."""
-        asked = [("sensor", one) for one in sensors] + [("from_ms", from_ms), ("to_ms", to_ms)]
-        return self._asked("GET", f"/v1/readings/past?{urlencode(asked)}", list[PastOfSensor])
-
-    def area_events(self, area: str, before: str, limit: int) -> Future[list[AreaEvent]]:
-        """Return what happened at an area before an event to come; raises `LinkError`."""
-        asked = urlencode({"before": before, "limit": limit})
-        return self._asked("GET", f"/v1/areas/{quote(area)}/events?{asked}", list[AreaEvent])
 
     def _asked(self, method: str, path: str, kind: type[_T], body: object = None) -> Future[_T]:
         def ask() -> _T:

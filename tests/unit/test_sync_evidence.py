@@ -109,7 +109,7 @@ def test_that_bytes_damaged_at_central_are_sent_anew_and_damaged_here_are_said_t
         (folder / sha256).write_bytes(b"\0" * (1 << 18))
         film.write_bytes(FILM[: 1 << 18])
         spoilt = replace(named(body.incident), sha256=sha256, size=1 << 18)
-        client._attach(spoilt)
+        client._kept(client._naming(spoilt))
         recorder.wait(lambda me: me.outbox.tray)
         (entry,) = recorder.outbox.tray
         assert entry.result is not None
