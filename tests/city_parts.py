@@ -28,6 +28,8 @@ from console.store.citypack import CityPackWriter, Place
 SIDE, STEP_DEG, LAT0, LON0 = 20, 0.0012, 39.9, 116.4
 #: Everybody does what is hoped, at once.
 WILLING = HandheldHabits(refuse=0.0, never=0.0, late=0.0, forget=0.0)
+#: It is ten in the morning there whenever a test is run: nobody's shift ends while it is looked at.
+UTC_OFFSET_H = 10.0 - datetime.now(UTC).hour
 
 
 def write_small_pack(path: Path) -> Path:
@@ -79,6 +81,7 @@ def city_settings(server: CentralServer, folder: Path, **changes: object) -> Cit
     settings = CitySettings(
         url=server.url, password=server.password("city"), pack_path=pack, home=folder,
         officers=60, vehicles=6, rate=0.0, pace=5000.0, habits=WILLING,
+        utc_offset_h=UTC_OFFSET_H,
     )  # fmt: skip
     return replace(settings, **changes)  # type: ignore[arg-type] - any field may be changed
 

@@ -23,7 +23,7 @@ settings.register_profile(
 )
 settings.load_profile("any-machine")
 # A wait that comes true costs nothing; one that does not is a failure on a busy machine as well.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 class PatientBot(QtBot):

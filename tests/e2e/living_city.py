@@ -81,7 +81,7 @@ class LivingCity:
         if self._process.poll() is None:
             self._process.send_signal(number)
         try:
-            return self._process.wait(40)
+            return self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
@@ -111,7 +111,7 @@ class LivingCity:
                   "external_id": f"e2e-{new_id(now)}"}  # fmt: skip
         body = {"type": "AddReport", "report": report, "incident": new_id(now)}
         answer = requests.post(
-            f"{self.url}/v1/commands", timeout=20, headers={"Authorization": f"Bearer {token}"},
+            f"{self.url}/v1/commands", timeout=60, headers={"Authorization": f"Bearer {token}"},
             json=["command", new_id(now), "hotline", 1, now.isoformat(), body],
         )  # fmt: skip
         assert answer.json()[2] == "accepted", answer.text
@@ -209,14 +209,14 @@ class Window:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def close(self) -> int:
         """Close the window by its key; returns the exit status."""
         if self.process.poll() is None:
             self.press("ctrl+q")
         try:
-            return self.process.wait(30)
+            return self.process.wait(60)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
@@ -236,7 +236,7 @@ def own_screen() -> Iterator[dict[str, str]]:
 
 def leftovers(processes: Sequence[psutil.Process]) -> list[str]:
     """Return the commands of those processes that still live."""
-    _, alive = psutil.wait_procs(list(processes), timeout=15)
+    _, alive = psutil.wait_procs(list(processes), timeout=60)
     return commands_of(alive)
 
 

@@ -45,7 +45,7 @@ def run_process(home: Path, url: str) -> subprocess.Popen[bytes]:
 
 def listening(home: Path, process: subprocess.Popen[bytes]) -> str:
     """Return the address that this very process listens on."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, "central ended"
         try:
@@ -109,7 +109,7 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(
         client.close()
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert not (home / "central" / "server.json").exists()
     revs = [row[0] for row in server.query("SELECT rev FROM change_log ORDER BY rev")]
     assert revs == list(range(1, len(revs) + 1))

@@ -147,12 +147,12 @@ def test_that_a_dispatch_is_two_keys_from_the_queue_and_reaches_central(
     console: Console, qtbot: QtBot, central_server: CentralServer
 ) -> None:
     desk, models = console.desk, console.models
-    qtbot.waitUntil(lambda: models.queue.rowCount() == 1, timeout=20_000)
-    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: models.queue.rowCount() == 1)
+    qtbot.waitUntil(lambda: models.mirror.force is not None)
     console.window.regions.show_region(Region.QUEUE)
     desk.queue.table.selectRow(0)
     qtbot.keyClick(desk.queue.table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: models.near.rowCount() == 8, timeout=20_000)
+    qtbot.waitUntil(lambda: models.near.rowCount() == 8)
     assert desk.near.table.hasFocus()
     nearest = [models.near.unit_at(row) for row in (0, 1)]
     assert nearest == ["u1", "u2"]
@@ -162,24 +162,24 @@ def test_that_a_dispatch_is_two_keys_from_the_queue_and_reaches_central(
     def accepted() -> list[str]:
         return [one.unit for one in models.mirror.assignments_of(INCIDENT)]
 
-    qtbot.waitUntil(lambda: sorted(accepted()) == ["u1", "u2"], timeout=20_000)
-    qtbot.waitUntil(lambda: models.mirror.outbox.unsent == 0, timeout=20_000)
-    qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT), timeout=20_000)
+    qtbot.waitUntil(lambda: sorted(accepted()) == ["u1", "u2"])
+    qtbot.waitUntil(lambda: models.mirror.outbox.unsent == 0)
+    qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT))
     console.models.actions.dispatch(INCIDENT, ["u3"])
-    qtbot.waitUntil(lambda: len(accepted()) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(accepted()) == 3)
 
 
 def test_that_a_place_on_the_map_gets_an_incident_and_somebody_by_keys_alone(
     console: Console, qtbot: QtBot, central_server: CentralServer
 ) -> None:
     desk, models = console.desk, console.models
-    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: models.mirror.force is not None)
     lat, lon = (float(each) for each in PLANE.to_degrees(800.0, 0.0))
     desk.send_to(lat, lon)
     qtbot.keyClicks(desk.form.form.lineEdit(), "Night con")
     qtbot.keyClick(desk.form.place, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert desk.near.table.hasFocus()
-    qtbot.waitUntil(lambda: models.near.rowCount() > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: models.near.rowCount() > 0)
     sent = models.near.unit_at(0)
     assert sent in {"u5", "u6"}  # 750 and 900 m along the street
     qtbot.keyClick(desk.near.table, Qt.Key.Key_1)
@@ -191,21 +191,21 @@ def test_that_a_place_on_the_map_gets_an_incident_and_somebody_by_keys_alone(
     def accepted() -> list[str]:
         return [one.unit for one in models.mirror.assignments_of(incident)]
 
-    qtbot.waitUntil(lambda: accepted() == [sent], timeout=20_000)
-    qtbot.waitUntil(lambda: not models.mirror.is_pending(incident), timeout=20_000)
+    qtbot.waitUntil(lambda: accepted() == [sent])
+    qtbot.waitUntil(lambda: not models.mirror.is_pending(incident))
 
 
 @pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
 def test_that_maps_are_open_again_as_they_were(console: Console, qtbot: QtBot) -> None:
     models = console.models
-    qtbot.waitUntil(lambda: models.mirror.force is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: models.mirror.force is not None)
     settings = models.settings
     for before in (0, 1):
         dock = build_map(models, console.appearance, None, console.window)
         assert isinstance(dock, MapDock), dock
         dock.widget.resize(600, 400)
         qtbot.addWidget(dock.widget)
-        with qtbot.waitSignal(dock.widget.ready, timeout=30_000):
+        with qtbot.waitSignal(dock.widget.ready):
             dock.widget.show()
         qtbot.waitUntil(lambda dock=dock, n=before: len(dock.windows) == n)
         if not before:
@@ -224,17 +224,17 @@ def test_that_what_is_done_offline_is_shown_unsent_and_sent_when_central_is_back
     console: Console, qtbot: QtBot, central_server: CentralServer
 ) -> None:
     models, window = console.models, console.window
-    qtbot.waitUntil(lambda: models.queue.rowCount() == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: models.queue.rowCount() == 1)
     central_server.stop()
-    qtbot.waitUntil(lambda: not models.status.line.is_live, timeout=20_000)
+    qtbot.waitUntil(lambda: not models.status.line.is_live)
     window.command_entered.emit("L 1 2")
     qtbot.waitUntil(lambda: models.status.line.unsent == 1)
     qtbot.waitUntil(lambda: window.top._unsent_label.text() == "unsent 1")
     assert models.mirror.is_pending(INCIDENT)
     assert "offline" in window.bottom.link.text()
     central_server.start()
-    qtbot.waitUntil(lambda: models.status.line.unsent == 0, timeout=30_000)
-    qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT), timeout=30_000)
+    qtbot.waitUntil(lambda: models.status.line.unsent == 0)
+    qtbot.waitUntil(lambda: not models.mirror.is_pending(INCIDENT))
     incident = models.mirror.incident(INCIDENT)
     assert incident is not None
     assert incident.level == 2
@@ -262,9 +262,9 @@ def test_that_the_process_shows_its_window_ends_cleanly_and_keeps_its_place(
         [sys.executable, "-c", RUN, json.dumps(said)], cwd=ROOT, env={**os.environ}
     )
     try:
-        qtbot.waitUntil(lambda: _has(started_file, "usable_s"), timeout=60_000)
+        qtbot.waitUntil(lambda: _has(started_file, "usable_s"))
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
     times = json.loads(started_file.read_text())

@@ -22,7 +22,7 @@ from console.protocol import commands as c
 from console.protocol.messages import Verdict
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 40_000
+WITHIN_MS = 60_000
 
 
 class Desks:

@@ -94,7 +94,7 @@ def second(city: LivingCity, qtbot: QtBot) -> Iterator[DeskModels]:
             name="second",
         )
     )
-    with qtbot.waitSignal(models.mirror.replaced, timeout=60_000):
+    with qtbot.waitSignal(models.mirror.replaced):
         models.start()
     yield models
     models.stop()

@@ -72,10 +72,10 @@ def test_that_the_page_works_over_tls_and_only_with_our_certificate(
         log_on(page, central, "K7")
         assert page.evaluate("isSecureContext")
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        expect(page.locator("#link")).to_have_text("已连接", timeout=20_000)
+        expect(page.locator("#link")).to_have_text("已连接")
         assert renewals(central) == 0
         page.reload()
-        expect(page.locator("#link")).to_have_text("已连接", timeout=20_000)
+        expect(page.locator("#link")).to_have_text("已连接")
         assert until(lambda: renewals(central) == 1)
         assert "token" not in page.url
         phone.close()

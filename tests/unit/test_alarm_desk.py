@@ -221,7 +221,7 @@ def test_that_a_dead_feed_is_not_put_aside(watched: Watched, qtbot: QtBot) -> No
     watched.clock.on(30)
     found = watched.look()
     if not found:  # the status line looks once a second
-        qtbot.waitUntil(lambda: bool(watched.look()), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(watched.look()))
     (alarm,) = watched.alarms.alarms
     with qtbot.waitSignal(watched.alarms.refused) as told:
         assert not watched.alarms.shelve(alarm.id, 5, "x")

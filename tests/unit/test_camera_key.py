@@ -93,16 +93,16 @@ def test_that_what_an_earlier_central_kept_readable_is_sealed_at_the_next_start(
     assert msgspec.msgpack.decode(patch)["password"] == password
     admin, operator = server.client(Role.ADMINISTRATOR), server.client(Role.VIDEO_OPERATOR)
     admin.post(PutCameras(cameras=(camera("c3", username="u", password=SECRET),)))
-    acts = admin.http.get(f"{server.url}/v1/audit", timeout=20).text
-    snapshot = operator.http.get(f"{server.url}/v1/snapshot", timeout=20).content
+    acts = admin.http.get(f"{server.url}/v1/audit", timeout=60).text
+    snapshot = operator.http.get(f"{server.url}/v1/snapshot", timeout=60).content
     assert SECRET not in acts
     assert SEALED not in acts
     assert SECRET.encode() not in snapshot
-    assert admin.http.get(f"{server.url}/v1/cameras/key", timeout=20).status_code == 403
-    given = operator.http.get(f"{server.url}/v1/cameras/key", timeout=20)
+    assert admin.http.get(f"{server.url}/v1/cameras/key", timeout=60).status_code == 403
+    given = operator.http.get(f"{server.url}/v1/cameras/key", timeout=60)
     assert given.json()["key"] == key.hex()
     assert given.headers["Cache-Control"] == "no-store"
-    assert "read:camera_key" in admin.http.get(f"{server.url}/v1/audit", timeout=20).text
+    assert "read:camera_key" in admin.http.get(f"{server.url}/v1/audit", timeout=60).text
     for client in (admin, operator):
         client.close()
     server.stop()

@@ -65,7 +65,7 @@ def cli(home: Path, *arguments: str) -> int:
 
 
 def entries(admin: CentralClient, **asked: object) -> list[dict[str, Any]]:
-    answer = admin.http.get(f"{admin.server.url}/v1/audit", params=asked, timeout=20)
+    answer = admin.http.get(f"{admin.server.url}/v1/audit", params=asked, timeout=60)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["entries"]
     return found
@@ -123,9 +123,9 @@ def test_that_who_lacks_a_right_is_told_and_noted_once_a_minute(
     central: CentralServer, admin: CentralClient, desk: CentralClient
 ) -> None:
     for _ in range(3):
-        answer = desk.http.get(f"{central.url}/v1/people", timeout=20)
+        answer = desk.http.get(f"{central.url}/v1/people", timeout=60)
         assert answer.status_code == 403
-    desk.http.get(f"{central.url}/v1/devices", timeout=20)
+    desk.http.get(f"{central.url}/v1/devices", timeout=60)
     noted = until(
         admin, lambda one: one["details"]["right"] == "read:devices", action="not_allowed"
     )
@@ -142,13 +142,13 @@ def test_that_log_ons_good_and_bad_and_log_offs_are_audited(
         "password": "not-the-password",
         "device": {"id": "d-9", "kind": "console", "label": ""},
     }
-    answer = requests.post(f"{central.url}/v1/session", json=tried, timeout=20)
+    answer = requests.post(f"{central.url}/v1/session", json=tried, timeout=60)
     assert answer.status_code == 401
     failed = until(admin, lambda one: one["outcome"] == "failed", action="log_on")
     assert (failed["details"]["name"], failed["device"]) == ("dispatcher", "d-9")
     assert failed["person"] is None
     client = central.client(Role.SHIFT_LEAD)
-    client.http.delete(f"{central.url}/v1/session", timeout=20)
+    client.http.delete(f"{central.url}/v1/session", timeout=60)
     client.close()
     on_off = entries(admin, person="lead")
     assert [one["action"] for one in on_off] == ["log_off", "log_on"]
@@ -165,7 +165,7 @@ def test_that_a_password_typed_as_a_name_is_not_kept(
             "password": "lead",
             "device": {"id": "d-9", "kind": "console", "label": ""},
         }
-        answer = requests.post(f"{central.url}/v1/session", json=tried, timeout=20)
+        answer = requests.post(f"{central.url}/v1/session", json=tried, timeout=60)
         assert answer.status_code == 401
     until(admin, lambda one: one["details"]["name"] == "lead", action="log_on", outcome="failed")
     failed = entries(admin, action="log_on", outcome="failed")
@@ -181,9 +181,9 @@ def test_that_reads_that_matter_are_audited(
 ) -> None:
     data = b"picture"
     sha256 = hashlib.sha256(data).hexdigest()
-    desk.http.put(f"{central.url}/v1/evidence/{sha256}", data=data, timeout=20)
-    desk.http.get(f"{central.url}/v1/evidence/{sha256}", timeout=20)
-    desk.http.get(f"{central.url}/v1/snapshot", timeout=20)
+    desk.http.put(f"{central.url}/v1/evidence/{sha256}", data=data, timeout=60)
+    desk.http.get(f"{central.url}/v1/evidence/{sha256}", timeout=60)
+    desk.http.get(f"{central.url}/v1/snapshot", timeout=60)
     with desk.stream(epoch=desk.session["epoch"], rev=0):
         read = until(admin, lambda one: one["person"] == "dispatcher", action="read:evidence")
         held = until(admin, lambda one: one["person"] == "dispatcher", action="read:snapshot")
@@ -204,7 +204,7 @@ def test_that_no_password_of_a_camera_gets_into_the_audit(
     admin.post(PutCameras(cameras=(camera,)))
     (entry,) = entries(admin, kind="camera", row_id="c1")
     assert entry["details"]["new"]["password"] == "●"
-    exported = admin.http.get(f"{central.url}/v1/audit/export", timeout=20)
+    exported = admin.http.get(f"{central.url}/v1/audit/export", timeout=60)
     assert SECRET not in exported.text
     assert len(exported.text.splitlines()) == json.loads(exported.text.splitlines()[-1])["seq"]
 
@@ -226,13 +226,13 @@ def test_that_the_start_the_end_and_changed_settings_are_audited(central: Centra
 def test_that_nothing_changes_the_audit_neither_a_route_nor_a_command(
     central: CentralServer, admin: CentralClient
 ) -> None:
-    paths = admin.http.get(f"{central.url}/v1/openapi.json", timeout=20).json()["paths"]
+    paths = admin.http.get(f"{central.url}/v1/openapi.json", timeout=60).json()["paths"]
     of_audit = {path: set(methods) for path, methods in paths.items() if "audit" in path}
     assert len(of_audit) == 3
     assert all(methods == {"get"} for methods in of_audit.values())
     for path in of_audit:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            answer = admin.http.request(method, central.url + path, timeout=20)
+            answer = admin.http.request(method, central.url + path, timeout=60)
             assert answer.status_code == 405, (method, path)
     assert not [one.__name__ for one in AnyBody.__args__ if re.search("audit", one.__name__, re.I)]
     rights = {right for allowed in ALLOWED.values() for right in allowed if "audit" in right}
@@ -247,7 +247,7 @@ def test_that_bad_filters_are_refused_with_a_sentence(admin: CentralClient) -> N
         {"since": "yesterday"}, {"since": "2026-11-22T08:00:00"}, {"limit": "0"},
         {"after": "-1"}, {"person": "\0"}, {"until": "2026-11-22T08:00:00"}, {"action": "x" * 200},
     ):  # fmt: skip
-        answer = admin.http.get(f"{admin.server.url}/v1/audit", params=asked, timeout=20)
+        answer = admin.http.get(f"{admin.server.url}/v1/audit", params=asked, timeout=60)
         assert answer.status_code == 422, asked
         assert "could not be understood" in answer.json()["error"]
 

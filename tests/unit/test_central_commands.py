@@ -139,7 +139,7 @@ def test_that_every_role_is_kept_to_its_commands(central_server: CentralServer) 
             answer = client.http.post(
                 f"{central_server.url}/v1/commands",
                 data=msgspec.json.encode(client.command(body)),
-                timeout=20,
+                timeout=60,
             )
             assert (answer.status_code == 403) is not may(role, name_of(body)), (role, name)
             if answer.status_code == 403:
@@ -177,7 +177,7 @@ GARBAGE = (
 def test_that_garbage_is_answered_with_a_sentence(central_server: CentralServer) -> None:
     client = central_server.client()
     for body in GARBAGE:
-        answer = client.http.post(f"{central_server.url}/v1/commands", data=body, timeout=20)
+        answer = client.http.post(f"{central_server.url}/v1/commands", data=body, timeout=60)
         assert answer.status_code == 422, body
         assert answer.json()["error"].endswith(".")
     client.close()

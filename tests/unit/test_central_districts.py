@@ -178,13 +178,13 @@ def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
     mine, _ = at_work(lead, EAST, "u1")
     theirs, _ = at_work(lead, WEST, "u2")
     url = f"{server.url}/v1/evidence/{HASH}"
-    assert lead.http.put(url, data=BYTES, timeout=20).status_code == 201
+    assert lead.http.put(url, data=BYTES, timeout=60).status_code == 201
     lead.post(evidence(theirs))
-    assert east.http.get(url, timeout=20).status_code == 404
+    assert east.http.get(url, timeout=60).status_code == 404
     lead.post(evidence(mine))
-    assert east.http.get(url, timeout=20).content == BYTES
+    assert east.http.get(url, timeout=60).content == BYTES
     file = tmp_path / "east.sqlite"
-    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=20).content)
+    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=60).content)
     with closing(sqlite3.connect(file)) as db:
         for table in ("incident", "unit", "camera"):
             assert set(db.execute(f"SELECT DISTINCT district FROM {table}")) == {(EAST,)}, table
@@ -196,7 +196,7 @@ def test_that_snapshots_positions_and_evidence_are_those_of_the_district(
     fixes["unit"], fixes["t_ms"] = (1, 2), int(datetime.now(UTC).timestamp() * 1000)
     fixes["lat"], fixes["lon"] = 399_000_000, 1_164_000_000
     with east.stream() as stream:
-        posted = gateway.http.post(f"{server.url}/v1/positions", data=fixes.tobytes(), timeout=20)
+        posted = gateway.http.post(f"{server.url}/v1/positions", data=fixes.tobytes(), timeout=60)
         assert posted.status_code == 200
         while not is_position_frame(frame := stream.frame()):  # type: ignore[arg-type]
             pass
@@ -262,7 +262,7 @@ def test_that_duty_and_alarms_are_the_districts_and_rules_everybodys(
     }  # fmt: skip
     assert live == wanted
     file = tmp_path / "east.sqlite"
-    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=20).content)
+    file.write_bytes(east.http.get(f"{server.url}/v1/snapshot", timeout=60).content)
     with closing(sqlite3.connect(file)) as db:
         held = {(kind, row_id) for kind, row_id in wanted if db.execute(
             f"SELECT 1 FROM {kind} WHERE id = ?", (row_id,)).fetchone()}  # fmt: skip
@@ -296,7 +296,7 @@ def test_that_a_gateway_of_a_district_speaks_for_its_units_only(server: CentralS
         fix = np.zeros(1, INGEST)
         fix["unit"], fix["t_ms"] = 2, int(datetime.now(UTC).timestamp() * 1000)
         url = f"{server.url}/v1/positions"
-        assert east.http.post(url, data=fix.tobytes(), timeout=20).status_code == 403
+        assert east.http.post(url, data=fix.tobytes(), timeout=60).status_code == 403
 
 
 def test_that_a_console_given_another_district_fetches_all_rows_anew(

@@ -77,7 +77,7 @@ def test_that_an_account_changed_while_its_password_is_looked_at_is_not_let_in(
     password, right = server.password("dispatcher"), door.matches
 
     def changed_meanwhile(*asked: Any) -> bool:
-        with closing(sqlite3.connect(server.database, timeout=30)) as db:
+        with closing(sqlite3.connect(server.database, timeout=60)) as db:
             db.execute("UPDATE person SET role = 'supervisor' WHERE login = 'dispatcher'")
             db.commit()
         return right(*asked)

@@ -88,7 +88,7 @@ def test_that_a_task_is_sent_again_until_it_is_acknowledged(
         assert len({one.command_id for one in deliveries}) == 1
         say(gateway, deliveries[0], AssignmentState.DELIVERED)
         assert gateway.until(Result).verdict is Verdict.ACCEPTED
-    health = dispatcher.http.get(f"{dispatcher.server.url}/v1/health", timeout=20).json()
+    health = dispatcher.http.get(f"{dispatcher.server.url}/v1/health", timeout=60).json()
     assert health["unacknowledged"] == 0
 
 
@@ -163,7 +163,7 @@ def test_that_a_units_own_handheld_goes_before_the_gateway(
             assert page.until(Deliver).task.assignment == own
             _, other = order(dispatcher, "u2")
             assert gateway.until(Deliver).task.assignment == other
-            tasks = officer.http.get(f"{central_server.url}/v1/handheld/tasks", timeout=20).json()
+            tasks = officer.http.get(f"{central_server.url}/v1/handheld/tasks", timeout=60).json()
             assert [task["assignment"] for task in tasks["tasks"]] == [own]
         with officer.handheld("u1") as page:
             assert page.until(Deliver).attempt == 2
@@ -193,14 +193,14 @@ def test_that_nobody_silences_a_task_of_another_unit(
     central_server: CentralServer, dispatcher: CentralClient
 ) -> None:
     health = f"{central_server.url}/v1/health"
-    before = dispatcher.http.get(health, timeout=20).json()["unacknowledged"]
+    before = dispatcher.http.get(health, timeout=60).json()["unacknowledged"]
     _, assignment = order(dispatcher, "u2")
     officer = central_server.officer("K1")
     with officer.handheld("u1") as page:
         state, at = AssignmentState.DELIVERED, datetime.now(UTC)
         page.send(Ack(f"{assignment}-order", "u1", assignment, state, at))
         assert page.until(Result).verdict is Verdict.REJECTED
-    assert dispatcher.http.get(health, timeout=20).json()["unacknowledged"] == before + 1
+    assert dispatcher.http.get(health, timeout=60).json()["unacknowledged"] == before + 1
     officer.close()
 
 

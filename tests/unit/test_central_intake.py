@@ -44,7 +44,7 @@ def take(client: CentralClient, **more: Any) -> str:
 
 
 def history(client: CentralClient, **asked: Any) -> dict[str, Any]:
-    answer = client.http.get(f"{client.server.url}/v1/intake/history", params=asked, timeout=20)
+    answer = client.http.get(f"{client.server.url}/v1/intake/history", params=asked, timeout=60)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
@@ -69,11 +69,11 @@ def test_that_a_seat_hears_what_a_number_told_and_what_happened_within_200_m(
         assert history(seat, phone="13900000000")["caller"] == []
         assert history(seat) == {"caller": [], "place": [], "is_whole": True}
         odd = seat.http.get(
-            f"{central.url}/v1/intake/history", params={"lat": 99, "lon": 1}, timeout=20
+            f"{central.url}/v1/intake/history", params={"lat": 99, "lon": 1}, timeout=60
         )
         assert (odd.status_code, "no place on the globe" in odd.text) == (422, True)
     with closing(central.client(Role.ADMINISTRATOR)) as admin:
-        answer = admin.http.get(f"{central.url}/v1/audit?action=read:callers", timeout=20)
+        answer = admin.http.get(f"{central.url}/v1/audit?action=read:callers", timeout=60)
         asked = [one["details"] for one in answer.json()["entries"]]
         assert {"phone": "138****8000", "found": 2} in asked
         assert PHONE not in str(asked)
@@ -89,7 +89,7 @@ def test_that_who_called_is_masked_for_roles_that_may_not_see_it(
             (Role.VIDEO_OPERATOR, False), (Role.ADMINISTRATOR, False),
         ):  # fmt: skip
             with closing(central.client(role)) as client:
-                snapshot = client.http.get(f"{central.url}/v1/snapshot", timeout=20)
+                snapshot = client.http.get(f"{central.url}/v1/snapshot", timeout=60)
                 file = tmp_path / f"{role}.sqlite"
                 file.write_bytes(snapshot.content)
                 with closing(sqlite3.connect(file)) as db:
@@ -104,7 +104,7 @@ def test_that_who_called_is_masked_for_roles_that_may_not_see_it(
                 assert len(told) >= 2
                 assert {one["phone"] for one in told} == {PHONE if sees else None}, role
                 asked = client.http.get(
-                    f"{central.url}/v1/intake/history", params={"phone": PHONE}, timeout=20
+                    f"{central.url}/v1/intake/history", params={"phone": PHONE}, timeout=60
                 )
                 assert asked.status_code == (200 if sees else 403), role
 

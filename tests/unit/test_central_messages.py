@@ -100,7 +100,7 @@ def test_that_a_message_is_sent_again_until_it_is_delivered_and_told_after_a_res
         tells = [gateway.until(Tell) for _ in range(3)]
         assert [one.attempt for one in tells] == [1, 2, 3]
         assert marked(gateway, tells[0].notice, DELIVERED).verdict is Verdict.ACCEPTED
-    health = dispatcher.http.get(f"{dispatcher.server.url}/v1/health", timeout=20).json()
+    health = dispatcher.http.get(f"{dispatcher.server.url}/v1/health", timeout=60).json()
     assert health["unacknowledged"] == 0, "what nobody can hear is not kept in memory"
     central_server.stop()
     central_server.start()

@@ -169,13 +169,13 @@ def test_that_strangers_are_only_so_many_and_who_is_logged_on_is_none(
         clients: list[CentralClient] = []
         for _ in range(5):  # more than strangers may be: each has shown its token
             client = rest.enter_context(closing(narrow.client()))
-            assert client.http.get(f"{narrow.url}/v1/snapshot", timeout=20).status_code == 200
+            assert client.http.get(f"{narrow.url}/v1/snapshot", timeout=60).status_code == 200
             clients.append(client)
         silent = [rest.enter_context(closing(connected(narrow))) for _ in range(3)]
         refused = rest.enter_context(closing(connected(narrow)))
         assert all_of(refused).startswith(b"HTTP/1.1 503 ")
         for client in clients:
-            assert client.http.get(f"{narrow.url}/v1/snapshot", timeout=20).status_code == 200
+            assert client.http.get(f"{narrow.url}/v1/snapshot", timeout=60).status_code == 200
         for sock in silent:
             sock.close()
         end = time.monotonic() + ENDS_WITHIN_S
@@ -185,7 +185,7 @@ def test_that_strangers_are_only_so_many_and_who_is_logged_on_is_none(
 
 def _is_taken(server: CentralServer) -> bool:
     try:
-        return requests.get(f"{server.url}/v1/health", timeout=20).status_code == 200
+        return requests.get(f"{server.url}/v1/health", timeout=60).status_code == 200
     except requests.ConnectionError:
         return False
 
@@ -200,7 +200,7 @@ def test_that_half_requests_end_under_tls_and_whole_ones_are_answered(tmp_path: 
                 assert all_of(sock).startswith(b"HTTP/1.1 408 ")
         with closing(server.client()) as client:
             url = f"{server.url}/v1/health"
-            assert client.http.get(url, timeout=20).status_code == 200
+            assert client.http.get(url, timeout=60).status_code == 200
 
 
 def test_that_strangers_are_counted_by_place() -> None:

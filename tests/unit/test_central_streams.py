@@ -140,23 +140,24 @@ def test_that_who_is_not_logged_on_or_speaks_another_version_is_refused(
 def test_that_logging_off_ends_streams_and_the_token(central_server: CentralServer) -> None:
     client = central_server.client()
     with client.stream() as stream:
-        answer = client.http.delete(f"{central_server.url}/v1/session", timeout=20)
+        answer = client.http.delete(f"{central_server.url}/v1/session", timeout=60)
         assert answer.status_code == 204
         assert closing(stream) == (1013, "Your session has ended; log on again.")
-    again = client.http.get(f"{central_server.url}/v1/snapshot", timeout=20)
+    again = client.http.get(f"{central_server.url}/v1/snapshot", timeout=60)
     assert again.status_code == 401
     client.close()
 
 
 def test_that_the_heart_beats(central_server: CentralServer) -> None:
     client = central_server.client()
+    opened_ms = int(time.time() * 1000)
     with client.stream() as stream:
         message = None
         while not isinstance(message, Beat):
             frame = stream.frame()
             assert isinstance(frame, bytes)
             message = decode(frame)
-        assert abs(message.server_ms - time.time() * 1000) < 5000
+        assert opened_ms <= message.server_ms <= time.time() * 1000
         assert message.heads == stream.welcomed.heads
     client.close()
 
@@ -171,7 +172,7 @@ def fixes(*rows: tuple[int, int, float, float]) -> bytes:
 
 def post_fixes(client: CentralClient, body: bytes) -> tuple[int, dict[str, object]]:
     url = f"{client.server.url}/v1/positions"
-    answer = client.http.post(url, data=body, timeout=20)
+    answer = client.http.post(url, data=body, timeout=60)
     return answer.status_code, answer.json()
 
 
@@ -264,8 +265,8 @@ def test_that_a_console_that_does_not_read_is_hung_up_on_while_others_go_on(
             body = opened()
             notes = [NoteIncident(incident=body.incident, text=long) for _ in range(200)]
             assert client.post(body, *notes)[-1].verdict is Verdict.ACCEPTED
-            if client.http.get(url, timeout=20).json()["consoles"] == 0:
+            if client.http.get(url, timeout=60).json()["consoles"] == 0:
                 break
-        assert client.http.get(url, timeout=20).json()["consoles"] == 0
+        assert client.http.get(url, timeout=60).json()["consoles"] == 0
     for one in (stuck, client):
         one.close()

@@ -265,7 +265,7 @@ def test_that_every_command_of_every_role_reaches_its_own_district_and_no_other(
 ) -> None:
     lead = server.client(Role.SHIFT_LEAD)
     url = f"{server.url}/v1/evidence/{HASH}"
-    assert lead.http.put(url, data=BYTES, timeout=20).status_code == 201
+    assert lead.http.put(url, data=BYTES, timeout=60).status_code == 201
     walked: set[tuple[Role, str]] = set()
     made: list[str] = []
     for role in Role:
@@ -303,7 +303,7 @@ def refused(client: CentralClient, body: AnyBody) -> str:
     answer = client.http.post(
         f"{client.server.url}/v1/commands",
         data=msgspec.json.encode(client.command(body)),
-        timeout=20,
+        timeout=60,
     )
     assert answer.status_code == 403
     return str(answer.json()["error"])

@@ -241,7 +241,7 @@ def bare(qapp: QApplication, qtbot: QtBot) -> Iterator[Shown]:
     made.widget = MapWidget(made.model, theme=made.appearance.theme, language="zh_CN")
     made.widget.channel.failed.connect(made.problems.append)
     made.widget.resize(800, 600)
-    with qtbot.waitSignal(made.widget.ready, timeout=30_000):
+    with qtbot.waitSignal(made.widget.ready):
         made.widget.show()
     yield made
     made.widget.shutdown()

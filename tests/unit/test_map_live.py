@@ -187,4 +187,4 @@ def test_that_the_map_says_when_the_feed_has_stopped(shown: Shown, qtbot: QtBot)
     shown.widget.set_age(1.0, 0.5, is_live=True)
     qtbot.waitUntil(lambda: not shown.js(text).startswith("■"))
     # nothing more is told: the page itself finds out
-    qtbot.waitUntil(lambda: shown.js(text).startswith("■ positions"), timeout=15_000)
+    qtbot.waitUntil(lambda: shown.js(text).startswith("■ positions"))

@@ -54,7 +54,7 @@ def test_that_theme_and_language_change_while_it_runs(shown: Shown, qtbot: QtBot
     qtbot.waitUntil(lambda: ("light", "zh") in {asked[:2] for asked in shown.tiles.asked})
     assert shown.js("document.documentElement.lang") == "zh"
 
-    qtbot.waitUntil(lambda: shown.shows(60, 640, "#E0F0D0"), timeout=10_000)
+    qtbot.waitUntil(lambda: shown.shows(60, 640, "#E0F0D0"))
     shown.appearance.use_language("en")
     shown.widget.set_language("en")
     qtbot.waitUntil(lambda: shown.js("document.querySelector('.box h2').textContent") == "Layers")
@@ -206,7 +206,7 @@ def test_that_a_hidden_map_is_told_everything_when_it_is_shown_again(
 def test_that_a_page_whose_process_ends_comes_back_and_says_so(shown: Shown, qtbot: QtBot) -> None:
     page = shown.widget.page()
     assert page is not None
-    with qtbot.waitSignal(shown.widget.channel.started, timeout=15_000):
+    with qtbot.waitSignal(shown.widget.channel.started):
         os.kill(page.renderProcessPid(), signal.SIGKILL)
     qtbot.waitUntil(lambda: "started again" in shown.js("mapPage.panel.note.textContent"))
     fill(shown)

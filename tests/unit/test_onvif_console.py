@@ -101,7 +101,7 @@ class Source:
         data = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"}
         url = f"{self._client.server.url}{path}"
-        answer = self._client.http.request(method, url, data=data, headers=headers, timeout=20)
+        answer = self._client.http.request(method, url, data=data, headers=headers, timeout=60)
         done.set_result(msgspec.json.decode(answer.content, type=kind))
         return done
 
@@ -130,15 +130,15 @@ def test_that_the_window_finds_cameras_and_enters_those_chosen(
     window.user.setText("admin")
     window.password.setText(SECRET)
     window.addresses.setText(camera.probe_address)
-    with qtbot.waitSignal(discovery.found, timeout=20_000):
+    with qtbot.waitSignal(discovery.found):
         qtbot.keyClick(window.addresses, Qt.Key.Key_Return)
     texts = [window.table.item(0, column).text() for column in range(4)]  # type: ignore[union-attr]
     assert texts == ["East gate", camera.service, "2", "gate  东侧"]
-    with qtbot.waitSignal(discovery.entered, timeout=20_000):
+    with qtbot.waitSignal(discovery.entered):
         qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert central.query("SELECT name FROM camera") == [("East gate",)]
     window.password.setText("wrong")
-    with qtbot.waitSignal(discovery.found, timeout=20_000):
+    with qtbot.waitSignal(discovery.found):
         qtbot.keyClick(window.password, Qt.Key.Key_Return)
     assert "does not accept" in window.table.item(0, 3).text()  # type: ignore[union-attr]
     window.enter_chosen()
@@ -165,16 +165,16 @@ def test_that_a_plan_turns_a_moving_camera_and_a_hand_moves_it(
     clock.preset_wanted.connect(mover.send)
     presets = ((moving.id, "东侧"), (fixed.id, "1"))
     feed.set_plan(PatrolPlan(name="p", points=(moving.id, fixed.id), presets=presets))
-    qtbot.waitUntil(lambda: camera.done == [("GotoPreset", "main", "2")], timeout=20_000)
+    qtbot.waitUntil(lambda: camera.done == [("GotoPreset", "main", "2")])
     assert said == [
         "fixed has no ONVIF service, so no presets; its address is entered in the administration."
     ]
     mover.move("m", 0.5, 0.0, 0.0)
-    qtbot.waitUntil(lambda: camera.done[-1][0] == "ContinuousMove", timeout=20_000)
+    qtbot.waitUntil(lambda: camera.done[-1][0] == "ContinuousMove")
     mover.move("m", 0.0, 0.0, 0.0)
-    qtbot.waitUntil(lambda: camera.done[-1][0] == "Stop", timeout=20_000)
+    qtbot.waitUntil(lambda: camera.done[-1][0] == "Stop")
     mover.send("m", "attic")
-    qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(said) == 2)
     assert "no preset “attic”" in said[1]
     mover.stop()
     assert feed.stop()

@@ -52,8 +52,8 @@ def test_that_prometheus_is_told_what_matters(
 ) -> None:
     desk = central_server.client()
     desk.post(opened("i1"), NoteIncident(incident="none", text="t"))
-    desk.http.get(f"{central_server.url}/v1/evidence/nonsense", timeout=20)
-    text = desk.http.get(f"{central_server.url}/metrics", timeout=20).text
+    desk.http.get(f"{central_server.url}/v1/evidence/nonsense", timeout=60)
+    text = desk.http.get(f"{central_server.url}/metrics", timeout=60).text
     desk.close()
     found = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(found['zhihui_verdicts_total{verdict="accepted"}']) == 1
@@ -105,9 +105,9 @@ def test_that_a_request_has_an_id_of_its_own_or_the_one_it_came_with(
     central_server: CentralServer, admin: CentralClient
 ) -> None:
     url = f"{central_server.url}/v1/health"
-    given = admin.http.get(url, headers={"X-Request-Id": "proxy-17.a"}, timeout=20)
+    given = admin.http.get(url, headers={"X-Request-Id": "proxy-17.a"}, timeout=60)
     assert given.headers["X-Request-Id"] == "proxy-17.a"
-    bad = admin.http.get(url, headers={"X-Request-Id": "a b;<c>"}, timeout=20)
+    bad = admin.http.get(url, headers={"X-Request-Id": "a b;<c>"}, timeout=60)
     assert len(bad.headers["X-Request-Id"]) == 16
 
 
@@ -231,7 +231,7 @@ def test_that_what_is_outdated_is_said_and_taken_out_and_audited(
     revs = central_server.query("SELECT min(rev), max(rev), count(*) FROM change_log")[0]
     assert revs[1] - revs[0] + 1 == revs[2] == MAX_CATCH_UP
     entry = client.http.get(
-        f"{central_server.url}/v1/audit", params={"action": "retention"}, timeout=20
+        f"{central_server.url}/v1/audit", params={"action": "retention"}, timeout=60
     ).json()["entries"][0]
     client.close()
     assert entry["details"]["results"] == dry["results"] > 5

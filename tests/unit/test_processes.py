@@ -21,7 +21,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 15.0) -> bool:
+def until(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         if condition():
@@ -43,7 +43,7 @@ def test_that_a_dead_child_is_started_again_after_a_pause() -> None:
     family.start(child)
     first = child.process
     assert first is not None
-    first.wait(30)
+    first.wait(60)
     now = time.monotonic()
     family.look_after(now)
     family.look_after(now + 0.1)
@@ -71,7 +71,7 @@ def test_that_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         child = int(parent.stdout.readline())
         assert alive(child)
         parent.send_signal(signal.SIGKILL)
-        parent.wait(30)
+        parent.wait(60)
     assert until(lambda: not alive(child))
 
 
@@ -85,7 +85,7 @@ def test_that_the_session_of_a_nice_child_is_nice_too() -> None:
         [sys.executable, "-c", script], env=child_environment(nice=7), cwd=ROOT,
         start_new_session=True, capture_output=True, text=True, check=True, timeout=60,
     ).stdout.split()  # fmt: skip
-    assert told[0] == "7"
+    assert told[0] == str(min(os.nice(0) + 7, 19))  # on top of what we are
     assert told[-1] == "7"
 
 

@@ -102,17 +102,17 @@ def test_that_readings_are_taken_given_and_there_after_a_restart(
     assert admin.post(PutSensors(sensors=(METER,)))[0].verdict is Verdict.ACCEPTED
     gateway, console = server.client(Role.GATEWAY), server.client()
     url, now = f"{server.url}/v1/readings", time.time_ns() // 1_000_000
-    sent = gateway.http.post(url, json=[[METER.id, now - 1000, 82.5], ["x", now, 1]], timeout=20)
+    sent = gateway.http.post(url, json=[[METER.id, now - 1000, 82.5], ["x", now, 1]], timeout=60)
     assert sent.json() == {"accepted": 1, "late": 0, "unknown": 1}
-    told = console.http.get(url, timeout=20).json()
+    told = console.http.get(url, timeout=60).json()
     assert told["rows"] == [[METER.id, now - 1000, 82.5]]
-    assert console.http.get(f"{url}?after={told['mark']}", timeout=20).json()["rows"] == []
-    assert console.http.post(url, json=[], timeout=20).status_code == 403
+    assert console.http.get(f"{url}?after={told['mark']}", timeout=60).json()["rows"] == []
+    assert console.http.post(url, json=[], timeout=60).status_code == 403
     for bad, status in (('[["a", "b", 1]]', 422), ("{", 422)):
-        assert gateway.http.post(url, data=bad, timeout=20).status_code == status
+        assert gateway.http.post(url, data=bad, timeout=60).status_code == status
     server.stop()
     server.start()
-    again = server.client().http.get(f"{server.url}/v1/readings", timeout=20).json()
+    again = server.client().http.get(f"{server.url}/v1/readings", timeout=60).json()
     assert again["rows"] == [[METER.id, now - 1000, 82.5]]
     server.stop()
 

@@ -113,7 +113,7 @@ class Waiting:
         self._came.set()
 
     def answer(self) -> object:
-        assert self._came.wait(20)
+        assert self._came.wait(60)
         return self._answer
 
     def verdicts(self) -> list[Verdict]:

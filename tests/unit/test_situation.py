@@ -98,12 +98,12 @@ def test_that_central_counts_the_same_hours_of_earlier_days(
     with closing_engine(server) as engine, engine.begin() as connection:
         put_rows(connection, rows)
     server.start()
-    whole = json.loads(server.client().http.get(f"{server.url}/v1/situation", timeout=20).content)
+    whole = json.loads(server.client().http.get(f"{server.url}/v1/situation", timeout=60).content)
     assert whole["counts"] == [[EAST, 3, 2], [WEST, 1, 1], ["S1", 3, 1]]
     assert whole["days"] == 10
     assert whole["hours"] == 6
     east = of_the_east(server, Role.DISPATCHER)
-    seen = json.loads(east.http.get(f"{server.url}/v1/situation", timeout=20).content)
+    seen = json.loads(east.http.get(f"{server.url}/v1/situation", timeout=60).content)
     assert seen["counts"] == [[EAST, 3, 2], ["S1", 3, 1]]
     server.stop()
 

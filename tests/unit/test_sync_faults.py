@@ -270,4 +270,4 @@ def test_that_evidence_survives_a_restart_and_reaches_central_before_it_is_named
         recorder.wait(lambda me: ("evidence", evidence.id) in me.rows)
         recorder.settled()
         (home / "console" / "main" / "evidence" / sha256).unlink()
-        assert client.evidence_bytes(sha256).result(10) == data
+        assert client.evidence_bytes(sha256).result(60) == data

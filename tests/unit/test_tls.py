@@ -194,10 +194,10 @@ def test_that_a_server_another_authority_vouches_for_gets_no_password(
     with pytest.raises(ssl.SSLCertVerificationError):
         connect(f"{secured.ws_url}/v1/stream", ssl=context_for(secured.url, others.ca))
     with pytest.raises(requests.exceptions.SSLError):
-        requests.get(f"{secured.url}/v1/health", timeout=20)
+        requests.get(f"{secured.url}/v1/health", timeout=60)
     plain = secured.url.replace("https", "http")
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{plain}/v1/health", timeout=20)
+        requests.get(f"{plain}/v1/health", timeout=60)
 
 
 def test_that_init_says_what_to_hand_out(
@@ -246,7 +246,7 @@ def test_that_a_renewed_certificate_is_served_without_a_restart(
     with closing(requests.Session()) as session:
         session.trust_env = False
         session.verify = str(ca)
-        assert session.get(f"{secured.url}/v1/health", timeout=20).status_code == 200
+        assert session.get(f"{secured.url}/v1/health", timeout=60).status_code == 200
 
 
 def test_that_the_doctor_knows_certificates_keys_and_first_passwords(tmp_path: Path) -> None:

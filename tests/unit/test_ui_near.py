@@ -71,7 +71,7 @@ def test_that_the_nearest_by_road_come_in_the_background(
     assert finder.state is NearState.NO_ROADS
     finder.set_graph(graph)
     assert finder.state is NearState.NO_POSITIONS
-    with qtbot.waitSignal(finder.found, timeout=10_000):
+    with qtbot.waitSignal(finder.found):
         positions(mirror)
     assert finder.state is NearState.RANKED
     seconds = [model.index(row, 0).data(NearRole.SECONDS) for row in range(model.rowCount())]
@@ -79,7 +79,7 @@ def test_that_the_nearest_by_road_come_in_the_background(
     first = mirror.unit(model.unit_at(0) or "")
     assert first is not None
     assert first.status is UnitStatus.AVAILABLE
-    with qtbot.waitSignal(finder.found, timeout=10_000):
+    with qtbot.waitSignal(finder.found):
         change(mirror, replace(first, status=UnitStatus.ASSIGNED, version=2))
     assert model.unit_at(0) != first.id
     finder.pick("")
@@ -104,15 +104,15 @@ def test_that_a_ranking_that_breaks_is_said_and_leaves_no_old_list_standing(
     finder.found.connect(model.show_found)
     finder.pick("i316")
     finder.set_graph(graph)
-    with qtbot.waitSignal(finder.found, timeout=10_000):
+    with qtbot.waitSignal(finder.found):
         positions(mirror)
     assert model.rowCount() > 0
-    with qtbot.waitSignal(finder.failed, timeout=10_000) as said:
+    with qtbot.waitSignal(finder.failed) as said:
         finder.set_graph(BrokenGraph())
     assert "cannot be worked out" in said.args[0]
     assert model.rowCount() == 0
     assert "could not be worked out" in caplog.text
-    with qtbot.waitSignal(finder.found, timeout=10_000):
+    with qtbot.waitSignal(finder.found):
         finder.set_graph(graph)
     assert model.rowCount() > 0
 
@@ -129,7 +129,7 @@ def test_that_a_finder_may_go_while_it_works(
     made.pick("i316")
     outlet = made._outlet
     made.deleteLater()
-    qtbot.waitUntil(lambda: not shiboken6.isValid(made), timeout=10_000)
+    qtbot.waitUntil(lambda: not shiboken6.isValid(made))
     outlet.give_ranked(object())
     assert capfd.readouterr().err == ""
 

@@ -83,7 +83,7 @@ def test_that_an_order_by_voice_takes_the_place_of_the_one_not_sent_and_is_deliv
             Ack(delivery.command_id, "u1", order.assignment, delivery.task.state, datetime.now(UTC))
         )
         handheld.until(Result)
-    health = gateway.http.get(f"{central_server.url}/v1/health", timeout=20).json()
+    health = gateway.http.get(f"{central_server.url}/v1/health", timeout=60).json()
     gateway.close()
     assert health["unacknowledged"] == 0
     assert recorder.outbox.tray == ()

@@ -139,10 +139,9 @@ def test_that_the_next_page_is_live_the_moment_it_turns(
 
         qtbot.waitUntil(lambda: feed.tile(0).kind is TileKind.LIVE)
         feed.page_turned.connect(look)
-        qtbot.waitUntil(lambda: len(turns) == 3, timeout=15_000)
-        for page, turn in zip((1, 2, 0), turns, strict=True):
-            points = [f"C{n:02d}" for n in range(page * 4, page * 4 + 4)]
-            assert turn == [(point, TileKind.LIVE) for point in points]
+        pages = [[(f"C{n:02d}", TileKind.LIVE) for n in range(at, at + 4)] for at in (0, 4, 8)]
+        # How soon a stream opens is the machine's; that all three pages turn without a gap is ours.
+        qtbot.waitUntil(lambda: sorted(turns[-3:]) == pages)
         wall.hide()
         assert feed.stop()
 
@@ -156,7 +155,7 @@ def test_that_closing_leaves_no_thread(server: RtspPoints, build: Build, qtbot: 
     wall.hide()
     assert feed.stop()
     assert feed.running_streams == 0
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_that_a_hidden_wall_decodes_nothing_and_goes_on_when_shown(
@@ -301,7 +300,7 @@ def test_that_a_look_of_a_second_is_entered_in_the_ledger(
     wall = build(mixed_cameras(server)[:2], tiles=1)
     feed = feed_of(wall)
     assert feed.strip().unseen == 2
-    with qtbot.waitSignal(feed.point_looked, timeout=10_000) as looked:
+    with qtbot.waitSignal(feed.point_looked) as looked:
         pass
     look = looked.args[0]
     assert isinstance(look, Look)

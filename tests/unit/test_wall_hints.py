@@ -90,7 +90,7 @@ def test_that_a_model_of_the_sites_own_marks_a_live_tile_and_a_yes_opens_evidenc
 ) -> None:
     wall, feed, hints = build(hints_in_process)
     hints.use_detector(bright(tmp_path))
-    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None)
     hint = the_hint(hints, feed)
     assert hint is not None
     assert (hint.word, hint.likely_form, hint.kind) == ("bright thing", "0102", HintKind.DETECTED)
@@ -102,7 +102,7 @@ def test_that_a_model_of_the_sites_own_marks_a_live_tile_and_a_yes_opens_evidenc
     wall.told.connect(told.append)
     point = feed.tile(0).camera
     QTest.keyClick(wall.canvas, Qt.Key.Key_C)
-    qtbot.waitUntil(lambda: len(shots) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(shots) == 1)
     assert shots[0].camera == point
     confirmed = hints.confirmed(str(point))
     assert confirmed is not None
@@ -116,7 +116,7 @@ def test_that_boxes_are_painted_over_the_picture_and_can_be_switched_off(
 ) -> None:
     wall, feed, hints = build()
     hints.use_detector(bright(tmp_path))
-    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None)
 
     def yellow() -> int:
         image = wall.canvas.grab().toImage()
@@ -124,23 +124,23 @@ def test_that_boxes_are_painted_over_the_picture_and_can_be_switched_off(
                  for y in range(0, image.height() - 24, 2))  # fmt: skip
         return sum(one.red() > 200 and one.green() > 190 and one.blue() < 150 for one in spots)
 
-    qtbot.waitUntil(lambda: yellow() > 10, timeout=10_000)
+    qtbot.waitUntil(lambda: yellow() > 10)
     QTest.keyClick(wall.canvas, Qt.Key.Key_M)
     assert hints.of(feed.tile(0).camera) == ()
-    qtbot.waitUntil(lambda: yellow() == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: yellow() == 0)
 
 
 def test_that_a_no_is_remembered_at_that_place(build: Build, qtbot: QtBot, tmp_path: Path) -> None:
     wall, feed, hints = build()
     found = build_fixed(tmp_path / "fixed.onnx", np.array([[[20, 70, 60, 90, 0.9, 0]]], np.float32))
     hints.use_detector(DetectorSettings(model=found, classes=class_names("a,b")))
-    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None)
     QTest.keyClick(wall.canvas, Qt.Key.Key_X)
     assert the_hint(hints, feed) is None
     point = feed.tile(0).camera
     assert point is not None
     answered = datetime.now(UTC)
-    qtbot.waitUntil(lambda: hints._hints[point].at > answered, timeout=20_000)  # it looks on
+    qtbot.waitUntil(lambda: hints._hints[point].at > answered)  # it looks on
     assert the_hint(hints, feed) is None
     QTest.keyClick(wall.canvas, Qt.Key.Key_C)  # nothing to say yes to: nothing happens
     assert hints.confirmed(str(feed.tile(0).camera)) is None
@@ -152,17 +152,17 @@ def test_that_a_model_that_fails_is_said_and_the_wall_goes_on(
     _wall, feed, hints = build()
     odd = build_fixed(tmp_path / "odd.onnx", np.zeros((1, 9, 11), np.float32))
     hints.use_detector(DetectorSettings(model=odd, classes=class_names("a,b")))
-    qtbot.waitUntil(lambda: hints.sentence is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: hints.sentence is not None)
     assert "does not go with 2 class names" in (hints.sentence or "")
     assert not hints.has_detector
     before = feed.stream_counts()[0]
-    qtbot.waitUntil(lambda: feed.stream_counts()[0] > before + 5, timeout=20_000)
+    qtbot.waitUntil(lambda: feed.stream_counts()[0] > before + 5)
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"not a model")
     hints.use_detector(DetectorSettings(model=broken, classes=class_names("a")))
-    qtbot.waitUntil(lambda: "no ONNX model" in (hints.sentence or ""), timeout=20_000)
+    qtbot.waitUntil(lambda: "no ONNX model" in (hints.sentence or ""))
     hints.use_detector(bright(tmp_path))
-    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: the_hint(hints, feed) is not None)
     assert hints.has_detector
 
 
