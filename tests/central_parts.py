@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -42,6 +44,7 @@ from console.protocol.messages import (
 from console.protocol.positions import is_position_frame
 from console.store.engine import open_engine, sqlite_url
 from console.store.trust import verify_for
+from console.store.upgrade import upgrade
 
 M = TypeVar("M", bound=Message)
 #: Log-on names of the accounts that every central has.
@@ -98,6 +101,17 @@ class Database:
                 self.cluster.drop(name)
 
 
+@functools.cache
+def _without_rows() -> bytes:
+    """Return the file of a database that all migrations have made, the same for every test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "central.db"
+        engine = open_engine(sqlite_url(path))
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
 class CentralServer:
     """A real central on a free port, in a thread of its own; may be stopped and started again."""
 
@@ -138,6 +152,7 @@ class CentralServer:
         replace: bool = False,
     ) -> None:
         """Enter rows in the register, before the start."""
+        self._lay_tables()
         seed_registry(
             self._settings,
             jurisdictions=jurisdictions,
@@ -152,6 +167,7 @@ class CentralServer:
 
     def start(self) -> None:
         """Start it, on the same port as before if there was one."""
+        self._lay_tables()
         self._listening.clear()
         self._error = None
         self._thread = threading.Thread(target=self._run, name="central", daemon=True)
@@ -171,6 +187,12 @@ class CentralServer:
         self._thread = None
         if self._error is not None:
             raise self._error
+
+    def _lay_tables(self) -> None:
+        """Spare a new central the migrations, which take it longer than all else."""
+        if self.database_url == sqlite_url(self.database) and not self.database.exists():
+            self.database.parent.mkdir(parents=True, exist_ok=True)
+            self.database.write_bytes(_without_rows())
 
     @property
     def database(self) -> Path:
@@ -337,7 +359,10 @@ class Stream:
 
     def __init__(self, url: str, hello: Hello | None, *, is_binary: bool) -> None:
         self._open = ExitStack()
-        connecting = connect(url, max_size=None, compression=None)
+        connecting = connect(
+            url, max_size=None, compression=None,
+            open_timeout=ANSWER_WITHIN_S, ping_timeout=ANSWER_WITHIN_S,
+        )  # fmt: skip
         self.socket: ClientConnection = self._open.enter_context(connecting)
         self._is_binary = is_binary
         self.welcome: AnyMessage | None = None

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 # How long one example takes says more of what else the machine does than of the code.
 settings.register_profile(
-    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True,
+    derandomize=True,  # whether a change lands is a matter of the change, not of luck
+)  # fmt: skip
+#: New examples each time, for those who look for faults: `--hypothesis-profile searching`.
+settings.register_profile(
+    "searching", settings.get_profile("any-machine"), derandomize=False, max_examples=1_000
 )
 settings.load_profile("any-machine")
 # A wait that comes true costs nothing; one that does not is a failure on a busy machine as well.

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from console.app.config import Config
+from console.app.doctor_calendar import calendar_notes
 from console.app.doctor_security import safety_notes
 from console.app.served import is_healthy, own_ca, running_central
 from console.launcher import system
@@ -50,7 +51,10 @@ def examine(home: Path, config: Config) -> list[Finding]:
         _memory(),
         _cores(),
         *_ports(home, config),
-        *(Finding(good=one.good, what=one.what, do=one.do) for one in safety_notes(home, config)),
+        *(
+            Finding(good=one.good, what=one.what, do=one.do)
+            for one in (*safety_notes(home, config), *calendar_notes(home, config))
+        ),
         _keyframe_tools(),
     ]
 

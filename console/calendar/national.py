@@ -12,10 +12,22 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+#: Time zones whose days are worked as the State Council announces them.
+CHINESE_ZONES = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "PRC"})
+
 
 def china_workday(day: date) -> bool:
     """Return whether a day is worked in mainland China: weekdays but holidays, make-up days."""
     return bool(_china_of(day.year).is_working_day(day))
+
+
+def is_announced(year: int) -> bool:
+    """Return whether the State Council's notice for a year is in the table.
+
+    Every notice makes up for days off by working on weekends. A year without one is reckoned from
+    the law alone: its feasts are off, what is moved around them is not known.
+    """
+    return any(day.year == year for day in _china_of(year).weekend_workdays)
 
 
 def weekday_only(day: date) -> bool:
@@ -25,8 +37,7 @@ def weekday_only(day: date) -> bool:
 
 def workdays_of_zone(zone: str) -> Callable[[date], bool]:
     """Return which days are worked in the country of a time zone, as far as it is known."""
-    chinese = {"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "PRC"}
-    return china_workday if zone in chinese else weekday_only
+    return china_workday if zone in CHINESE_ZONES else weekday_only
 
 
 @cache

@@ -38,6 +38,7 @@ from console.protocol.messages import Result, Verdict
 
 SIGNATURE = "100,200 300,400 500,100;600,600 900,650"
 PENALTY = PaperKind.PENALTY
+CITY = ZoneInfo("Asia/Shanghai")
 
 
 def fresh() -> str:
@@ -142,7 +143,7 @@ def test_that_documents_are_numbered_without_gaps_by_kind_district_and_year(
     one.post(second)
     five.post(paper(cases["u5"], "u5"))
     one.post(paper(cases["u1"], kind=PaperKind.ORDER, amount_fen=None))
-    year = datetime.now(ZoneInfo("Asia/Shanghai")).year
+    year = datetime.now(CITY).year
     numbers = street.city.query(
         "SELECT kind, district, year, running, number FROM paper ORDER BY kind, district, running"
     )
@@ -356,7 +357,7 @@ def test_that_records_are_kept_counted_and_found_in_every_database(
     ).json()
     assert sorted(one["running"] for one in found["papers"]) == [1, 2]
     snapshot = desk.http.get(f"{ask}/snapshot", timeout=60).content
-    assert f"当罚〔{at.year}〕00002号".encode() in snapshot
+    assert f"当罚〔{at.astimezone(CITY).year}〕00002号".encode() in snapshot
     pdf = officer.http.get(f"{ask}/handheld/papers/{first.paper}/pdf", timeout=60)
     assert pdf.content.startswith(b"%PDF")
     officer.close()
