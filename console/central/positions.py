@@ -123,6 +123,15 @@ class PositionHub:
         seen: NDArray[np.bool_] = (nos < len(mask)) & mask[np.minimum(nos, len(mask) - 1)]
         return seen
 
+    @property
+    def saved_mark(self) -> int:
+        """Mark of the newest update that was given out to be written."""
+        return self._saved_mark
+
+    def not_saved(self, mark: int) -> None:
+        """Take note that what changed after a mark could not be written."""
+        self._saved_mark = min(self._saved_mark, mark)
+
     def unsaved(self) -> list[NDArray[np.void]]:
         """Return the fixes that changed since the last call, arrays of `INGEST` to be written."""
         columns = self._force.live()

@@ -36,11 +36,14 @@ class PositionSaver:
         """Keep them now; that it failed is logged."""
         if self._guard.is_full:
             return  # what little room is left is for commands
+        before = self._positions.saved_mark
         for fixes in self._positions.unsaved():
             try:
                 await self._link.in_writer(partial(_write, fixes))
             except CentralError as error:
-                _log.warning("last positions were not kept: %s", error)
+                # Who sends no more, a page asleep, would otherwise be kept as it was before.
+                self._positions.not_saved(before)
+                _log.warning("last positions are not kept yet: %s", error)
 
 
 def _write(fixes: NDArray[np.void], connection: Connection, _rows: LiveRows) -> None:

@@ -28,7 +28,7 @@ from console.app.cachekey import key_file
 from console.domain.ids import new_id
 from tests.real_data import ROOT
 
-START_WITHIN_S = 180.0
+START_WITHIN_S = 280.0
 #: Spread of pixel values above which a part of the screen shows something.
 CONTENT_STD = 12.0
 #: How the program is started from the checkout; a bundle is a program of its own.
@@ -40,7 +40,7 @@ def _seat(program: Sequence[str]) -> Path | None:
     return ROOT if program is PROGRAM else None
 
 
-def until(condition: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
+def until(condition: Callable[[], Any], what: str, timeout_s: float = 120.0) -> Any:
     """Wait until ``condition()`` is true and return it; fails with ``what`` when it never is."""
     end = time.monotonic() + timeout_s
     while not (found := condition()):

@@ -69,7 +69,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, points: RtspPoints) -> Iterat
 def film_of(officer: CentralClient, camera: str, pieces: int) -> tuple[str, bytes]:
     """Return type and bytes of so many pieces."""
     path = f"{officer.server.url}/v1/handheld/cameras/{camera}/live"
-    with officer.http.get(path, stream=True, timeout=30) as answer:
+    with officer.http.get(path, stream=True, timeout=60) as answer:
         assert answer.status_code == 200, answer.text
         data = b""
         for piece in answer.iter_content(None):
@@ -140,7 +140,7 @@ def test_that_a_point_that_browsers_cannot_play_gets_a_sentence(
 ) -> None:
     officer = city.officer("K7")
     path = f"{city.url}/v1/handheld/cameras/{name}/live"
-    answer = officer.http.get(path, timeout=30)
+    answer = officer.http.get(path, timeout=60)
     officer.close()
     assert answer.status_code in {404, 503}
     assert told in answer.json()["error"]
@@ -151,7 +151,7 @@ def test_that_another_district_and_a_central_without_video_are_refused_and_looks
 ) -> None:
     stranger = city.officer("K9")
     path = "{}/v1/handheld/cameras/live/live"
-    assert stranger.http.get(path.format(city.url), timeout=30).status_code == 404
+    assert stranger.http.get(path.format(city.url), timeout=60).status_code == 404
     stranger.close()
     query = "SELECT DISTINCT person FROM audit WHERE action = 'read:camera_live'"
     assert until(lambda: city.query(query) == [("u7",)])
@@ -160,10 +160,10 @@ def test_that_another_district_and_a_central_without_video_are_refused_and_looks
 def test_that_an_officer_who_is_logged_off_sees_no_more(city: CentralServer) -> None:
     officer, admin = city.officer("K6"), city.client(Role.ADMINISTRATOR)
     path = f"{city.url}/v1/handheld/cameras/live/live"
-    with officer.http.get(path, stream=True, timeout=30) as answer:
+    with officer.http.get(path, stream=True, timeout=60) as answer:
         pieces = answer.iter_content(None)
         assert next(pieces)
-        given = admin.http.post(f"{city.url}/v1/officers/K6/pin", json={}, timeout=30)
+        given = admin.http.post(f"{city.url}/v1/officers/K6/pin", json={}, timeout=60)
         assert given.json()["ended_sessions"] >= 1
         assert len(list(pieces)) < 50, "it ended"
     admin.close()

@@ -27,7 +27,7 @@ UNIT = Unit(id="u1", no=1, call_sign="K1", kind=UnitKind.OFFICER)
 def log_on(server: CentralServer, name: str, pin: str, new_pin: str = "") -> requests.Response:
     told = {"id": new_id(datetime.now(UTC)), "kind": "handheld", "label": "phone"}
     body = {"name": name, "password": pin, "new_pin": new_pin, "device": told}
-    return requests.post(f"{server.url}/v1/session", json=body, timeout=20, verify=server.verify)
+    return requests.post(f"{server.url}/v1/session", json=body, timeout=60, verify=server.verify)
 
 
 def test_that_a_first_pin_is_of_one_unit_and_has_to_be_replaced(
@@ -74,18 +74,18 @@ def test_that_an_administrator_gives_a_new_pin_which_ends_what_was_logged_on(
     other = central_server.officer("K2")
     admin = central_server.client(Role.ADMINISTRATOR)
     url = f"{central_server.url}/v1/officers"
-    given = admin.http.post(f"{url}/K1/pin", json={}, timeout=20).json()
+    given = admin.http.post(f"{url}/K1/pin", json={}, timeout=60).json()
     assert (given["call_sign"], given["ended_sessions"], len(given["pin"])) == ("K1", 1, 8)
     tasks = f"{central_server.url}/v1/handheld/tasks"
-    assert officer.http.get(tasks, timeout=20).status_code == 401
-    assert other.http.get(tasks, timeout=20).status_code == 200
+    assert officer.http.get(tasks, timeout=60).status_code == 401
+    assert other.http.get(tasks, timeout=60).status_code == 200
     assert log_on(central_server, "K1", central_server.own_pin("K1")).status_code == 401
     assert log_on(central_server, "K1", given["pin"]).status_code == 428
-    listed = {one["call_sign"]: one for one in admin.http.get(url, timeout=20).json()["officers"]}
+    listed = {one["call_sign"]: one for one in admin.http.get(url, timeout=60).json()["officers"]}
     assert [listed[name]["state"] for name in ("K1", "K2", "K3")] == ["given", "own", "first"]
     assert "pin" not in json.dumps(listed["K1"]).replace("pin_", "")
-    assert admin.http.post(f"{url}/K99/pin", json={}, timeout=20).status_code == 404
-    weak = admin.http.post(f"{url}/K1/pin", json={"pin": "123"}, timeout=20)
+    assert admin.http.post(f"{url}/K99/pin", json={}, timeout=60).status_code == 404
+    weak = admin.http.post(f"{url}/K1/pin", json={"pin": "123"}, timeout=60)
     assert (weak.status_code, "6 to 64" in weak.json()["error"]) == (422, True)
     told = central_server.query("SELECT details FROM audit WHERE action = 'pin_given'")
     assert given["pin"] not in str(told)
@@ -99,9 +99,9 @@ def test_that_wrong_pins_lock_one_officer_and_no_other(central_server: CentralSe
     central_server.officer("K2").close()
     admin = central_server.client(Role.ADMINISTRATOR)
     url = f"{central_server.url}/v1/officers"
-    listed = admin.http.get(url, timeout=20).json()["officers"]
+    listed = admin.http.get(url, timeout=60).json()["officers"]
     assert [one["call_sign"] for one in listed if one["locked_until"]] == ["K1"]
-    done = admin.http.post(f"{central_server.url}/v1/people/K1/unlock", timeout=20).json()
+    done = admin.http.post(f"{central_server.url}/v1/people/K1/unlock", timeout=60).json()
     assert done == {"was_locked": True}
     central_server.officer("K1").close()
     admin.close()
