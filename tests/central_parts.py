@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
-import secrets
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,9 +15,9 @@ from typing import Any, TypeVar
 import msgspec
 import requests
 from argon2 import PasswordHasher
+from central_database import Database, without_rows
 from websockets.sync.client import ClientConnection, connect
 
-from console.app.cluster import Cluster
 from console.app.served import own_ca
 from console.central.pins import FirstPins
 from console.central.server import seed_registry, serve
@@ -44,7 +41,6 @@ from console.protocol.messages import (
 from console.protocol.positions import is_position_frame
 from console.store.engine import open_engine, sqlite_url
 from console.store.trust import verify_for
-from console.store.upgrade import upgrade
 
 M = TypeVar("M", bound=Message)
 #: Log-on names of the accounts that every central has.
@@ -74,42 +70,6 @@ def some_units(count: int = 8) -> list[Unit]:
         )
         for no in range(1, count + 1)
     ]
-
-
-class Database:
-    """Where a central of the tests keeps its records: a SQLite file, or a PostgreSQL database."""
-
-    def __init__(self, cluster: Cluster | None = None) -> None:
-        self.cluster = cluster
-        self._urls: dict[Path, str] = {}
-        self._names: list[str] = []
-
-    def url(self, folder: Path) -> str:
-        """Return the address of the database that belongs to a folder, the same every time."""
-        if self.cluster is None:
-            return sqlite_url(folder / "central.db")
-        if folder not in self._urls:
-            name = f"t_{secrets.token_hex(6)}"
-            self._urls[folder] = self.cluster.create(name)
-            self._names.append(name)
-        return self._urls[folder]
-
-    def drop(self) -> None:
-        """Take away what was made."""
-        for name in self._names:
-            if self.cluster is not None:
-                self.cluster.drop(name)
-
-
-@functools.cache
-def _without_rows() -> bytes:
-    """Return the file of a database that all migrations have made, the same for every test."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "central.db"
-        engine = open_engine(sqlite_url(path))
-        upgrade(engine)
-        engine.dispose()
-        return path.read_bytes()
 
 
 class CentralServer:
@@ -192,7 +152,7 @@ class CentralServer:
         """Spare a new central the migrations, which take it longer than all else."""
         if self.database_url == sqlite_url(self.database) and not self.database.exists():
             self.database.parent.mkdir(parents=True, exist_ok=True)
-            self.database.write_bytes(_without_rows())
+            self.database.write_bytes(without_rows())
 
     @property
     def database(self) -> Path:
