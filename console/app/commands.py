@@ -208,8 +208,9 @@ def import_file(chosen: argparse.Namespace) -> int:
 def repairs(chosen: argparse.Namespace) -> int:
     """`zhihui repairs --out FILE`: the repair list of camera points with its statistics."""
     from console.app import wiring
-    from console.app.repairs import export, month_ago, records
+    from console.app.repairs import export
     from console.video.looks import LooksReader
+    from console.video.pointrecords import month_ago, records
     from console.video.sweep import read_points
 
     settings = wiring.sweep_settings(

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_models import DeskModels
-from console.app.desktop_patrol import PatrolLink
+from console.app.desktop_rolewindow import raise_up
+from console.app.desktop_secondwall import Dock, SecondWall, show_handed
+from console.app.repairs import export
 from console.app.tablefile import TableFileError, write_table
+from console.domain.hints import Hint
 from console.domain.ids import CameraId
-from console.patrol.ledger import Look
-from console.patrol.plans import PatrolPlan
 from console.protocol.patrol import Handing
-from console.store.cameraseal import CameraKey
-from console.ui.planbook import PlanBook
 from console.ui.wall_clock import WallClock
-from console.ui.wall_directory import DirectoryDesk
 from console.ui.wall_feed import WallFeed
+from console.ui.wall_patrol import plan_of_points
 from console.ui.wall_values import Unseen
-from console.video.live import Decoders
-from console.video.looks import LooksReader
-from console.video.rtsp import Patience
+from console.video.pointrecords import PointRecord, month_ago, records
 from widgets.common.appearance import Appearance
 from widgets.wall.handover import OWN_WINDOW, HandMenu
 from widgets.wall.wall import WallWidget
@@ -35,38 +33,13 @@ from widgets.wall.wall import WallWidget
 _HEADINGS = ("点位 id", "名称 name", "区 district", "人员最近查看 last by a person",
              "快巡最近查看 last by the sweep", "故障 fault")  # fmt: skip
 _WIDTHS = (14, 36, 16, 24, 24, 16)
+#: Tells a person something, and whether it is a trouble.
+Say = Callable[[str, bool], object]
 
 
 def screen_name(settings: ConsoleSettings) -> str:
     """Return what other consoles call this one."""
     return settings.label or f"{platform.node() or 'console'} · {settings.name}"
-
-
-class Dock(Protocol):
-    """The console's own wall, and what belongs to it."""
-
-    feed: WallFeed
-    widget: WallWidget
-    patrol: PatrolLink
-    book: PlanBook
-
-    @property
-    def directory(self) -> DirectoryDesk:
-        """The camera directory."""
-
-    @property
-    def looks(self) -> LooksReader:
-        """The sweep's pictures."""
-
-    @property
-    def camera_key(self) -> CameraKey | None:
-        """What credentials of cameras are opened with."""
-
-    def looks_today(self) -> list[Look]:
-        """Return what people have looked at today, here and elsewhere."""
-
-    def note_look(self, look: Look) -> None:
-        """Count a person's look at another window's wall."""
 
 
 class WallScreens(QObject):
@@ -81,6 +54,7 @@ class WallScreens(QObject):
     told = Signal(str, bool)
     preset_wanted = Signal(str, str)
     move_wanted = Signal(str, float, float, float)
+    _counted = Signal(object, object)
 
     def __init__(
         self, dock: Dock, models: DeskModels, appearance: Appearance, parent: QObject
@@ -88,48 +62,53 @@ class WallScreens(QObject):
         super().__init__(parent)
         self._dock, self._models, self._appearance = dock, models, appearance
         self.windows: list[SecondWall] = []
+        self._is_locked = False
+        self._counter = ThreadPoolExecutor(1, thread_name_prefix="records")
+        self._counted.connect(self._show_records, Qt.ConnectionType.QueuedConnection)
         self.clock = WallClock(dock.feed, parent=self)
         self.clock.plan_started.connect(self._say_started)
         self.clock.plan_offered.connect(self._say_offered)
         self.clock.plan_ended.connect(self._say_ended)
         self.clock.preset_wanted.connect(self.preset_wanted)
-        self.join(dock.widget, dock.feed)
+        self.join(dock.widget, dock.feed, self.told.emit)
         dock.patrol.handed.connect(self.take)
         dock.book.failed.connect(lambda sentence: self.told.emit(sentence, True))
 
-    def join(self, wall: WallWidget, feed: WallFeed) -> None:
-        """Have a wall's keys hand over, run plans and take lists out."""
-        wall.hand_wanted.connect(lambda: self.ask(wall, feed))
+    def join(self, wall: WallWidget, feed: WallFeed, say: Say) -> None:
+        """Have a wall's keys hand over, run plans and take lists out; ``say`` tells what came."""
+        wall.hand_wanted.connect(lambda: self.ask(wall, feed, say))
         wall.move_wanted.connect(self.move_wanted)
         wall.next_plan_wanted.connect(lambda: self._next_plan(wall, feed))
         wall.unseen.export_wanted.connect(lambda path, rows: self.export(wall, path, rows))
+        wall.repairs.wanted.connect(lambda: self._count_records(wall))
+        wall.repairs.export_wanted.connect(lambda path, rows: self.export_repairs(wall, path, rows))
         if wall.plans is None:
             return
-        wall.plans.run_wanted.connect(lambda plan_id: self._run(wall, feed, plan_id))
+        wall.plans.run_wanted.connect(lambda plan_id: self._run(wall, feed, plan_id, say))
         wall.plans.form.points_searched.connect(lambda text: self._add_points(wall, text))
         wall.plans.form.set_names(self._name_of)
 
-    def ask(self, wall: WallWidget, feed: WallFeed) -> HandMenu:
+    def ask(self, wall: WallWidget, feed: WallFeed, say: Say) -> HandMenu:
         """Ask which screen is to show this plan or page."""
         screens = [(one.id, f"{one.name} · {one.person}") for one in self._dock.patrol.screens]
         menu = HandMenu(screens, wall)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.chosen.connect(lambda to, whole: self.hand(feed, to, whole=whole))
+        menu.chosen.connect(lambda to, whole: self.hand(feed, to, whole=whole, say=say))
         menu.open_over(wall)
         return menu
 
-    def hand(self, feed: WallFeed, to: str, *, whole: bool) -> None:
+    def hand(self, feed: WallFeed, to: str, *, whole: bool, say: Say) -> None:
         """Hand what a wall shows to another screen.
 
         Args:
             feed: The wall's.
             to: Id of a console; "" for another window of this one.
             whole: Whether the plan goes on there, or only this page is held there.
+            say: Tells what has become of it.
         """
         shown = tuple(point for point in feed.points_on() if point is not None)
         if not shown:
-            self.told.emit(self.tr("There is nothing on this wall that could be handed over."),
-                           True)  # fmt: skip
+            say(self.tr("There is nothing on this wall that could be handed over."), True)
             return
         handing = Handing(
             to=to,
@@ -144,8 +123,7 @@ class WallScreens(QObject):
             return
         self._dock.patrol.hand(handing)
         name = next((one.name for one in self._dock.patrol.screens if one.id == to), to)
-        self.told.emit(self.tr("Handed to {0}; it is there in ten seconds at most.").format(name),
-                       False)  # fmt: skip
+        say(self.tr("Handed to {0}; it is there in ten seconds at most.").format(name), False)
 
     def take(self, handing: Handing) -> None:
         """Show what another screen has handed to this one."""
@@ -162,21 +140,23 @@ class WallScreens(QObject):
         """Show points in another window of this console."""
         made = SecondWall(self._dock, self._models, self._appearance, self)
         show_handed(made.feed, handing)
-        self.join(made.wall, made.feed)
+        self.join(made.wall, made.feed, made.say)
+        made.preset_wanted.connect(self.preset_wanted)
         made.closed.connect(self._forget)
         self.windows.append(made)
-        made.wall.show()
+        made.window.setVisible(not self._is_locked)
         return made
 
     def open_full(self, camera: str) -> None:
         """Show one point alone in a window of its own, large enough for its main stream."""
         for window in self.windows:
             if window.feed.plan.points == (camera,):
-                window.wall.raise_()
-                window.wall.activateWindow()
+                raise_up(window.window)
                 return
         name = self._name_of(camera)
-        self.open_window(Handing(to=OWN_WINDOW, plan=name[:80], points=(camera,), tiles=1))
+        made = self.open_window(Handing(to=OWN_WINDOW, plan=name[:80], points=(camera,), tiles=1))
+        made.feed.set_plan(plan_of_points(name, [CameraId(camera)]))
+        made.window.closes_on_escape = True
 
     def export(self, wall: WallWidget, path: str, rows: Sequence[Unseen]) -> None:
         """Write the points that were not looked at."""
@@ -192,10 +172,48 @@ class WallScreens(QObject):
             return
         wall.unseen.say(self.tr("{0} points are in {1}.").format(len(cells), path))
 
+    def export_repairs(self, wall: WallWidget, path: str, rows: Sequence[PointRecord]) -> None:
+        """Write the repair list with its figures."""
+        try:
+            export(Path(path), rows)
+        except TableFileError as error:
+            wall.repairs.say(str(error))
+            return
+        wall.repairs.say(self.tr("{0} points are in {1}.").format(len(rows), path))
+
+    def _count_records(self, wall: WallWidget) -> None:
+        """Have a month's looks counted beside the window; the panel shows them when they are."""
+        looks, cameras = self._dock.looks, self._models.mirror.cameras()
+        living = [one for one in cameras if not one.retired]
+
+        def done(counted: Future[list[PointRecord]]) -> None:
+            if not counted.cancelled():
+                self._counted.emit(wall, counted.result())
+
+        self._counter.submit(lambda: records(looks, living, since=month_ago())).add_done_callback(
+            done
+        )
+
+    def _show_records(self, wall: WallWidget, found: list[PointRecord]) -> None:
+        if isValid(wall):
+            wall.repairs.take(found)
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Have no wall in sight, and no key of one act, while the console is locked."""
+        self._is_locked = is_locked
+        for one in self.windows:
+            one.window.setVisible(not is_locked)
+
+    def confirmed(self, point: str) -> Hint | None:
+        """Return, once, the hint that evidence was taken for at another window's wall."""
+        found = (one.hints.confirmed(point) for one in self.windows)
+        return next((hint for hint in found if hint is not None), None)
+
     def close(self) -> None:
         """Close every window."""
-        for window in list(self.windows):
-            window.wall.close()
+        self._counter.shutdown(wait=True, cancel_futures=True)
+        for one in list(self.windows):
+            one.window.close()
 
     def _forget(self) -> None:
         self.windows = [one for one in self.windows if not one.is_closed]
@@ -204,12 +222,12 @@ class WallScreens(QObject):
         if feed is not self._dock.feed or not self.clock.accept():
             wall.next_plan()
 
-    def _run(self, wall: WallWidget, feed: WallFeed, plan_id: str) -> None:
+    def _run(self, wall: WallWidget, feed: WallFeed, plan_id: str, say: Say) -> None:
         sent = next((one for one in self._dock.book.plans if one.id == plan_id), None)
         plans = self._dock.book.runnable()
         plan = next((one for one in plans if sent is not None and one.name == sent.name), None)
         if plan is None:
-            self.told.emit(self.tr("None of the plan's points is known here any more."), True)
+            say(self.tr("None of the plan's points is known here any more."), True)
             return
         if plan.tiles is not None:
             wall.set_layout(plan.tiles)
@@ -237,71 +255,6 @@ class WallScreens(QObject):
     def _say_ended(self, name: str) -> None:
         text = self.tr("The time of “{0}” is over: all points are on again.")
         self.told.emit(text.format(name), False)
-
-
-class SecondWall(QObject):
-    """Another wall in a window of its own; it shows what was handed to it.
-
-    Signals:
-        closed: The window is gone and its streams have ended.
-    """
-
-    closed = Signal()
-
-    def __init__(
-        self, dock: Dock, models: DeskModels, appearance: Appearance, parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self.is_closed = False
-        who = models.mirror.who
-        self.feed = WallFeed(
-            models.mirror.cameras(),
-            tiles=dock.feed.tiles,
-            looks=dock.looks,
-            person=None if who is None else who.id,
-            decoders=Decoders(1, Patience(ca=models.settings.camera_ca)),
-            parent=self,
-        )
-        if dock.camera_key is not None:
-            self.feed.use_key(dock.camera_key)
-        self.feed.remember(dock.looks_today())
-        self.feed.plans.given = dock.feed.plans.given
-        self.feed.point_looked.connect(dock.note_look)
-        self.wall = WallWidget(self.feed, appearance)
-        self.wall.setWindowFlag(Qt.WindowType.Window)
-        self.wall.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.wall.set_directory(dock.directory)
-        self.wall.setWindowTitle(self.tr("Zhihui · wall"))
-        self.wall.resize(1280, 720)
-        self.wall.evidence_taken.connect(dock.widget.evidence_taken)
-        self.wall.evidence_refused.connect(dock.widget.evidence_refused)
-        self.wall.camera_picked.connect(dock.widget.camera_picked)
-        self.feed.evidence_added.connect(dock.feed.evidence_added)
-        self.wall.destroyed.connect(self._end)
-
-    def _end(self) -> None:
-        self.is_closed = True
-        self.feed.stop()
-        self.closed.emit()
-        self.deleteLater()
-
-
-def show_handed(feed: WallFeed, handing: Handing) -> bool:
-    """Show on a wall what was handed to it; return whether any of it is known there."""
-    points = tuple(CameraId(one) for one in handing.points if feed.knows(CameraId(one)))
-    if not points:
-        return False
-    if handing.tiles is not None:
-        feed.set_tiles(handing.tiles)
-    if handing.first is None:
-        feed.show_points(points, name=handing.plan)
-        return True
-    given = next((one for one in feed.plans.given if one.name == handing.plan), None)
-    feed.lend_plan(
-        given or PatrolPlan(name=handing.plan, points=points, dwell_s=handing.dwell_s),
-        CameraId(handing.first),
-    )
-    return True
 
 
 def _time(at: datetime | None) -> str:

@@ -15,6 +15,7 @@ from console.app.desktop_models import DeskModels
 from console.app.desktop_patrol import PatrolLink
 from console.app.desktop_ptz import CameraMover
 from console.app.desktop_screens import WallScreens, screen_name
+from console.domain.hints import Hint
 from console.domain.ids import CameraId
 from console.domain.incidents import Incident
 from console.domain.places import Camera
@@ -170,6 +171,10 @@ class WallDock(QObject):
         """Return what people have looked at today, here and elsewhere."""
         looks = (self.feed.today.last(one.id) for one in self._mirror.cameras())
         return [look for look in looks if look is not None]
+
+    def confirmed_hint(self, point: str) -> Hint | None:
+        """Return, once, the hint that evidence of a point was taken for, at any of the walls."""
+        return self.hints.confirmed(point) or self.screens.confirmed(point)
 
     def note_look(self, look: Look) -> None:
         """Count a person's look at another window's wall."""

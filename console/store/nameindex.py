@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,17 +153,26 @@ class NameIndex:
     def holding(self, text: str) -> list[int]:
         """Return every row that holds every word of ``text``, in the rows' own order.
 
-        Looks through all rows once a word, the longest first: a few milliseconds for tens of
-        thousands. For half a million names use `find`.
+        A word too short to be narrowed down looks through all rows: a few milliseconds for tens
+        of thousands. For half a million names use `find`.
         """
         if self._whole is None:
             pairs = zip(self._written.texts(), self._latin.texts(), strict=True)
             self._whole = [f"{written}\x1f{latin}" for written, latin in pairs]
-        held = self._whole
-        rows = list(range(len(held)))
+        held, rows = self._whole, None
         for word in sorted(plain(text).split(), key=len, reverse=True):
-            rows = [row for row in rows if word in held[row]]
-        return rows
+            among = self._may_hold(word) if rows is None else rows
+            rows = [row for row in among if word in held[row]]
+        return list(range(len(held))) if rows is None else rows
+
+    def _may_hold(self, word: str) -> Iterable[int]:
+        """Return the rows that may hold a word, rising; all where nothing narrows them down."""
+        lists = [texts.candidates([word], at_start=False) for texts in (self._written, self._latin)]
+        found = [one for one in lists if one is not None]
+        if len(found) < len(lists):
+            return range(len(self._whole or ()))
+        narrowed: list[int] = np.union1d(*found).tolist()
+        return narrowed
 
     def find(self, text: str, limit: int = 12) -> list[int]:
         """Return rows that hold every word of ``text``: those that begin with it first."""

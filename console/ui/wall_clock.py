@@ -20,6 +20,37 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+class PagePresets(QObject):
+    """Sends the moving cameras of each page that comes on to the plan's places.
+
+    Args:
+        feed: The wall.
+
+    Signals:
+        wanted: ``CameraId`` of a point that has come on, and the preset it is sent to.
+    """
+
+    wanted = Signal(str, str)
+
+    def __init__(self, feed: WallFeed, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._feed = feed
+        self._turned_to: dict[CameraId, str] = {}
+        feed.page_turned.connect(self.send)
+
+    def send(self) -> None:
+        """Send those that have come on since the last page; others are there already."""
+        asked = dict(self._feed.plan.presets)
+        if not asked:
+            self._turned_to = {}
+            return
+        shown = [point for point in self._feed.points_on() if point is not None]
+        for point in shown:
+            if point in asked and self._turned_to.get(point) != asked[point]:
+                self.wanted.emit(point, asked[point])
+        self._turned_to = {point: asked[point] for point in shown if point in asked}
+
+
 class WallClock(QObject):
     """Starts a plan when its time comes and nobody has chosen another; else offers it.
 
@@ -50,8 +81,8 @@ class WallClock(QObject):
         self._told: str | None = None
         self._started: str | None = None
         self.offered: PatrolPlan | None = None
-        self._turned_to: dict[CameraId, str] = {}
-        feed.page_turned.connect(self.send_presets)
+        self.presets = PagePresets(feed, self)
+        self.presets.wanted.connect(self.preset_wanted)
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._timer.start()
@@ -82,18 +113,6 @@ class WallClock(QObject):
         if offered is not None:
             self._start(offered)
         return offered is not None
-
-    def send_presets(self) -> None:
-        """Send the moving cameras of the page that has come on to the plan's places."""
-        asked = dict(self._feed.plan.presets)
-        if not asked:
-            self._turned_to = {}
-            return
-        shown = [point for point in self._feed.points_on() if point is not None]
-        for point in shown:
-            if point in asked and self._turned_to.get(point) != asked[point]:
-                self.preset_wanted.emit(point, asked[point])
-        self._turned_to = {point: asked[point] for point in shown if point in asked}
 
     def _start(self, plan: PatrolPlan) -> None:
         self._started = plan.name

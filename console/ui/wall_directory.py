@@ -98,6 +98,7 @@ class CameraDirectory:
         self._cameras = kept
         self._districts = districts
         self._index = NameIndex([self._texts(camera) for camera in kept])
+        self._index.holding("?")  # lays the texts ready; the first key has not to wait for that
         self._rows = {camera.id: row for row, camera in enumerate(kept)}
         numbers: dict[Branch, int] = {}
         leaf_of = [numbers.setdefault(self._leaf(camera), len(numbers)) for camera in kept]

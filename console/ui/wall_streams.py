@@ -15,6 +15,8 @@ _PREROLL_FPS = 2.0
 _MOST_PAGES_AHEAD = 3
 #: From this width on (device pixels) a tile is worth the main stream.
 MAIN_FROM_PX = 1100
+#: A tile that is alone was opened to see more: it is worth it from this width on.
+MAIN_ALONE_FROM_PX = 480
 
 
 class WallStreams:
@@ -27,10 +29,12 @@ class WallStreams:
     def __init__(self, pool: StreamPool) -> None:
         self._pool = pool
         self._boxes: list[tuple[int, int]] = [(640, 360)]
+        self._main_from_px = MAIN_FROM_PX
 
     def set_boxes(self, boxes: Sequence[tuple[int, int]]) -> None:
         """Say how large each tile's picture may be, in device pixels."""
         self._boxes = list(boxes) or [(640, 360)]
+        self._main_from_px = MAIN_ALONE_FROM_PX if len(boxes) == 1 else MAIN_FROM_PX
 
     def of(self, point: CameraId | None, number: int) -> LiveTile | None:
         """Return the open stream of a point for a tile."""
@@ -64,7 +68,7 @@ class WallStreams:
                     tile.show_at(*self._box(number), rate)
 
     def _key(self, point: CameraId, number: int) -> StreamKey:
-        return StreamKey(point, self._box(number)[0] >= MAIN_FROM_PX)
+        return StreamKey(point, self._box(number)[0] >= self._main_from_px)
 
     def _box(self, number: int) -> tuple[int, int]:
         return self._boxes[min(number, len(self._boxes) - 1)]

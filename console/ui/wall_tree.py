@@ -22,11 +22,16 @@ from console.ui.wall_directory import Branch, CameraDirectory, DirectoryDesk, ow
 
 Index = QModelIndex | QPersistentModelIndex
 #: Points of a branch that are shown at once; the row behind them brings as many more.
-CHUNK = 200
+CHUNK = 100
 NAME, POINTS, ONLINE = range(3)
 _UNKNOWN, _ANSWERS, _SILENT = range(3)
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+_TIP, _ALIGNMENT = int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.TextAlignmentRole)
+_CAMERA, _BRANCH = int(Qt.ItemDataRole.UserRole), int(Qt.ItemDataRole.UserRole) + 1
+_ROLES = frozenset({_DISPLAY, _TIP, _ALIGNMENT, _CAMERA, _BRANCH})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,8 +66,7 @@ class DirectoryTree(QAbstractItemModel):
         desk: The directory, the favourites and who answers.
     """
 
-    CAMERA = int(Qt.ItemDataRole.UserRole)
-    BRANCH = CAMERA + 1
+    CAMERA, BRANCH = _CAMERA, _BRANCH
 
     def __init__(self, desk: DirectoryDesk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +114,11 @@ class DirectoryTree(QAbstractItemModel):
             self._say_states(self._index_of(number))
             for child in self._node(number).children:
                 self._say_states(self._index_of(child))
+
+    def branches(self) -> list[tuple[QModelIndex, Branch]]:
+        """Return every branch of the tree and where it stands, outer ones before those in them."""
+        pairs = enumerate(self._nodes, 1)
+        return [(self._index_of(number), node.branch) for number, node in pairs]
 
     # what somebody can do with a row
 
@@ -208,7 +217,7 @@ class DirectoryTree(QAbstractItemModel):
         """Return what the columns hold."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        if role == int(Qt.ItemDataRole.TextAlignmentRole) and section != NAME:
+        if role == _ALIGNMENT and section != NAME:
             return _RIGHT
         if role != _DISPLAY:
             return None
@@ -216,9 +225,9 @@ class DirectoryTree(QAbstractItemModel):
 
     def data(self, index: Index, role: int = _DISPLAY) -> object:
         """Return a cell's text, the point or the branch."""
-        if not index.isValid():
-            return None
-        if role == int(Qt.ItemDataRole.TextAlignmentRole):
+        if role not in _ROLES or not index.isValid():
+            return None  # Qt asks for a dozen roles of every cell
+        if role == _ALIGNMENT:
             return _RIGHT if index.column() != NAME else None
         number = self._number(index)
         if number:
@@ -295,7 +304,7 @@ class DirectoryTree(QAbstractItemModel):
         for leaf in np.flatnonzero(counts).tolist():
             inside.setdefault(directory.leaves[leaf].within, []).append(leaf)
         tops = [(self._top(within), leaves) for within, leaves in inside.items()]
-        tops.sort(key=lambda one: (one[0].kind != "moving", not one[0].key, one[0].name))
+        tops.sort(key=lambda one: (one[0].kind != "moving", not one[0].key, one[0].key))
         for branch, leaves in tops:
             number = self._add(branch, leaves=leaves)
             owners = sorted(leaves, key=lambda leaf: (-counts[leaf], directory.leaves[leaf].key))
@@ -359,7 +368,7 @@ class DirectoryTree(QAbstractItemModel):
         camera = self._directory.camera(row)
         if role == self.CAMERA:
             return camera.id
-        if role == int(Qt.ItemDataRole.ToolTipRole):
+        if role == _TIP:
             return self._tip(camera)
         if role != _DISPLAY:
             return None

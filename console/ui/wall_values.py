@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from console.domain.ids import CameraId
 from console.patrol.layouts import GRIDS, MOST_TILES, Cell, cells_of
 from console.video.diagnosis import Finding
+from console.video.pointrecords import PointRecord
 from console.video.trouble import Trouble
 
 
@@ -121,6 +122,7 @@ __all__ = [
     "MOST_TILES",
     "Cell",
     "Finding",
+    "PointRecord",
     "Repair",
     "StripView",
     "TileKind",

@@ -12,11 +12,12 @@ from openpyxl import load_workbook
 from console.app import wiring
 from console.app.cli import main
 from console.app.config import Config
-from console.app.repairs import export, records
+from console.app.repairs import export
 from console.app.tablefile import TableFileError
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.looks import LooksReader, LooksWriter, SweepLook
+from console.video.pointrecords import records
 from console.video.sweep import write_points
 from console.video.trouble import Trouble
 from console.video.usual import FaultEvent

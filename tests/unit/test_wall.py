@@ -248,6 +248,7 @@ def test_that_one_tile_opens_alone_on_its_main_stream_and_closes_again(
     qtbot.keyClick(wall.canvas, Qt.Key.Key_Return)
     assert (feed.tiles, feed.held) == (1, True)
     qtbot.waitUntil(lambda: feed.tile(0).camera == "C01" and feed.tile(0).kind is TileKind.LIVE)
+    qtbot.waitUntil(lambda: any(tile.main for tile in feed.live_tiles().values()))
     qtbot.keyClick(wall.canvas, Qt.Key.Key_Return)
     assert (feed.tiles, feed.held) == (4, False)
 

@@ -192,9 +192,10 @@ class CardLiveView(QFrame):
         if near is None:
             return [self.tr("No live picture: no camera stands within 600 m, and nobody sent "
                             "there carries one.")]  # fmt: skip
-        lines = [self.tr("{0} of {1} cameras").format(picture.at, picture.of), near.name]
+        which = self.tr("{0} of {1} cameras").format(picture.at, picture.of)
+        lines = [which if picture.of > 1 else self.tr("The only camera near")]
         lines.append(" · ".join(word for word in (self._whose(near), self._where(near)) if word))
-        return [line for line in lines if line]
+        return lines
 
     def _whose(self, near: NearCamera) -> str:
         if not near.unit:

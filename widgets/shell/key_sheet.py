@@ -141,7 +141,7 @@ class KeySheet(QFrame):
                     ("Enter", self.tr("that tile alone, and back")),
                     ("S", self.tr("evidence into a new incident")),
                     ("P", self.tr("pin the point")),
-                    ("R", self.tr("next point to repair")),
+                    ("R  T", self.tr("next point to repair, repair list")),
                     ("Ctrl+1 … Ctrl+9", self.tr("1 to 36 tiles")),
                     ("/", self.tr("directory of points")),
                     ("L  E", self.tr("next plan, edit plans")),

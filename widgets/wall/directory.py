@@ -26,7 +26,7 @@ from widgets.common.labels import set_tone
 
 PANEL_PX = 430
 #: As many matches are shown with their branches open.
-OPEN_UP_TO = 60
+OPEN_UP_TO = 20
 _POINTS_PX, _ONLINE_PX, _INDENT_PX = 62, 84, 14
 _ANSWERS_MS = 5_000
 _MOST_ON_WALL = 36
@@ -226,10 +226,9 @@ class DirectoryPanel(QFrame):
         """Open the branches that were open, or those of few matches; choose the likeliest."""
         model = self.model
         self._is_filling = True
-        for row in range(model.rowCount()):
-            index = model.index(row, NAME)
-            for each in (index, *(model.index(n, NAME, index) for n in self._owners(index))):
-                self.tree.setExpanded(each, self._is_open(each.data(DirectoryTree.BRANCH)))
+        for index, branch in model.branches():
+            if self._is_open(branch):
+                self.tree.setExpanded(index, True)
         self._is_filling = False
         first = model.index(0, NAME)
         likeliest = model.index(0, NAME, first) if self.model.is_searched else QModelIndex()
@@ -237,15 +236,7 @@ class DirectoryPanel(QFrame):
         self.tree.scrollToTop()
         self._say()
 
-    def _owners(self, index: QModelIndex) -> range:
-        """Return the rows of a branch that are branches themselves."""
-        branch = index.data(DirectoryTree.BRANCH)
-        is_outer = isinstance(branch, Branch) and branch.kind in ("moving", "district")
-        return range(self.model.rowCount(index) if is_outer else 0)
-
-    def _is_open(self, branch: object) -> bool:
-        if not isinstance(branch, Branch):
-            return False
+    def _is_open(self, branch: Branch) -> bool:
         if branch.kind in ("best", "favourites"):
             return True
         if self.model.is_searched:

@@ -178,8 +178,8 @@ class PlanForm(QWidget):
         self.revisit.setToolTip(
             self.tr("Set: pages come by expected yield. Empty: the points in turn.")
         )
-        for line in (self.from_time, self.to_time):
-            line.setPlaceholderText("22:00")
+        self.from_time.setPlaceholderText("22:00")
+        self.to_time.setPlaceholderText("06:00")
         self.add.setPlaceholderText(self.tr("Add points: type a part of the name, Enter"))
         self.points.setHorizontalHeaderLabels(
             [self.tr("Point"), self.tr("Stays, s"), self.tr("Preset")]

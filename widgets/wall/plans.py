@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from widgets.wall.planform import PlanForm
 
 _LIST_PX = 250
 _ID = int(Qt.ItemDataRole.UserRole)
+_NEW = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_N)
 
 
 class PlanSheet(QFrame):
@@ -122,6 +123,17 @@ class PlanSheet(QFrame):
         else:
             self.say(self.tr("Save the plan first: Ctrl+S."), is_trouble=True)
 
+    def event(self, event: QEvent) -> bool:
+        """Have Ctrl+N begin a plan, though the window has it for a new incident."""
+        ours = isinstance(event, QKeyEvent) and event.keyCombination() == _NEW
+        if ours and event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if ours and event.type() is QEvent.Type.KeyPress:
+            self.begin_new()
+            return True
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Say it in the new language."""
         if event.type() is QEvent.Type.LanguageChange:
@@ -152,12 +164,14 @@ class PlanSheet(QFrame):
 
     def _join(self) -> None:
         does = {
-            "new": (self.begin_new, "Ctrl+N"), "save": (self.save, "Ctrl+S"),
+            "new": (self.begin_new, ""), "save": (self.save, "Ctrl+S"),
             "run": (self.run, "Ctrl+Return"), "retire": (self.retire, "Ctrl+R"),
             "close": (self.closed.emit, "Esc"),
         }  # fmt: skip
         for name, (do, key) in does.items():
             self.buttons[name].clicked.connect(lambda _=False, do=do: do())
+            if not key:
+                continue  # Ctrl+N is the window's as well: see `event`
             short = QShortcut(QKeySequence(key), self)
             short.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             short.activated.connect(do)
@@ -216,6 +230,7 @@ class PlanSheet(QFrame):
             self.list.addItem(item)
             if plan.id == self._picked.id:
                 self.list.setCurrentItem(item)
+        self.list.setVisible(bool(self.list.count()))
         self.list.blockSignals(False)
 
     def _retranslate(self) -> None:

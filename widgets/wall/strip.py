@@ -329,7 +329,7 @@ class WallSide(StripBase):
             ("1–9 ↑ ↓", self.tr("pick a tile")),
             ("S", self.tr("evidence, new incident")),
             ("P", self.tr("pin the point")),
-            ("R", self.tr("next to repair")),
+            ("R  T", self.tr("next to repair, repair list")),
             ("C X N", self.tr("hint: yes, no, next")),
             ("M", self.tr("hints on, off")),
             ("/", self.tr("search all points")),

@@ -201,11 +201,12 @@ class UnseenPanel(QFrame):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 140), (2, 140), (3, 130)):
+        for column, width in ((1, 118), (2, 118), (3, 118)):
             table.setColumnWidth(column, width)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        table.setWordWrap(False)  # what is wrapped is cut at its end, where the number stands
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setTabKeyNavigation(False)
         whole = QVBoxLayout(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -18,6 +18,8 @@ from widgets.wall.canvas import TileCanvas
 from widgets.wall.directory import DirectoryPanel
 from widgets.wall.hint_keys import HintKeys
 from widgets.wall.plans import PlanSheet
+from widgets.wall.repairs import PANEL_PX as REPAIRS_PX
+from widgets.wall.repairs import RepairsPanel
 from widgets.wall.strip import WallSide, WallStrip
 from widgets.wall.unseen import UnseenPanel
 
@@ -42,7 +44,8 @@ class WallWidget(QWidget):
     Keys: Space holds, ←/→ turn the page, 1–9 (and Shift+1–7 for 10–16) or ↑/↓ pick a tile,
     S takes evidence, P pins, R shows the next point to repair, Ctrl+1…9 choose the layout,
     + and - add and take away a tile, / searches the directory, L runs the plan on offer or the
-    next one, E edits plans, U lists what nobody has looked at today, H hands plan or page to
+    next one, E edits plans, U lists what nobody has looked at today, T the points to repair with
+    their figures, H hands plan or page to
     another screen, Alt with arrows or Page Up and Down moves a camera that can, C, X, N and M
     answer hints (see `HintKeys`), Enter opens the tile alone and back, F fills the screen, Esc goes
     back to the plan.
@@ -96,6 +99,10 @@ class WallWidget(QWidget):
         self.unseen.hide()
         self.unseen.points_wanted.connect(self._show_points)
         self.unseen.closed.connect(self.close_panels)
+        self.repairs = RepairsPanel(self)
+        self.repairs.hide()
+        self.repairs.point_wanted.connect(lambda point: self._show_points([point], ""))
+        self.repairs.closed.connect(self.close_panels)
         self._hint_keys: HintKeys | None = None
         self.setFocusProxy(self.canvas)
         self.side.hide()
@@ -147,6 +154,11 @@ class WallWidget(QWidget):
         self._lay_panel(self.unseen, self.unseen.width())
         self.unseen.open()
 
+    def open_repairs(self) -> None:
+        """Show the repair list with its figures over the wall."""
+        self._lay_panel(self.repairs, min(self.width(), REPAIRS_PX))
+        self.repairs.open()
+
     def close_panels(self) -> None:
         """Put away what lies over the wall; keys act on the tiles again."""
         for panel in self._panels():
@@ -154,11 +166,13 @@ class WallWidget(QWidget):
         self.canvas.setFocus()
 
     def _panels(self) -> list[QWidget]:
-        return [one for one in (self.directory, self.plans, self.unseen) if one is not None]
+        panels = (self.directory, self.plans, self.unseen, self.repairs)
+        return [one for one in panels if one is not None]
 
     def _lay_panel(self, panel: QWidget, width: int) -> None:
         for other in self._panels():
             other.setVisible(other is panel and other.isVisible())
+        panel.setFixedHeight(max(1, self.canvas.height()))
         panel.setGeometry(0, 0, width, self.canvas.height())
 
     def _show_points(self, points: list[str], name: str) -> None:
@@ -245,18 +259,19 @@ class WallWidget(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Watch while it can be seen."""
         super().showEvent(event)
-        self._feed.set_watching(True)
+        self.window().installEventFilter(self)
+        self._feed.set_watching(not self.window().isMinimized())
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Decode nothing that nobody sees."""
         super().hideEvent(event)
         self._feed.set_watching(False)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """A minimised window is not seen either."""
-        if event.type() is QEvent.Type.WindowStateChange and self.isWindow():
-            self._feed.set_watching(self.isVisible() and not self.isMinimized())
-        super().changeEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """What lies in a minimised window is not seen either."""
+        if event.type() == QEvent.Type.WindowStateChange and watched is self.window():
+            self._feed.set_watching(self.isVisible() and not self.window().isMinimized())
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Put the strip beside the tiles where there is room, else under them."""
@@ -319,6 +334,8 @@ class WallWidget(QWidget):
                 self.open_plans()
             case Qt.Key.Key_U:
                 self.open_unseen()
+            case Qt.Key.Key_T:
+                self.open_repairs()
             case Qt.Key.Key_H:
                 self.hand_wanted.emit()
             case Qt.Key.Key_R:
