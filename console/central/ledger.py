@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from console.central.discretion import Placed
 from console.domain.places import LogEntry
@@ -34,6 +34,8 @@ from console.store.tables import CHANGE_LOG, CURSOR, META, NUMBERING, RESULT
 _pack = msgspec.msgpack.Encoder()
 _unpack_patch = msgspec.msgpack.Decoder(dict[str, object])
 _unpack_result = msgspec.msgpack.Decoder(Result)
+#: Asked for every group; a statement made once is found among the compiled ones at once.
+_RESULTS = select(RESULT).where(RESULT.c.command_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +215,8 @@ def write_results(
 
 def read_results(connection: Connection, command_ids: Sequence[str]) -> dict[str, Result]:
     """Return the stored results of those commands that were decided before."""
-    query = select(RESULT).where(RESULT.c.command_id.in_(command_ids))
-    return {row.command_id: _unpack_result.decode(row.result) for row in connection.execute(query)}
+    found = connection.execute(_RESULTS, {"ids": command_ids})
+    return {row.command_id: _unpack_result.decode(row.result) for row in found}
 
 
 class Numbers:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from console.central.ledger import read_changed
 from console.central.past import Past
@@ -33,6 +33,7 @@ from console.store.tables import ASSIGNMENT, INCIDENT, PERSON, REPORT
 
 R = TypeVar("R", bound=Row)
 _CELL_DEG = 0.002
+_KNOWN = select(INCIDENT.c.id).where(INCIDENT.c.id.in_(bindparam("ids", expanding=True)))
 _METRES_PER_DEGREE = 111_195.0
 
 
@@ -66,8 +67,8 @@ class LiveRows:
         """Find out in one go which of these ids no incident bears yet; holds until `settle`."""
         asked = [one for one in incidents if one not in self._incidents]
         if asked:
-            query = select(INCIDENT.c.id).where(INCIDENT.c.id.in_(asked))
-            self._absent = set(asked) - set(self._connection.execute(query).scalars())
+            known = self._connection.execute(_KNOWN, {"ids": asked}).scalars()
+            self._absent = set(asked) - set(known)
 
     def apply(self, rows: Iterable[Row]) -> None:
         """Take new and changed rows, to be written when the group is."""

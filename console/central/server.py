@@ -22,6 +22,7 @@ from console.central.acts import Actor
 from console.central.central import Central, Foundation
 from console.central.limits import Limits
 from console.central.patience import protocol_of
+from console.central.pauses import shorten_pauses
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError, CentralSettings
 from console.central.tls import TlsFiles, renew_certificate, tls_files
@@ -82,7 +83,16 @@ async def _run_until_signal(settings: CentralSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await serve(settings, stop=stop)
+    await serve_alone(settings, stop=stop)
+
+
+async def serve_alone(
+    settings: CentralSettings, *, stop: asyncio.Event, hasher: PasswordHasher | None = None
+) -> None:
+    """Serve as `serve`, in a process that does nothing else and is set up for it."""
+    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    listening.add_done_callback(lambda _url: shorten_pauses())
+    await serve(settings, stop=stop, listening=listening, hasher=hasher)
 
 
 async def serve(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 
 from console.domain.errors import RejectedError
 from console.domain.levels import Channel, Level
-from console.protocol.codec import Row
+from console.protocol.codec import ROW_TYPES, Row, kind_of
 
 MAX_ID = 80
 MAX_WORDS = 4000
@@ -96,16 +97,29 @@ def checked_row(row: Row) -> Row:
     Raises:
         RejectedError: A word holds U+0000, or a number is none or too large.
     """
-    for each in fields(row):
-        value = getattr(row, each.name)
-        words = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(word, str) and "\x00" in word for word in words):
+    for name in _names_of(kind_of(row)):
+        value = getattr(row, name)
+        if value is None:
+            continue
+        if isinstance(value, str | tuple) and _holds_nul(value):
             raise RejectedError(
-                f"The {each.name} holds a character that cannot be kept (U+0000); type it again."
+                f"The {name} holds a character that cannot be kept (U+0000); type it again."
             )
         if isinstance(value, float) and not math.isfinite(value):
-            raise RejectedError(f"The {each.name} is no number.")
-        most = _MOST_WIDE if each.name in _WIDE else _MOST
-        if isinstance(value, int) and not -most <= value <= most:
-            raise RejectedError(f"The {each.name} {value} is larger than can be kept.")
+            raise RejectedError(f"The {name} is no number.")
+        if isinstance(value, int):
+            most = _MOST_WIDE if name in _WIDE else _MOST
+            if not -most <= value <= most:
+                raise RejectedError(f"The {name} {value} is larger than can be kept.")
     return row
+
+
+@cache
+def _names_of(kind: str) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(ROW_TYPES[kind]))
+
+
+def _holds_nul(value: str | tuple[object, ...]) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    return any(isinstance(word, str) and "\x00" in word for word in value)

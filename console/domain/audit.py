@@ -142,11 +142,13 @@ def masked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _masked_inside(value: Any) -> Any:
+    if isinstance(value, str):
+        return MASK if value.startswith(SEALED) else value
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping):
         return masked(value)
-    if isinstance(value, list | tuple):
-        return [_masked_inside(one) for one in value]
-    return MASK if isinstance(value, str) and value.startswith(SEALED) else value
+    return [_masked_inside(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _text(details: Mapping[str, Any]) -> str:

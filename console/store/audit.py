@@ -46,6 +46,7 @@ AUDIT_CHECKPOINT = Table(
     Column("signature", String(128), nullable=False),
 )
 _FIELDS = tuple(one.name for one in fields(AuditEntry))
+_NEWEST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
 _READ_AT_ONCE = 2000
 MOST_ENTRIES = 5000
 
@@ -94,8 +95,7 @@ class AuditFilter:
 
 def chain_head(connection: Connection) -> ChainHead:
     """Return the newest entry's place and hash."""
-    query = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
-    found = connection.execute(query).first()
+    found = connection.execute(_NEWEST).first()
     if found is None:
         return ChainHead(seq=0, hash=GENESIS)
     return ChainHead(seq=found.seq, hash=found.hash)

@@ -97,7 +97,12 @@ def drop_row(connection: Connection, kind: str, row_id: str) -> None:
 def insert_all(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that are known to be new."""
     if values:
-        connection.execute(insert(table), list(values))
+        connection.execute(_insert_into(table), list(values))
+
+
+@cache
+def _insert_into(table: Table) -> Any:
+    return insert(table)
 
 
 def set_value(connection: Connection, table: Table, key: str, value: str) -> None:

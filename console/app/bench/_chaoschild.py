@@ -30,7 +30,7 @@ from argon2 import PasswordHasher
 from console.app.bench._chaoshandheld import Handheld
 from console.app.lineage import follow_parent
 from console.central.limits import Limits, Rate
-from console.central.server import serve
+from console.central.server import serve_alone
 from console.central.settings import CentralSettings
 from console.domain.errors import ZhihuiError
 from console.domain.ids import EvidenceId, IncidentId, new_id
@@ -295,7 +295,7 @@ def run_central(plan: Plan, killpoints: Killpoints) -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-        await serve(settings, stop=stop, hasher=hasher)
+        await serve_alone(settings, stop=stop, hasher=hasher)
 
     asyncio.run(run())
 

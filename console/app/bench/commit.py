@@ -29,6 +29,7 @@ from console.app.cluster import temporary_cluster
 from console.central.acts import Actor
 from console.central.group import Surroundings
 from console.central.ledger import Numbers
+from console.central.pauses import shorten_pauses
 from console.central.sequencer import Sequencer, Submission
 from console.central.settings import CentralError
 from console.domain.ids import new_id
@@ -81,6 +82,7 @@ def run(
         syncs_ms = _syncs_ms(disk)
         with _writer(url) as sequencer:
             _submit_all(sequencer, 1, _FIRST)  # not counted: statements are made on first use
+            shorten_pauses()  # as in central's own process
             paced = _paced(sequencer, per_s, seconds)
             groups = sequencer.counters["groups"]
             full = _submit_all(sequencer, submitters, commands // submitters)
