@@ -17,7 +17,7 @@ from console.render.pagefile import PageFile
 
 #: Our scripts in the order the page needs them; the worker fetches its own.
 PAGE_SCRIPTS = (
-    "sprites.js", "live.js", "panel.js", "search.js", "radial.js", "replay.js",
+    "sprites.js", "canvaslayer.js", "live.js", "panel.js", "search.js", "radial.js", "replay.js",
     "areafields.js", "areaedit.js", "areas.js",
     "heat.js", "drawings.js", "graticule.js", "groundlines.js", "ground.js", "keys.js",
     "page.js",

@@ -3,12 +3,15 @@
 "use strict";
 
 const GROUND_LAYERS = ["districts", "grids", "colours"];
-const GROUND_PAD_PX = 128;
 /** The pointer has rested so long before a place is asked about. */
 const REST_MS = 90;
 const TONES = ["red", "yellow", "green"];
 
-const GroundLayer = L.Layer.extend({
+const GroundLayer = CanvasLayer.extend({
+  pane: "ground",
+  order: 360,
+  padPx: 128,
+
   initialize(channel, hidden, onFailed) {
     this._channel = channel;
     this._hidden = hidden;
@@ -21,25 +24,6 @@ const GroundLayer = L.Layer.extend({
     this._worker.onmessage = (event) => this._take(event.data);
     this._worker.onerror = (event) => onFailed(event.message || "the ground's painter stopped");
     this._onFailed = onFailed;
-  },
-
-  onAdd(map) {
-    this._map = map;
-    const pane = map.getPane("ground") || map.createPane("ground");
-    pane.style.zIndex = 360;
-    pane.style.pointerEvents = "none";
-    this._canvas = L.DomUtil.create("canvas", "live-canvas", pane);
-    this._context = this._canvas.getContext("bitmaprenderer");
-  },
-
-  getEvents() {
-    return {
-      movestart: () => { this._moving = true; },
-      moveend: () => { this._moving = false; this.redraw(); },
-      zoom: () => this._stretch(),
-      viewreset: () => this._stretch(),
-      resize: () => this.redraw(),
-    };
   },
 
   /** Layers that are to be seen, of those there are. */
@@ -65,26 +49,12 @@ const GroundLayer = L.Layer.extend({
   },
 
   redraw() {
-    if (!this._map || this._style === null) return;
-    if (this._inFlight !== null || this._moving) {
-      this._dirty = true;
-      return;
-    }
+    if (!this._mayDraw(this._style !== null)) return;
     const shown = this.shown();
     this._canvas.hidden = shown.length === 0;
-    const size = this._map.getSize();
-    if (shown.length === 0 || size.x === 0 || size.y === 0) return;
-    this._dirty = false;
-    const zoom = this._map.getZoom();
-    const origin = this._map.getPixelOrigin();
-    const topLeft = this._map.containerPointToLayerPoint([-GROUND_PAD_PX, -GROUND_PAD_PX]).round();
-    const world = origin.add(topLeft);
-    const scale = 2 ** zoom;
-    this._inFlight = { zoom, origin, topLeft };
+    if (shown.length === 0) return;
     this._worker.postMessage({
-      view: { zoom, scale, x0: world.x / scale, y0: world.y / scale,
-        cssWidth: size.x + 2 * GROUND_PAD_PX, cssHeight: size.y + 2 * GROUND_PAD_PX,
-        dpr: window.devicePixelRatio || 1 },
+      view: this._ask(),
       revs: this._newest ?? {},
       shown,
       hidden: this._hidden(),
@@ -95,35 +65,13 @@ const GroundLayer = L.Layer.extend({
   },
 
   _take({ bitmap, failed }) {
-    const asked = this._inFlight;
-    this._inFlight = null;
     if (failed) {
+      this._inFlight = null;
       this._onFailed(`ground: ${failed}`);
       return;
     }
-    const same = asked.zoom === this._map.getZoom()
-      && asked.origin.equals(this._map.getPixelOrigin());
-    if (!same) {
-      bitmap.close();
-      this.redraw();
-      return;
-    }
-    const dpr = window.devicePixelRatio || 1;
-    this._canvas.style.width = `${bitmap.width / dpr}px`;
-    this._canvas.style.height = `${bitmap.height / dpr}px`;
-    this._canvas.style.transformOrigin = "0 0";
-    this._context.transferFromImageBitmap(bitmap);
-    this._drawn = asked;
-    L.DomUtil.setPosition(this._canvas, asked.topLeft);
+    if (this._put(bitmap) === null) return;
     if (this._dirty) this.redraw();
-  },
-
-  _stretch() {
-    if (this._drawn === undefined) return;
-    const { zoom, origin, topLeft } = this._drawn;
-    const scale = 2 ** (this._map.getZoom() - zoom);
-    const world = origin.add(topLeft).multiplyBy(scale);
-    L.DomUtil.setTransform(this._canvas, world.subtract(this._map.getPixelOrigin()).round(), scale);
   },
 
   /** Ask what lies under the pointer once it rests; nothing is asked while nothing is shown. */

@@ -1,13 +1,15 @@
-// The live layer: a canvas in the map pane whose picture a worker paints. While the map is being
-// dragged nothing is drawn, the canvas moves with the pane; one draw is in flight at a time.
+// The live layer: units, incidents, camera points and sensors, painted by a worker.
 "use strict";
 
-const PAD_PX = 96;
 /** Least time between two pictures of one movement. */
 const GLIDE_STEP_MS = 80;
 
 /** What the live layer asks of the world: `onPicked(why, hit)`, `onDrawn(stats)`, `onFailed(text)`. */
-const LiveLayer = L.Layer.extend({
+const LiveLayer = CanvasLayer.extend({
+  pane: "live",
+  order: 450,
+  padPx: 96,
+
   initialize(listener) {
     this._listener = listener;
     this._loading = new Map();
@@ -32,25 +34,6 @@ const LiveLayer = L.Layer.extend({
       this.pageMs += performance.now() - started;
     };
     this._worker.onerror = (event) => listener.onFailed(event.message || "the painter stopped");
-  },
-
-  onAdd(map) {
-    this._map = map;
-    const pane = map.getPane("live") || map.createPane("live");
-    pane.style.zIndex = 450;
-    pane.style.pointerEvents = "none";
-    this._canvas = L.DomUtil.create("canvas", "live-canvas", pane);
-    this._context = this._canvas.getContext("bitmaprenderer");
-  },
-
-  getEvents() {
-    return {
-      movestart: () => { this._moving = true; },
-      moveend: () => { this._moving = false; this.redraw(); },
-      zoom: () => this._stretch(),
-      viewreset: () => this._stretch(),
-      resize: () => this.redraw(),
-    };
   },
 
   /** Give the worker colours and sprites; what is drawn afterwards wears them. */
@@ -108,33 +91,12 @@ const LiveLayer = L.Layer.extend({
   },
 
   redraw() {
-    if (!this._map || !this._styled) return;
-    if (this._inFlight !== null || this._moving) {
-      this._dirty = true;
-      return;
-    }
-    const size = this._map.getSize();
-    if (size.x === 0 || size.y === 0) return;
-    this._dirty = false;
-    const zoom = this._map.getZoom();
-    const origin = this._map.getPixelOrigin();
-    const topLeft = this._map.containerPointToLayerPoint([-PAD_PX, -PAD_PX]).round();
-    const world = origin.add(topLeft);
-    const scale = 2 ** zoom;
+    if (!this._mayDraw(this._styled)) return;
     this._token += 1;
-    this._inFlight = { token: this._token, zoom, origin, topLeft, at: performance.now() };
     this._worker.postMessage({
       op: "draw",
       token: this._token,
-      view: {
-        zoom,
-        x0: world.x / scale,
-        y0: world.y / scale,
-        cssWidth: size.x + 2 * PAD_PX,
-        cssHeight: size.y + 2 * PAD_PX,
-        pad: PAD_PX,
-        dpr: window.devicePixelRatio || 1,
-      },
+      view: this._ask(),
       hidden: this._hidden,
       groups: this._groups,
       rings: this._rings,
@@ -170,23 +132,8 @@ const LiveLayer = L.Layer.extend({
   },
 
   _show(message) {
-    const asked = this._inFlight;
-    this._inFlight = null;
-    const sameView = asked.zoom === this._map.getZoom()
-      && asked.origin.equals(this._map.getPixelOrigin());
-    if (!sameView) {
-      message.bitmap.close();
-      this.redraw();
-      return;
-    }
-    const { width, height } = message.bitmap;
-    const dpr = window.devicePixelRatio || 1;
-    this._context.transferFromImageBitmap(message.bitmap);
-    this._canvas.style.width = `${width / dpr}px`;
-    this._canvas.style.height = `${height / dpr}px`;
-    this._canvas.style.transformOrigin = "0 0";
-    this._shown = asked;
-    L.DomUtil.setPosition(this._canvas, asked.topLeft);
+    const asked = this._put(message.bitmap);
+    if (asked === null) return;
     const waitMs = performance.now() - asked.at;
     this._listener.onDrawn({ counts: message.counts, workerMs: message.ms, waitMs,
       pageMs: this.pageMs, at: performance.now() });
@@ -216,14 +163,5 @@ const LiveLayer = L.Layer.extend({
     const said = message.said.map((name) => ({ ...name, width: name.width / message.dpr,
       x: name.x / message.dpr + shift.x, y: name.y / message.dpr + shift.y }));
     answer?.({ painted, positions, said, groups: message.groups });
-  },
-
-  /** Until the next picture comes, stretch the one shown to the new zoom. */
-  _stretch() {
-    if (this._shown === undefined) return;
-    const { zoom, origin, topLeft } = this._shown;
-    const scale = 2 ** (this._map.getZoom() - zoom);
-    const world = origin.add(topLeft).multiplyBy(scale);
-    L.DomUtil.setTransform(this._canvas, world.subtract(this._map.getPixelOrigin()).round(), scale);
   },
 });

@@ -193,7 +193,7 @@ def shown(qapp: QApplication, ground: MapGround) -> Iterator[Shown]:
 @pytest.mark.qt_log_ignore(*ENGINE_TALK, extend=True)
 def test_that_grids_are_painted_hovered_and_picked(shown: Shown, qtbot: QtBot) -> None:
     shown.widget.centre_on(39.875, 116.35, 13)
-    painted = "mapPage.ground._drawn !== undefined && mapPage.ground._inFlight === null"
+    painted = "mapPage.ground._shown !== undefined && mapPage.ground._inFlight === null"
     key = shown.take_keys(qtbot)
     assert shown.js("mapPage.ground.shown().length") == 0
     QTest.keyClick(key, Qt.Key.Key_R)
@@ -258,7 +258,7 @@ def test_that_without_a_basemap_there_is_a_graticule_with_the_districts(
 ) -> None:
     qtbot.waitUntil(lambda: bare.js("document.querySelectorAll('.graticule').length") > 0)
     assert bare.js("mapPage.ground.shown().join()") == "districts"
-    qtbot.waitUntil(lambda: bare.js("mapPage.ground._drawn !== undefined"))
+    qtbot.waitUntil(lambda: bare.js("mapPage.ground._shown !== undefined"))
     code = (
         "(() => { const p = mapPage.map.latLngToContainerPoint([39.9, 116.4]);"
         " return JSON.stringify([p.x, p.y]); })()"
