@@ -59,8 +59,12 @@ class ForceColumns:
 
     def ages_s(self, now_ms: int) -> NDArray[np.float64]:
         """Return each fix's age in seconds, never below 0, NaN where there is none."""
-        age = np.maximum((now_ms - self.t_ms) / 1000.0, 0.0)
-        age[self.t_ms <= 0] = np.nan
+        age = (now_ms - self.t_ms).astype(np.float64)
+        age *= 1e-3
+        np.maximum(age, 0.0, out=age)
+        unknown = self.t_ms <= 0
+        if unknown.any():
+            age[unknown] = np.nan
         return age
 
     def freshness(

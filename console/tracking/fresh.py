@@ -67,11 +67,16 @@ def classify(
         limits: Limits by kind.
     """
     late_s, stale_s = limits_by_kind_no(limits)
-    known = ~np.isnan(age_s)
-    age = np.where(known, age_s, 0.0)
-    result = np.full(age.shape, Freshness.FRESH, dtype=np.uint8)
-    result[age > late_s[kind_no]] = Freshness.LATE
-    result[age > stale_s[kind_no]] = Freshness.STALE
-    result[(flags & FixFlag.ASLEEP) != 0] = Freshness.ASLEEP
-    result[~known] = Freshness.NO_FIX
+    # No comparison with an age that is none holds. Most fixes are fresh: what none is costs little.
+    late = age_s > late_s.take(kind_no)
+    result = np.full(age_s.shape, Freshness.FRESH, dtype=np.uint8)
+    if late.any():
+        result[late] = Freshness.LATE
+        result[age_s > stale_s.take(kind_no)] = Freshness.STALE
+    asleep = (flags & FixFlag.ASLEEP) != 0
+    if asleep.any():
+        result[asleep] = Freshness.ASLEEP
+    unknown = np.isnan(age_s)
+    if unknown.any():
+        result[unknown] = Freshness.NO_FIX
     return result

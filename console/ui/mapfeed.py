@@ -37,6 +37,7 @@ from console.ui.mapsprites import (
 
 #: How often units that say nothing are looked at again, so that they fade in time.
 AGEING_MS = 1000
+_NO_HEADING = np.float32(np.nan)
 #: Below this speed a heading is noise, metres a second.
 HEADING_FROM_MPS = 0.4
 _WAITING = frozenset({Stage.COLLECT, Stage.FILE, Stage.DISPATCH})
@@ -99,6 +100,7 @@ class MapFeed(QObject):
         self._past_ms: int | None = None
         self._force_at_ms = 0
         self._nos: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._in_order = True
         self._status: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         self._kind: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         self._freshness: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
@@ -299,6 +301,7 @@ class MapFeed(QObject):
         count = len(units)
         self._nos = np.fromiter((unit.no for unit in units), np.int64, count)
         self._status = np.fromiter((STATUS_NO[unit.status] for unit in units), np.uint8, count)
+        self._in_order = bool(np.array_equal(self._nos, np.arange(count)))
         self._kind = np.fromiter((KIND_NO[unit.kind] for unit in units), np.uint8, count)
         rows = self._layers[MapLayer.UNITS]
         if rows.set_order(list(self._units), [unit.call_sign for unit in units]):
@@ -309,21 +312,30 @@ class MapFeed(QObject):
         force = self._force
         if force is None:
             return np.zeros(len(self._nos), dtype=np.uint8)
+        fresh = force.freshness(self._clock_ms())
+        if self._is_whole(force):
+            return fresh[: len(self._nos)]
         within = self._nos < len(force)
         nos = np.where(within, self._nos, 0)
-        fresh = force.freshness(self._clock_ms())
         return np.where(within, fresh[nos] if len(fresh) else 0, 0).astype(np.uint8)
+
+    def _is_whole(self, force: ForceColumns) -> bool:
+        """Whether the rows are the force's own in its order: then nothing has to be gathered."""
+        return self._in_order and len(self._nos) <= len(force)
 
     def _place_units(self) -> None:
         force = self._force
         if force is None or not len(force) or not len(self._nos):
             return
-        within = self._nos < len(force)
-        nos = np.where(within, self._nos, 0)
+        nos: slice | NDArray[np.int64] = slice(len(self._nos))
         self._freshness = self._freshness_now()
-        known = within & (self._freshness != Freshness.NO_FIX)
+        known = self._freshness != Freshness.NO_FIX
+        if not self._is_whole(force):
+            within = self._nos < len(force)
+            nos = np.where(within, self._nos, 0)
+            known &= within
         speed = force.speed_mps[nos]
-        heading = np.where(speed >= HEADING_FROM_MPS, force.heading_deg[nos], np.nan)
+        heading = np.where(speed >= HEADING_FROM_MPS, force.heading_deg[nos], _NO_HEADING)
         sprite = unit_sprites(self._status, self._kind, direction_of(heading), self._freshness)
         self._set_rows(
             MapLayer.UNITS,

@@ -72,7 +72,8 @@ class LayerRows:
         """
         unknown = np.isnan(lat) | np.isnan(lon)
         self._lat, self._lon = lat, lon
-        self._sprite = np.where(unknown, NOTHING, sprite).astype(np.uint8)
+        self._sprite = sprite if not unknown.any() else np.where(unknown, NOTHING, sprite)
+        self._sprite = self._sprite.astype(np.uint8, copy=False)
         self._time_ms, self._age = time_ms, age
         self.rev += 1
         self._body = None
@@ -81,11 +82,13 @@ class LayerRows:
         """Return the packed layer, packed when it is first asked for."""
         if self._body is None:
             known = self._sprite != NOTHING
-            lat0 = float(self._lat[known].mean()) if known.any() else 0.0
-            lon0 = float(self._lon[known].mean()) if known.any() else 0.0
+            lat, lon = self._lat, self._lon
+            if not known.all():
+                middle = (lat[known].mean(), lon[known].mean()) if known.any() else (0.0, 0.0)
+                lat, lon = np.where(known, lat, middle[0]), np.where(known, lon, middle[1])
             self._body = pack(
-                np.where(known, self._lat, lat0),
-                np.where(known, self._lon, lon0),
+                lat,
+                lon,
                 self._sprite,
                 self._age,
                 rev=self.rev,

@@ -9,6 +9,7 @@ a city.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from console.domain.errors import ZhihuiError
 WORLD = 256.0
 #: Latitude at which Web Mercator is cut off, degrees.
 MAX_LAT = 85.05112878
+#: Places this near to each other, and so far from the poles, are reckoned by a series.
+_NARROW_DEG, _SERIES_TO_LAT = 1.5, 70.0
 _HEAD = struct.Struct("<4sIIIddd")
 #: Seconds that one step of a packed age stands for; `painter.js` knows it too.
 AGE_STEP_S = 4.0
@@ -53,18 +56,47 @@ class PackedLayer:
 
 def packed_age(age_s: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Return ages as they are packed, NaN as none; shape (n,)."""
-    steps = np.nan_to_num(age_s, nan=0.0) / AGE_STEP_S
-    return np.clip(steps, 0.0, 255.0).astype(np.uint8)
+    steps = age_s * (1.0 / AGE_STEP_S)
+    np.fmax(steps, 0.0, out=steps)  # none is 0
+    np.fmin(steps, 255.0, out=steps)
+    return steps.astype(np.uint8)
 
 
 def to_world(
     lat: NDArray[np.float64], lon: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return Web Mercator coordinates at zoom 0 of WGS-84 degrees, x eastwards, y southwards."""
-    phi = np.radians(np.clip(lat, -MAX_LAT, MAX_LAT))
     x = (lon + 180.0) * (WORLD / 360.0)
-    y = WORLD / 2 - np.arctanh(np.sin(phi)) * (WORLD / (2 * np.pi))
-    return x, y
+    return x, _northing(lat)
+
+
+def _northing(lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far south places lie, Web Mercator at zoom 0.
+
+    Of one city's it is the series about their middle: a fifth of the time of the functions
+    themselves, and within a hundredth of a pixel at zoom 18.
+    """
+    low, high = (float(lat.min()), float(lat.max())) if len(lat) else (0.0, 0.0)
+    middle = math.radians((low + high) / 2)
+    if not (high - low <= _NARROW_DEG and low >= -_SERIES_TO_LAT and high <= _SERIES_TO_LAT):
+        phi = np.radians(np.clip(lat, -MAX_LAT, MAX_LAT))
+        return WORLD / 2 - np.arctanh(np.sin(phi)) * (WORLD / (2 * np.pi))
+    sec, tan = 1 / math.cos(middle), math.tan(middle)
+    terms = (
+        sec * tan * (5 * sec**2 + tan**2) / 24,
+        sec * (sec**2 + tan**2) / 6,
+        sec * tan / 2,
+        sec,
+    )
+    away = np.radians(lat) - middle
+    sum_ = away * (sec * (5 * sec**4 + 18 * sec**2 * tan**2 + tan**4) / 120)
+    for term in terms:
+        sum_ += term
+        sum_ *= away
+    sum_ += math.atanh(math.sin(middle))
+    sum_ *= -WORLD / (2 * np.pi)
+    sum_ += WORLD / 2
+    return sum_
 
 
 def pack(

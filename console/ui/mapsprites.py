@@ -250,9 +250,12 @@ def all_specs() -> dict[str, list[dict[str, object]]]:
 
 def direction_of(heading_deg: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return the direction of each heading, 0 where it is NaN; shape (n,)."""
-    known = ~np.isnan(heading_deg)
-    octant = np.rint(np.where(known, heading_deg, 0.0) / 45.0).astype(np.int64) % 8
-    return np.where(known, octant + 1, 0).astype(np.uint8)
+    unknown = np.isnan(heading_deg)
+    turns = np.rint(heading_deg / np.float32(45.0))
+    turns[unknown] = 0.0
+    direction: NDArray[np.uint8] = (turns.astype(np.int16) & 7).astype(np.uint8) + np.uint8(1)
+    direction[unknown] = 0
+    return direction
 
 
 def unit_sprites(
@@ -269,15 +272,31 @@ def unit_sprites(
         direction: As `direction_of` gives.
         freshness: `Freshness`; stale and asleep are faded and dashed, late is faint.
     """
-    status = status_no.astype(np.int64)
-    fresh = (status * len(_KINDS) + kind_no) * DIRECTIONS + direction
-    faded = _FADED_FROM + status * len(_KINDS) + kind_no
-    late = faded + _FADED_EACH
-    is_late = freshness == Freshness.LATE
-    is_fresh = freshness == Freshness.FRESH
-    off = status_no == STATUS_NO[UnitStatus.OFF_DUTY]
-    sprite = np.where(is_fresh, fresh, np.where(is_late, late, faded))
-    return np.where(off, faded, sprite).astype(np.uint8)
+    index = status_no.astype(np.int32)
+    for part, size in ((kind_no, len(_KINDS)), (freshness, len(Freshness))):
+        index *= size
+        index += part
+    index *= DIRECTIONS
+    index += direction
+    sprites: NDArray[np.uint8] = _UNIT_SPRITES.take(index)
+    return sprites
+
+
+def _sprites_of_units() -> NDArray[np.uint8]:
+    """Return the sprite of every status, kind, freshness and direction, in one row."""
+    status, kind, freshness, direction = np.indices(
+        (len(_STATUSES), len(_KINDS), len(Freshness), DIRECTIONS)
+    )
+    fresh = (status * len(_KINDS) + kind) * DIRECTIONS + direction
+    faded = _FADED_FROM + status * len(_KINDS) + kind
+    sprite = np.where(freshness == Freshness.FRESH, fresh, faded)
+    sprite = np.where(freshness == Freshness.LATE, faded + _FADED_EACH, sprite)
+    off = status == STATUS_NO[UnitStatus.OFF_DUTY]
+    table: NDArray[np.uint8] = np.where(off, faded, sprite).astype(np.uint8).ravel()
+    return table
+
+
+_UNIT_SPRITES = _sprites_of_units()
 
 
 def camera_sprite(state: CameraState, bearing_deg: float | None) -> int:

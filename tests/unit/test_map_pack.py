@@ -299,3 +299,39 @@ def test_that_the_map_steps_back_just_far_enough(
     assert zoom == 6 or away * 2**zoom <= 1 + 1e-9
     assert zoom == 15 or away * 2 ** (zoom + 1) > 1 - 1e-9
     assert fitting_zoom(centre, [], (width, height), at_least=6, at_most=15.0) == 15.0
+
+
+def test_that_a_citys_places_are_where_the_functions_themselves_put_them() -> None:
+    rng = np.random.default_rng(3)
+    for middle in (-69.0, -33.9, 0.0, 39.9, 60.2, 69.2):
+        lat = middle + rng.uniform(-0.74, 0.74, 5000)
+        lon = rng.uniform(116.0, 117.0, 5000)
+        x, y = to_world(lat, lon)
+        exact = 128.0 - np.arctanh(np.sin(np.radians(lat))) * (128.0 / np.pi)
+        assert np.abs(y - exact).max() * 2**18 < 0.01, middle
+        np.testing.assert_allclose(x, (lon + 180) * 256 / 360)
+    wide = np.array([-89.0, 0.0, 89.0, np.nan])
+    _, y = to_world(wide, wide * 0.0)
+    assert y[:3] == pytest.approx([256.0, 128.0, 0.0], abs=1e-6)
+    assert np.isnan(y[3])
+
+
+def test_that_units_with_numbers_between_or_beyond_the_force_are_told_apart(feed: MapFeed) -> None:
+    made = [
+        Unit(id=UnitId(f"u{no}"), no=no, call_sign=f"K{no}", kind=UnitKind.PATROL,
+             status=list(UnitStatus)[no % 4])
+        for no in range(8)
+    ]  # fmt: skip
+    columns = empty_columns(8)
+    columns.lat[:], columns.lon[:] = 39.9 + np.arange(8) * 1e-3, 116.4
+    columns.t_ms[:] = NOW_MS - np.arange(8) * 20_000
+    columns.t_ms[3] = 0
+    feed.set_units(made)
+    feed.set_force(columns)
+    before = sprites_of(feed)
+    assert before[3] == NOTHING
+    assert len(set(before)) > 4
+    feed.set_units(made[:2] + made[3:])
+    assert sprites_of(feed) == before[:2] + before[3:]
+    feed.set_units([*made, replace(made[0], id=UnitId("far"), no=10_000)])
+    assert sprites_of(feed) == [*before, NOTHING]
