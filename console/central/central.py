@@ -40,7 +40,7 @@ from console.central.ledger import Numbers
 from console.central.livelook import LiveWindow
 from console.central.looking import CameraWindow
 from console.central.loop import WriterLink
-from console.central.observe import Observer
+from console.central.observe import UNTOLD, Observer
 from console.central.openapi import document
 from console.central.opening import opened_database, outline_finder
 from console.central.operations import Operations
@@ -286,12 +286,10 @@ class Central:
 
     def _app(self, settings: CentralSettings, foundation: Foundation) -> FastAPI:
         app = FastAPI(
-            title="Zhihui central",
-            version=__version__,
-            openapi_url="/v1/openapi.json",
+            title="Zhihui central", version=__version__, telemetry=UNTOLD,
+            openapi_url="/v1/openapi.json", redoc_url=None,
             docs_url=None,  # its page would fetch scripts from elsewhere
-            redoc_url=None,
-        )
+        )  # fmt: skip
         refusals = Refusals(self.audit, _now)
         put_error_handlers(app, refusals.note)
         document(app)
