@@ -35,6 +35,13 @@ class Lead:
             key_s=_slower(self.key_s, key_s),
         )
 
+    def told(self, first_s: float) -> Lead:
+        """Return the lead with what a sweep says a viewer waits for at most.
+
+        Its first visit may have met a key unit by chance; later ones say more.
+        """
+        return replace(self, first_s=_slower(self.first_s, first_s))
+
     @property
     def seconds(self) -> float:
         """How long before it is to be seen its stream is opened.

@@ -61,9 +61,8 @@ class StreamPool:
         return self._leads.get(key, Lead()).seconds
 
     def know(self, key: StreamKey, *, first_s: float) -> None:
-        """Learn what the sweep has seen of a stream this wall has never opened."""
-        if key not in self._leads:
-            self._leads[key] = Lead(first_s=first_s)
+        """Learn what the sweep has seen of a stream."""
+        self._leads[key] = self._leads.get(key, Lead()).told(first_s)
 
     def want(self, keys: Sequence[StreamKey]) -> None:
         """Open what is missing of ``keys``, the first first, and close what is not wanted.

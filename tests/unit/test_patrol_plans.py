@@ -279,6 +279,11 @@ def test_that_leads_are_learned_from_the_sweep(tmp_path: Path, appearance: Appea
     for key, first_s in learned:
         pool.know(key, first_s=first_s)
     assert pool.lead_s(StreamKey(CameraId("P01"), True)) > 7.5 > usual
+    lucky = StreamKey(CameraId("P03"), False)
+    pool.know(lucky, first_s=0.1)
+    assert pool.lead_s(lucky) < usual
+    pool.know(lucky, first_s=2.3)
+    assert pool.lead_s(lucky) >= usual, "the sweep met a key picture by chance, then did not"
     assert pool.close()
     assert feed.stop()
 

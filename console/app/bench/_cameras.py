@@ -18,7 +18,7 @@ from console.app.processes import ProcessError
 from console.city.cameras.city import scene_codec
 from console.city.cameras.maker import TrackKey
 from console.city.cameras.points import Guard, credentials, point_specs
-from console.city.cameras.server import run_cameras
+from console.city.cameras.server import maker_settings, run_cameras, scene_total
 from console.city.cameras.settings import MAIN, STREAMS, SUB, CameraServerSettings
 from console.domain.ids import CameraId
 from console.domain.places import Camera
@@ -123,8 +123,7 @@ def city_cameras(
     server.start()
     try:
         _wait_up(settings.port, server.is_alive)
-        if clips is None:
-            _wait_made(settings, server.is_alive)
+        _wait_made(settings, server.is_alive)
         yield cameras_of(count, port=settings.port, seed=seed)
     finally:
         server.terminate()
@@ -160,12 +159,12 @@ def _wait_up(port: int, is_alive: _Alive) -> None:
 
 
 def _wait_made(settings: CameraServerSettings, is_alive: _Alive) -> None:
-    """Wait until every scene is drawn: once on a machine, they are kept."""
-    keys = [TrackKey(codec=scene_codec(number), scene=number) for number in range(SCENES)]
+    """Wait until every scene is drawn, or taken from its video: they are kept on a machine."""
+    maker = maker_settings(settings)
+    numbers = range(scene_total(settings, maker))
+    keys = [TrackKey(codec=scene_codec(number), scene=number) for number in numbers]
     wanted = [
-        key.path(settings.scenes_dir, f"s{settings.seed}", stream)
-        for key in keys
-        for stream in STREAMS
+        key.path(settings.scenes_dir, maker.source, stream) for key in keys for stream in STREAMS
     ]
     end = time.monotonic() + _MADE_S
     while not all(path.exists() for path in wanted):

@@ -45,6 +45,7 @@ class _Judge:
         self.black = self.tiles = self.dead_tiles = 0
         self.kinds: Counter[TileKind] = Counter()
         self.living: Counter[TileKind] = Counter()
+        self.late_pages: set[int] = set()
         self._paint = wall.canvas.paintEvent
         wall.canvas.paintEvent = self._painted  # type: ignore[method-assign]  # the bench's eye
         self._judging = False
@@ -87,7 +88,9 @@ class _Judge:
             self.tiles += 1
             self.dead_tiles += view.camera in self._dead
             self.kinds[view.kind] += 1
-            self.living[view.kind] += view.camera not in self._dead
+            if view.camera not in self._dead and view.kind is not TileKind.LIVE:
+                self.living[view.kind] += 1
+                self.late_pages.add(self.pages)
 
 
 def run(
@@ -156,7 +159,11 @@ def _tell(judge: _Judge, pages: int, dwell_s: float) -> None:
     """Say how far it is: a page stays as long as on a wall, two hundred take ten minutes."""
     if judge.pages % _TOLD_EVERY == 0:
         left_s = (pages - judge.pages) * dwell_s
-        print(f"{judge.pages} of {pages} pages, {left_s:.0f} s to go", file=sys.stderr, flush=True)
+        late = judge.living.total()
+        words = (
+            f"{judge.pages} of {pages} pages, {late} living tiles not live, {left_s:.0f} s to go"
+        )
+        print(words, file=sys.stderr, flush=True)
 
 
 def _wait_seen(looks: LooksReader, living: int) -> None:

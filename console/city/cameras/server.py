@@ -67,18 +67,17 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
         CityPackError: The city pack cannot be used.
     """
     av.logging.set_level(av.logging.ERROR)
-    maker = await asyncio.to_thread(_maker_settings, settings)
+    maker = await asyncio.to_thread(maker_settings, settings)
     points = point_specs(settings.count, settings.seed)
     if settings.joining is not None:
         points = [replace(point, joining=Joining(settings.joining)) for point in points]
     if settings.pack_path is not None:
         CityPack.open(settings.pack_path).close()  # now, so that a bad one is said at the start
     workers = Workers(maker, max(1, settings.makers))
-    windows = len(maker.windows)
     city = CameraCity(
         points=points,
         names=partial(_names, settings),
-        scene_count=max(_LEAST_SCENES, windows or settings.scene_count),
+        scene_count=scene_total(settings, maker),
         schedule=FaultSchedule(
             settings.truth_seed,
             settings.fault_rate,
@@ -139,8 +138,12 @@ async def _cut_off_silent(door: Door) -> None:
             connection.close()
 
 
-def _maker_settings(settings: CameraServerSettings) -> MakerSettings:
-    """Return what pictures are to be made from; a folder without usable videos is said."""
+def maker_settings(settings: CameraServerSettings) -> MakerSettings:
+    """Return what pictures are to be made from; videos that cannot be used are said.
+
+    Raises:
+        CameraCityError: No video in the folder can be used.
+    """
     if settings.clips_dir is None:
         source = f"s{settings.seed}"
         return MakerSettings(folder=settings.scenes_dir, source=source, seed=settings.seed)
@@ -153,6 +156,11 @@ def _maker_settings(settings: CameraServerSettings) -> MakerSettings:
         seed=settings.seed,
         windows=folder.windows,
     )
+
+
+def scene_total(settings: CameraServerSettings, maker: MakerSettings) -> int:
+    """Return how many scenes are shown: one a part of a video, or as many as are to be drawn."""
+    return max(_LEAST_SCENES, len(maker.windows) or settings.scene_count)
 
 
 def _names(settings: CameraServerSettings) -> dict[int, str]:
