@@ -33,9 +33,12 @@ def all_checks(*, quick: bool) -> list[Check]:
     """Return the steps in order; ``quick`` leaves out those that start windows and servers."""
     python = sys.executable
     tools = Path(python).parent
+    cores = os.cpu_count() or 1
     # A worker that hangs in a library's own code ends and is named; the other tests go on.
-    workers = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal",
-               "--timeout-method", "thread")  # fmt: skip
+    shared = ("--dist", "worksteal", "--timeout-method", "thread")
+    workers = ("-n", str(min(4, cores)), *shared)
+    # A third of a unit test's time is waiting for a server or a thread: one worker more uses it.
+    waiting = ("-n", str(min(5, cores + 1)), *shared)
     tests = (python, "-m", "pytest", "-q", "--durations", "5", "--durations-min", "5")
     offscreen, screen = (("QT_QPA_PLATFORM", "offscreen"),), (("QT_QPA_PLATFORM", "xcb"),)
     steps = [
@@ -45,7 +48,7 @@ def all_checks(*, quick: bool) -> list[Check]:
         Check(name="floors", command=(str(tools / "lint-imports"), "--no-logo")),
         Check(
             name="unit",
-            command=(*tests, "tests/unit", *workers, "--no-xvfb",
+            command=(*tests, "tests/unit", *waiting, "--no-xvfb",
                      "-m", "not xvfb and not e2e and not soak"),
             environment=offscreen,
         ),

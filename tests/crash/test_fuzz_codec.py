@@ -192,7 +192,7 @@ def test_that_spoilt_frames_over_a_socket_end_it_with_a_reason_and_central_goes_
         whole = encode_text(seed) if is_text else encode(seed)
         raw = whole.encode() if isinstance(whole, str) else whole
         frame = spoilt(raw, chance)
-        with connect(url, max_size=None, compression=None) as socket:
+        with connect(url, max_size=None, compression=None, open_timeout=60) as socket:
             if not isinstance(seed, Hello):
                 first = hello(client)
                 socket.send(encode_text(first) if is_text else encode(first))

@@ -35,6 +35,10 @@ pytestmark = pytest.mark.timeout(400)
 IMPATIENT = VisitSettings(
     patience=Patience(connect_s=1.0, answer_s=1.0, silence_s=1.0), whole_s=4.0
 )
+#: For what ends by itself: a busy machine answers late, and is not what is told of then.
+PATIENT = VisitSettings(
+    patience=Patience(connect_s=60.0, answer_s=60.0, silence_s=60.0), whole_s=90.0
+)
 
 
 def described(clip: Clip) -> str:
@@ -326,7 +330,7 @@ def test_that_a_camera_that_lies_is_named_and_left(
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         camera = Camera(id=CameraId("C1"), name="x", main_url=f"rtsp://127.0.0.1:{port}/x")
-        seen = await visit(camera, IMPATIENT)
+        seen = await visit(camera, IMPATIENT if Trouble.TIMED_OUT in troubles else PATIENT)
         assert seen.trouble in troubles, seen
         if seen.trouble is None:
             # libavcodec made something of it: it is shown as what it is, a picture of nothing.
@@ -355,7 +359,7 @@ def test_that_hundreds_of_bad_and_good_points_leave_nothing_open() -> None:
     async def rounds(cameras: list[Camera]) -> int:
         good = 0
         for _ in range(4):
-            seen = await asyncio.gather(*(visit(camera, IMPATIENT) for camera in cameras))
+            seen = await asyncio.gather(*(visit(camera, PATIENT) for camera in cameras))
             good += sum(one.jpeg is not None for one in seen)
         return good
 
