@@ -65,9 +65,7 @@ class Bench:
     """A console with one revision in its cache, and a central that follows a script."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = SyncSettings(
-            url="http://127.0.0.1:1", account="a", password="b", home=home, beat_s=0.2, timeout_s=2
-        )
+        self.settings = SyncSettings(url="http://127.0.0.1:1", account="a", password="b", home=home)
         self.outbox: Outbox = open_outbox(self.settings.folder / "outbox.db").outbox
         self.recorder = Recorder()
         self.keeper = Keeper(self.settings.cache_path, self.outbox, self.recorder, now=lambda: AT)
@@ -76,7 +74,7 @@ class Bench:
         self.hellos: list[Hello] = []
         self.heard: list[object] = []
 
-    async def run(self, script: Script) -> None:
+    async def run(self, script: Script, beat_s: float = 30.0) -> None:
         async def central(socket: ServerConnection) -> None:
             hello = decode(await socket.recv())
             assert isinstance(hello, Hello)
@@ -87,7 +85,7 @@ class Bench:
             port = server.sockets[0].getsockname()[1]
             settings = SyncSettings(
                 url=f"http://127.0.0.1:{port}", account="a", password="b",
-                home=self.settings.home, beat_s=0.2, timeout_s=2,
+                home=self.settings.home, beat_s=beat_s, timeout_s=60,
             )  # fmt: skip
             stream = Stream(settings, self.keeper, self.watcher, console_id="c")
             await asyncio.wait_for(stream.run(LOGIN), 60)
@@ -138,9 +136,9 @@ FAULTS = [
 ]
 
 
-async def _run(bench: Bench, script: Script) -> LinkError:
+async def _run(bench: Bench, script: Script, beat_s: float = 30.0) -> LinkError:
     with pytest.raises(LinkError) as caught:
-        await bench.run(script)
+        await bench.run(script, beat_s)
     return caught.value
 
 
@@ -150,7 +148,8 @@ async def _run(bench: Bench, script: Script) -> LinkError:
 def test_that_each_fault_has_its_name_and_keeps_what_was_whole(
     bench: Bench, script: Script, trouble: LinkTrouble, rev: int
 ) -> None:
-    error = asyncio.run(_run(bench, script))
+    # Only who is silent is given up soon: on a busy machine others seem so as well.
+    error = asyncio.run(_run(bench, script, 0.2 if trouble is LinkTrouble.SILENT else 30.0))
     assert error.trouble is trouble
     assert bench.keeper.rev == rev
     assert bench.hellos[0].revs == {"main": 1}
