@@ -201,7 +201,7 @@ def test_that_the_keys_do_what_the_buttons_do(qtbot: QtBot, window: AdminWindow)
     row = window.tables.currentRow()
     qtbot.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
     assert {button.shortcut().toString() for button in window.buttons.values()} == {
-        "Ctrl+N", "Ctrl+S", "Ctrl+R", "Ctrl+U", "Ctrl+J", "Ctrl+I", "Ctrl+E", "Ctrl+D"
+        "Ctrl+N", "Ctrl+S", "Ctrl+R", "Ctrl+U", "Ctrl+G", "Ctrl+J", "Ctrl+I", "Ctrl+E", "Ctrl+D"
     }  # fmt: skip
     assert window.tables.currentRow() in {row, row + 1}
 
