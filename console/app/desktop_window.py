@@ -20,6 +20,7 @@ from console.ui.alarmdesk import AlarmRate
 from console.ui.alarmlines import rate_text
 from console.ui.alarms import Alarm
 from console.ui.card import still_of
+from console.ui.majorboard import MajorBoard
 from console.ui.near import NearFound, NearState
 from console.ui.orders import Verb
 from console.ui.queuetexts import short_number
@@ -31,6 +32,7 @@ from widgets.common.appearance import Appearance
 from widgets.desk.card_view import CardView
 from widgets.desk.duty_view import DutyView
 from widgets.desk.evidence_sheet import EvidenceSheet
+from widgets.desk.major_sheet import MajorSheet
 from widgets.desk.near_view import NearView
 from widgets.desk.new_incident import NewIncident, NewIncidentForm, PlaceFound
 from widgets.desk.queue_view import QueueView
@@ -61,6 +63,11 @@ class DeskWindow(QObject):
         models.site_forms.changed.connect(self.form.set_forms)
         self.sheet = EvidenceSheet(appearance, self.window)
         self.pictures = EvidencePictures(models.client, self)
+        board = MajorBoard(models.mirror, models.card, models.actions, self)
+        self.major = MajorSheet(board, window)
+        board.refused.connect(self.say_trouble)
+        models.actions.board_wanted.connect(self._show_board)
+        self.major.incident_wanted.connect(self.pick)
         self.marks = MarkDesk(window, models, self.pictures, appearance, self)
         for region, widget in (
             (Region.QUEUE, self.queue),
@@ -144,6 +151,10 @@ class DeskWindow(QObject):
                     listener(alarm.id.partition(":")[2])
         if any(alarm.id == alarm_id for alarm in self._models.feeds.alarms):
             self.window.notice.say(self._models.status.line.sentence, is_trouble=True)
+
+    def _show_board(self, incident: str) -> None:
+        self.pick(incident)
+        self.major.open()
 
     def _show_found(self, found: NearFound) -> None:
         self._models.near.show_found(found)

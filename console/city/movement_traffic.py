@@ -19,6 +19,13 @@ _WEEKEND = (
 )  # fmt: skip
 
 
+#: Luck of a journey, on wheels or not: sigma of the factor (lognormal), and what stops take on
+#: the way (exponential), seconds.
+LUCK_MEAN = 0.03
+LUCK_SIGMA = {True: 0.22, False: 0.10}
+STOP_S = {True: 20.0, False: 8.0}
+
+
 class Traffic:
     """Flow of the streets by time, by edge and by journey.
 
@@ -57,6 +64,6 @@ class Traffic:
         """
         digest = blake2b(f"{self._seed}|journey|{journey}".encode(), digest_size=8).digest()
         rng = np.random.default_rng(int.from_bytes(digest, "little"))
-        luck = float(rng.lognormal(0.03, 0.22 if on_wheels else 0.10))
-        stop_s = float(rng.exponential(20.0 if on_wheels else 8.0))
+        luck = float(rng.lognormal(LUCK_MEAN, LUCK_SIGMA[on_wheels]))
+        stop_s = float(rng.exponential(STOP_S[on_wheels]))
         return free_s * luck / (self.flow(at) if on_wheels else 1.0) + stop_s

@@ -264,6 +264,7 @@ def allowed(incident: Incident, assignments: list[Assignment], mirror: Mirror) -
         "CloseIncident": Stage.EVALUATE in then,
         "CancelIncident": Stage.CANCELLED in then,
         "AmendIncident": incident.is_open,
+        "PutSector": incident.is_open and incident.number is not None and incident.parent is None,
         "NoteIncident": True,
         "WithdrawAssignment": any(one.is_running for one in assignments),
         "TransferTask": any(one.is_running and not one.standby for one in assignments),
@@ -339,8 +340,13 @@ class CardModel(QObject):
 
     @Slot(list)
     def _if_picked(self, ids: list[str]) -> None:
-        if self._picked in ids:
+        if self._picked in ids or (self._card and self._card.incident.is_major and self._has(ids)):
             self._soon.start()
+
+    def _has(self, ids: list[str]) -> bool:
+        """Whether one of these is a case of the big incident that is picked."""
+        named = (self._mirror.incident(one) for one in ids)
+        return any(one is not None and one.parent == self._picked for one in named)
 
     @Slot(list)
     def _take_assignments(self, ids: list[str]) -> None:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Signal
 
 from console.dispatch.eventplans import plan_from
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem, CatalogueName
 from console.domain.command import HelpRequest, HelpSide, HelpState, Sector
 from console.domain.ids import IncidentId, UnitId
+from console.domain.incidents import Incident
+from console.domain.levels import Channel
 from console.protocol import commands as c
 from console.ui.caseactions import CaseActions
 
 
 class DispatchActions(CaseActions):
-    """Everything the desk does."""
+    """Everything the desk does.
+
+    Signals:
+        board_wanted: Id of the incident whose command is to be shown.
+    """
+
+    board_wanted = Signal(str)
 
     def stand_by(self, incident: str, units: Sequence[str]) -> bool:
         """Have units stand by for an incident."""
@@ -131,6 +143,38 @@ class DispatchActions(CaseActions):
             if one is not None
         ]
         return all(done) and len(done) == len(units)
+
+    def add_sector(self, incident: str, name: str, task: str | None = None) -> bool:
+        """Make a sector of a big incident."""
+        sector = Sector(
+            id=self._new_id(), incident=IncidentId(incident), name=name, task=task or None
+        )
+        return self._submit(c.PutSector(sector=sector))
+
+    def change_sector(self, sector: Sector, **changed: Any) -> bool:
+        """Change a sector: name, task, lead, or that it is no more."""
+        return self._submit(c.PutSector(sector=replace(sector, **changed)))
+
+    def add_case(self, big: Incident, form: str, text: str) -> bool:
+        """Open a case of a big incident, at its place."""
+        case = self._new_id()
+        body = c.OpenIncident(
+            incident=case,
+            form=form,
+            place=big.place,
+            summary=text,
+            channel=Channel.LEADER,
+            lat=big.lat,
+            lon=big.lon,
+        )
+        return self._submit(body) and self._submit(c.LinkIncident(incident=case, parent=big.id))
+
+    def show_board(self, incident: str) -> bool:
+        """Have the desk show what a big incident is commanded with."""
+        if self._mirror.incident(incident) is None:
+            return False
+        self.board_wanted.emit(incident)
+        return True
 
     def _task_at(self, incident: str, unit: str) -> Assignment | None:
         """Return a unit's running task at a big incident or one of its cases."""

@@ -39,6 +39,7 @@ class DispatchSlash(StrEnum):
     ENDHELP = "endhelp"
     SECTOR = "sector"
     EVENT = "event"
+    BOARD = "board"
 
 
 CHINESE: Mapping[str, DispatchSlash] = {
@@ -52,6 +53,7 @@ CHINESE: Mapping[str, DispatchSlash] = {
     "撤援": DispatchSlash.ENDHELP,
     "分区": DispatchSlash.SECTOR,
     "启动": DispatchSlash.EVENT,
+    "指挥": DispatchSlash.BOARD,
 }
 USAGE: Mapping[DispatchSlash, str] = {
     DispatchSlash.HANDOVER: _noop(
@@ -77,6 +79,9 @@ USAGE: Mapping[DispatchSlash, str] = {
     ),
     DispatchSlash.EVENT: _noop(
         "SlashDispatch", "/event plan @place; reason: open a big incident from a plan"
+    ),
+    DispatchSlash.BOARD: _noop(
+        "SlashDispatch", "/board row: plan, sectors, cases and log of a big incident"
     ),
 }
 
@@ -133,6 +138,7 @@ class DispatchLines:
             DispatchSlash.ENDHELP: self._endhelp,
             DispatchSlash.SECTOR: self._sector,
             DispatchSlash.EVENT: self._event,
+            DispatchSlash.BOARD: self._board,
         }
         if not rest:
             raise OrderError(usage_of(slash))
@@ -234,6 +240,11 @@ class DispatchLines:
         units = [self._names.unit_named(word) for word in signs.replace(",", " ").split()]
         text = _say("Sector {0} of {1}: {2}").format(name, self._named(incident), signs or "—")
         return text, lambda: self._actions.put_sector(incident, name, units)
+
+    def _board(self, rest: str) -> Read:
+        incident = self._names.incident_named(rest)
+        text = _say("Command of {0}").format(self._named(incident))
+        return text, lambda: self._actions.show_board(incident)
 
     def _event(self, rest: str) -> Read:
         code, at, where = rest.partition("@")

@@ -19,6 +19,7 @@ KEYS = (
     (Qt.Key.Key_H, "TransferTask", "transfer"),
     (Qt.Key.Key_U, "CallUp", "call_up"),
     (Qt.Key.Key_O, "ExplainChoice", "why"),
+    (Qt.Key.Key_G, "PutSector", "board"),
     (Qt.Key.Key_W, "WithdrawAssignment", "withdraw"),
     (Qt.Key.Key_X, "CancelIncident", "cancel"),
 )
@@ -57,6 +58,10 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     ),
     "why": (
         _noop("CardView", "O Why"), _noop("CardView", "Why another unit was sent than recommended"),
+    ),
+    "board": (
+        _noop("CardView", "G Command"),
+        _noop("CardView", "Plan, sectors, cases and log of a big incident"),
     ),
     "withdraw": (
         _noop("CardView", "W Recall"), _noop("CardView", "Call a unit back, with a reason"),

@@ -345,6 +345,8 @@ class CardView(QWidget):
             self._reason.ask(name, self.tr("Told by voice"), ways(card), needs_words=False)
         elif name == "send_back":
             self._reason.ask(name, self.tr("Send back to be handled again"))
+        elif name == "board":
+            self.line_wanted.emit(f"/board {incident.number}")
         elif name in LINES:
             self._ask_line(name, card)
         else:

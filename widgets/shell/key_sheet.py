@@ -158,6 +158,7 @@ class KeySheet(QFrame):
                     ("V", self.tr("verify the outcome")),
                     ("B", self.tr("send it back")),
                     ("C", self.tr("close")),
+                    ("G", self.tr("command of a big incident: plan, sectors, cases, log")),
                     ("X", self.tr("cancel, with a reason")),
                     ("T", self.tr("it was told by phone or radio")),
                     ("H", self.tr("hand a task to another unit")),

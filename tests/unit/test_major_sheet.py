@@ -1,0 +1,178 @@
+"""The command of a big incident by keyboard: plans with preview, sectors, post, cases, log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from desk_city import assignment, change, filled_mirror
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+from test_ui_command_line import Sent
+
+from console.domain.assignments import AssignmentState
+from console.domain.catalogue_seed_desk import seeded_desk
+from console.domain.command import Sector
+from console.domain.ids import IncidentId, UnitId
+from console.protocol import commands as c
+from console.ui.card import CardModel
+from console.ui.dispatchactions import DispatchActions
+from console.ui.majorboard import COMMAND_POST, MajorBoard
+from console.ui.mirror import Mirror
+from widgets.desk.major_sheet import MajorSheet
+
+pytestmark = pytest.mark.xvfb
+Key = Qt.Key
+
+
+class Shown:
+    """A sheet over a window, with everything behind it."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.mirror: Mirror = filled_mirror()
+        change(self.mirror, *seeded_desk())
+        self.sent = Sent()
+        self.actions = DispatchActions(self.mirror, self.sent)
+        self.model = CardModel(self.mirror)
+        self.board = MajorBoard(self.mirror, self.model, self.actions)
+        self.refused: list[str] = []
+        self.board.refused.connect(self.refused.append)
+        self.window = QWidget()
+        self.window.resize(1300, 800)
+        self.before = QLineEdit(self.window)
+        self.sheet = MajorSheet(self.board, self.window)
+        self.qtbot = qtbot
+        qtbot.addWidget(self.window)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.window.activateWindow()
+        self.before.setFocus()
+        self.model.pick("i317")
+        self.sheet.open()
+
+    def press(self, *keys: Key) -> None:
+        for key in keys:
+            self.qtbot.keyClick(self.window.focusWidget(), key)
+
+    def say(self, key: Key, words: str) -> None:
+        self.press(key)
+        assert self.sheet.words.hasFocus()
+        self.sheet.words.insert(words)  # as an input method hands them over
+        self.press(Key.Key_Return)
+
+    @property
+    def bodies(self) -> list[object]:
+        return [body for body, _ in self.sent.bodies]
+
+    def is_big(self, *sectors: Sector) -> None:
+        held = self.mirror.incident("i317")
+        assert held is not None
+        change(self.mirror, replace(held, is_major=True, version=9), *sectors)
+        self.qtbot.waitUntil(lambda: self.sheet.sectors.count() == len(sectors))
+        self.qtbot.waitUntil(self.sheet.sectors.isVisible)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Shown:
+    return Shown(qtbot)
+
+
+def a_sector(no: int, name: str) -> Sector:
+    return Sector(id=f"s{no}", incident=IncidentId("i317"), name=name)
+
+
+def test_that_a_plan_is_chosen_by_its_preview_and_makes_the_incident_big(shown: Shown) -> None:
+    sheet = shown.sheet
+    assert [sheet.plans.item(at).text() for at in range(3)] == [
+        "Major event", "Gas leak", "Without a plan",
+    ]  # fmt: skip
+    shown.press(Key.Key_Down)
+    told = sheet.preview.text()
+    for wanted in ("Gas leak; the plan is in force.", "疏散 Evacuation", "清空应急通道"):
+        assert wanted in told
+    assert shown.bodies == []
+    shown.say(Key.Key_Return, "leak in the street")
+    major, *made = shown.bodies
+    assert major == c.LinkIncident(incident="i317", reason="leak in the street")
+    assert [type(one).__name__ for one in made] == ["PutSector"] * 3 + [
+        "OpenIncident", "LinkIncident",
+    ] * 3  # fmt: skip
+    cases = [one for one in made if isinstance(one, c.OpenIncident)]
+    links = [one for one in made if isinstance(one, c.LinkIncident)]
+    assert [one.form for one in cases] == ["0401", "0503", "0599"]
+    assert [(one.incident, one.parent) for one in links] == [
+        (one.incident, "i317") for one in cases
+    ]
+    shown.is_big(a_sector(1, "内场 Inner"))
+    assert sheet.sectors.isVisible()
+    assert not sheet.plans.isVisible()
+    assert sheet.sectors.hasFocus()
+
+
+def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> None:
+    shown.is_big(a_sector(1, "内场"), a_sector(2, "外围"))
+    shown.sheet.sectors.setCurrentRow(1)
+    shown.say(Key.Key_N, "疏散")
+    shown.say(Key.Key_T, "keep the crowd off")
+    shown.say(Key.Key_L, "k9")
+    shown.say(Key.Key_R, "外圈")
+    shown.say(Key.Key_P, "东门")
+    shown.say(Key.Key_A, "0503; 清空通道")
+    shown.say(Key.Key_M, "fire brigade is here")
+    shown.press(Key.Key_D)
+    new, task, lead, name, post, case, link, note, end = shown.bodies
+    assert isinstance(new, c.PutSector)
+    assert new.sector.name == "疏散"
+    assert task == c.PutSector(sector=replace(a_sector(2, "外围"), task="keep the crowd off"))
+    assert lead == c.PutSector(sector=replace(a_sector(2, "外围"), lead=UnitId("u9")))
+    assert name == c.PutSector(sector=a_sector(2, "外圈"))
+    assert isinstance(post, c.PutSector)
+    assert (post.sector.name, post.sector.task) == (COMMAND_POST, "东门")
+    assert isinstance(case, c.OpenIncident)
+    assert (case.form, case.summary) == ("0503", "清空通道")
+    assert isinstance(link, c.LinkIncident)
+    assert note == c.NoteIncident(incident="i317", text="fire brigade is here")
+    assert end == c.PutSector(sector=replace(a_sector(2, "外围"), retired=True))
+
+
+def test_that_units_at_work_are_shown_and_those_without_a_task_refused(shown: Shown) -> None:
+    shown.is_big(a_sector(1, "内场"), replace(a_sector(2, COMMAND_POST), lead=UnitId("u7")))
+    change(shown.mirror, replace(assignment(1, "u7", "i317", AssignmentState.ORDERED),
+                                 sector="s1", version=8))  # fmt: skip
+    shown.qtbot.waitUntil(lambda: "K7" in shown.sheet.sectors.item(1).text())
+    lines = [shown.sheet.sectors.item(at).text() for at in range(2)]
+    assert lines == [f"{COMMAND_POST} · lead K7 · no units", "内场 · no lead · K7"]
+    shown.sheet.sectors.setCurrentRow(1)
+    shown.say(Key.Key_U, "K9")
+    assert "send them first" in shown.refused[-1]
+    shown.say(Key.Key_U, "K99")
+    assert "K99" in shown.refused[-1]
+    shown.say(Key.Key_L, "K99")
+    assert len(shown.refused) == 3
+
+
+def test_that_esc_leaves_the_question_and_then_the_sheet(shown: Shown) -> None:
+    shown.is_big()
+    shown.qtbot.waitUntil(shown.sheet.sectors.isVisible)
+    shown.press(Key.Key_N)
+    shown.press(Key.Key_Escape)
+    assert shown.sheet.isVisible()
+    shown.press(Key.Key_L)  # no sector is there to lead
+    assert not shown.sheet.words.isVisible()
+    shown.press(Key.Key_Escape)
+    assert not shown.sheet.isVisible()
+    assert shown.before.hasFocus()
+    assert shown.bodies == []
+
+
+def test_that_enter_goes_to_the_chosen_case(shown: Shown, qtbot: QtBot) -> None:
+    part = shown.mirror.incident("i315")
+    assert part is not None
+    change(shown.mirror, replace(part, parent=IncidentId("i317"), version=9))
+    shown.is_big()
+    shown.qtbot.waitUntil(lambda: shown.sheet.cases.count() == 1)
+    shown.sheet.cases.setFocus()
+    with qtbot.waitSignal(shown.sheet.incident_wanted) as asked:
+        shown.press(Key.Key_Return)
+    assert asked.args == ["i315"]
