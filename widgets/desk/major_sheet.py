@@ -162,9 +162,11 @@ class MajorSheet(QFrame):
             return
         is_major = incident.is_major
         was_plans = self.plans.isVisible()
-        for widget in (self.plans, self.preview, self._headings["plans"]):
+        of_plans: list[QWidget] = [self.plans, self.preview, self._headings["plans"]]
+        of_major: list[QWidget] = [self.sectors, self.cases, self.log, *self._labels_of_major()]
+        for widget in of_plans:
             widget.setVisible(not is_major)
-        for widget in (self.sectors, self.cases, self.log, *self._labels_of_major()):
+        for widget in of_major:
             widget.setVisible(is_major)
         words = self.tr("{0} {1} · {2} · big incident")
         if not is_major:
