@@ -186,7 +186,7 @@ def test_that_films_are_printed_by_three_stills_with_their_times(
         card.evidence[0], id="film", kind=EvidenceKind.VIDEO, media_type="video/mp4",
         sha256="cd" * 32, size=len(a_film()),
     )  # fmt: skip
-    change(mirror, clip)
+    mirror._reader.rows.append(clip)
     line.paper.fetch = lambda sha256: done_with(a_film() if sha256 == "cd" * 32 else b"")
     path = tmp_path / "317.pdf"
     with qtbot.waitSignal(line.paper.written):
