@@ -68,19 +68,24 @@ class Limits:
         less_sharp, less_light, less_contrast: Shares of what is usual at the point.
         more_cast, more_noise: Above what is usual at the point.
         lost_structure: A block has lost what is usual in it below this share of it.
+        flatter: And below this share of the least it has had: traffic makes a block flat at times.
+        was_flat: A block that has had less, over the contrast, tells nothing.
         more_flat: Share of the blocks that have, in this look and the one before: what passes by
             covers others.
         covered_flat: Structure that a block which something covers has at most, brightness steps.
         other_light: Brightness steps that it differs from its usual light, in this look and the one
             before; where there never was structure (sky, a wall) that is what a cover changes.
         covered: Share of the blocks for which both hold.
+        few_pictures, times_few: While a point is known by fewer, so many times as many blocks must
+            show a cover: rare traffic may not have passed yet.
+        strong_cast: Times ``more_cast`` from where on a cast by itself changes the light of blocks.
         spreads: And at least so many of its own standard deviations away from it.
     """
 
     black_luma: float = 20.0
     black_contrast: float = 6.0
     black_noise: float = 1.5
-    pitch_luma: float = 8.0
+    pitch_luma: float = 5.0
     dark_luma: float = 30.0
     bright_luma: float = 220.0
     blurred_sharpness: float = 0.015
@@ -98,7 +103,12 @@ class Limits:
     covered_flat: float = 6.0
     other_light: float = 13.0
     covered: float = 0.03
+    few_pictures: int = 40
+    times_few: float = 3.5
+    strong_cast: float = 2.0
     lost_structure: float = 0.35
+    flatter: float = 0.7
+    was_flat: float = 0.1
     more_cast: float = 8.0
     more_noise: float = 2.5
     spreads: float = 5.0
@@ -112,11 +122,15 @@ class Known:
         mean: The figures that are usual at this time of day.
         spread: Their standard deviations.
         last: The figures of the look before, ``None`` if there was none.
+        flattest: Least structure that each block has had in good pictures, over their contrast.
+        pictures: How many good ones.
     """
 
     mean: Metrics
     spread: Metrics
     last: Metrics | None = None
+    flattest: tuple[float, ...] = ()
+    pictures: int = 1_000
 
 
 LIMITS = Limits()
@@ -269,23 +283,48 @@ def _by_usual(metrics: Metrics, known: Known, limits: Limits) -> list[Finding]:
 
     found = []
     sharp = share("sharpness")
-    much_blurred = sharp < limits.much_less_sharp
-    lost = _lost_share(metrics, known, limits) > limits.more_flat
-    if not much_blurred and (lost or _covered_share(metrics, known, limits) > limits.covered):
-        found.append(Finding.OCCLUDED)
     dark = share("luma") < limits.less_light and share("contrast") < limits.less_contrast
-    if dark and Finding.OCCLUDED not in found:
+    cast = metrics.cast_ratio > 1.2 * mean.cast_ratio
+    tinted = cast and above("cast", limits.strong_cast * limits.more_cast)
+    if dark and _brightest_share(metrics, known) < limits.less_light:
         found.append(Finding.LOW_LIGHT)
-    elif metrics.luma > limits.bright_luma and above("luma", 40.0):
+    elif _is_covered(metrics, known, limits, sharp, tinted=tinted):
+        found.append(Finding.OCCLUDED)
+    elif dark:
+        found.append(Finding.LOW_LIGHT)
+    if metrics.luma > limits.bright_luma and above("luma", 40.0):
         found.append(Finding.TOO_BRIGHT)
-    cast = above("cast", limits.more_cast) and metrics.cast_ratio > 1.2 * mean.cast_ratio
-    if cast and Finding.OCCLUDED not in found:
+    if cast and above("cast", limits.more_cast) and Finding.OCCLUDED not in found:
         found.append(Finding.COLOUR_CAST)
     if Finding.OCCLUDED not in found and sharp < limits.less_sharp:
         found.append(Finding.BLURRED)
     if not found and above("noise", limits.more_noise):
         found.append(Finding.NOISE)
     return found
+
+
+def _is_covered(
+    metrics: Metrics, known: Known, limits: Limits, sharp: float, *, tinted: bool
+) -> bool:
+    """Whether something covers a part: what is blurred all over loses structure without a cover."""
+    if sharp < limits.much_less_sharp:
+        return False
+    times = limits.times_few if known.pictures < limits.few_pictures else 1.0
+    lost = _lost_share(metrics, known, limits) > times * limits.more_flat
+    if lost and sharp >= limits.less_sharp:
+        return True
+    return not tinted and _covered_share(metrics, known, limits) > times * limits.covered
+
+
+def _brightest_share(metrics: Metrics, known: Known) -> float:
+    """Return how bright the blocks are that have lost least light, as a share of the usual.
+
+    Where the light fails all blocks lose it; where something covers a part the others keep it.
+    """
+    usual = np.asarray(known.mean.light)
+    if len(metrics.light) != len(usual) or not len(usual):
+        return 0.0
+    return float(np.percentile((np.asarray(metrics.light) + 4.0) / (usual + 4.0), 95))
 
 
 def _lost_share(metrics: Metrics, known: Known, limits: Limits) -> float:
@@ -297,6 +336,10 @@ def _lost_share(metrics: Metrics, known: Known, limits: Limits) -> float:
     # Blocks through which much passes tell nothing; darkness takes structure from all alike.
     least = np.minimum(limits.lost_structure * usual, usual - 3.0 * spread)
     least = np.where(usual > 2 * _FLAT_STD, least, -1.0) / max(1.0, known.mean.contrast)
+    if len(known.flattest) == len(least):
+        flattest = np.asarray(known.flattest)
+        least = np.minimum(least, limits.flatter * flattest)
+        least = np.where(flattest < limits.was_flat, -1.0, least)
     lost = np.asarray(metrics.structure) / max(1.0, metrics.contrast) < least
     lost &= np.asarray(known.last.structure) / max(1.0, known.last.contrast) < least
     return float(lost.mean())
@@ -309,6 +352,11 @@ def _covered_share(metrics: Metrics, known: Known, limits: Limits) -> float:
         return 0.0
     apart = np.maximum(limits.other_light, limits.spreads * np.asarray(known.spread.light))
     covered = np.ones(len(usual), bool)
+    if len(known.flattest) == len(usual):
+        # Where there is structure that was gone before, what passes by is as flat as a cover.
+        flattest = np.asarray(known.flattest) * max(1.0, known.mean.contrast)
+        structured = np.asarray(known.mean.structure) > 2 * limits.covered_flat
+        covered &= ~(structured & (flattest < limits.covered_flat))
     for look in (metrics, known.last):
         light = np.asarray(look.light) + 1.0
         # Exposure and dusk change all blocks alike.

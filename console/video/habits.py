@@ -7,8 +7,8 @@ from dataclasses import replace
 from console.domain.ids import CameraId
 from console.video.keytimes import KeyTimes
 from console.video.visit import Visit, VisitSettings
+from console.video.waits import Waits
 
-_LEAST_PATIENCE_S = 2.5
 _KEPT = 0.5
 _USUALLY_OPEN_S, _LONGEST_OPENING_S = 0.3, 1.5
 #: A visit is there so long before the key picture it has come for.
@@ -21,7 +21,7 @@ class Habits:
     def __init__(self) -> None:
         self._first_s: dict[CameraId, float] = {}
         self._opening_s: dict[CameraId, float] = {}
-        self._keys = KeyTimes()
+        self._keys, self._waits = KeyTimes(), Waits()
 
     def note(self, seen: Visit) -> None:
         """Learn from a visit."""
@@ -33,6 +33,8 @@ class Habits:
             before_s = self._opening_s.get(point, seen.opening_s)
             faded_s = _KEPT * before_s + (1 - _KEPT) * seen.opening_s
             self._opening_s[point] = max(seen.opening_s, faded_s)
+        if seen.trouble is None:
+            self._waits.note(point, answer_s=seen.opening_s, silence_s=seen.silence_s)
         if seen.key_s is not None:
             self._keys.note(point, seen.key_s, seen.waited_s)
 
@@ -47,25 +49,20 @@ class Habits:
         key_s = self._keys.next_s(point, now_s + lead_s)
         return None if key_s is None else key_s - lead_s
 
-    def fitted(self, point: CameraId, settings: VisitSettings, *, doubtful: bool) -> VisitSettings:
-        """Return how long to wait for a point: less for one that usually shows itself at once.
+    def fitted(self, point: CameraId, settings: VisitSettings, *, failures: int) -> VisitSettings:
+        """Return how long to wait for a point: less for one that usually answers at once.
 
         Args:
             point: Which.
             settings: With all the patience there is.
-            doubtful: The last look failed: this one has all of it.
+            failures: Looks that have failed in a row.
         """
-        usual_s = self.first_s(point)
-        if usual_s is None or doubtful:
-            return settings
-        whole = settings.patience
-        brief_s = max(_LEAST_PATIENCE_S, 2.0 * usual_s + 1.0)
-        patience = replace(
-            whole,
-            answer_s=min(whole.answer_s, brief_s),
-            silence_s=min(whole.silence_s, brief_s),
-        )
+        patience = self._waits.patience(settings.patience, point, failures)
         return replace(settings, patience=patience)
+
+    def feel(self, late_s: float) -> None:
+        """Take how late this machine itself is, seconds."""
+        self._waits.feel(late_s)
 
     def first_s(self, point: CameraId) -> float | None:
         """Return how long who comes at any moment waits for a picture at most, as far as known."""
@@ -84,3 +81,4 @@ class Habits:
         self._first_s = {point: s for point, s in self._first_s.items() if point in points}
         self._opening_s = {point: s for point, s in self._opening_s.items() if point in points}
         self._keys.keep_only(points)
+        self._waits.keep_only(points)

@@ -11,8 +11,12 @@ from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.video.trouble import Trouble
 
-#: A first failure is looked at again soon, to be sure; then ever less often.
-CONFIRM_S = 1.0
+#: A first failure is looked at again at once, to be sure; then ever less often.
+CONFIRM_S = 0.5
+#: What was found in a picture is looked at again when another key picture has come.
+LOOK_AGAIN_S = 2.5
+#: The pause after the second failure; it grows from there.
+_AGAIN_S = 1.0
 LONGEST_S = 120.0
 _GROWTH = 2.0
 #: So many points of one host in a row that cannot even be connected to mean: the host is down.
@@ -49,9 +53,10 @@ class _Host:
 class Rounds:
     """Gives the point that has waited longest; times are seconds of a clock that goes forward.
 
-    A point that fails is looked at again after a second, then after 2, 4 … up to 120 s. Where the
-    last six points of one host could not be connected to, one point at a time probes it, the others
-    are told to have the host's trouble without a visit.
+    A point that fails is looked at again at once, then after 1, 2, 4 … up to 120 s. What is to be
+    looked at at once does not wait behind those that are late: where a sweep cannot keep up, every
+    other turn is kept for it. Where the last six points of one host could not be connected to, one
+    point at a time probes it, the others are told to have the host's trouble without a visit.
 
     A point whose turn has come, and whose next key picture can be foretold, is visited when that
     comes, its neighbours meanwhile.
@@ -72,6 +77,8 @@ class Rounds:
     _heap: list[tuple[float, int, CameraId]] = field(default_factory=list)
     _dated: list[tuple[float, int, CameraId]] = field(default_factory=list)
     _present: list[_Turn] = field(default_factory=list)
+    _haste: list[tuple[float, int, CameraId]] = field(default_factory=list)
+    _was_haste: bool = False
     _count: int = 0
 
     def set_points(self, cameras: Iterable[Camera]) -> None:
@@ -98,11 +105,26 @@ class Rounds:
 
     def next(self, now_s: float) -> Camera | None:
         """Return the next point to visit and take it out of turn, ``None`` if none is due."""
-        turn = self._next_dated(now_s) or self._next_ripe(now_s)
+        turn = None if self._was_haste else self._next_doubted(now_s)
+        self._was_haste = turn is not None
+        turn = turn or self._next_dated(now_s) or self._next_ripe(now_s)
+        if turn is None:
+            turn = self._next_doubted(now_s)
+            self._was_haste = turn is not None
         if turn is None:
             return None
         turn.running, turn.begin_s, turn.missed = True, None, 0
         return turn.camera
+
+    def _next_doubted(self, now_s: float) -> _Turn | None:
+        """Return the point that has waited longest of those to be looked at again at once."""
+        while self._haste and self._haste[0][0] <= now_s:
+            due_s, _, point = heapq.heappop(self._haste)
+            turn = self._turns.get(point)
+            # Else it is gone, or its turn was moved.
+            if turn is not None and not turn.running and turn.due_s == due_s:
+                return turn
+        return None
 
     def _next_dated(self, now_s: float) -> _Turn | None:
         """Return the one that has waited longest of the points whose moment it is."""
@@ -160,7 +182,8 @@ class Rounds:
         """Return how long until a point is due, 0 if one is."""
         if self._present:
             return 0.0
-        soonest_s = min((heap[0][0] for heap in (self._heap, self._dated) if heap), default=None)
+        heaps = (self._heap, self._dated, self._haste)
+        soonest_s = min((heap[0][0] for heap in heaps if heap), default=None)
         return LONGEST_S if soonest_s is None else max(0.0, soonest_s - now_s)
 
     def down(self, camera: Camera, now_s: float) -> Trouble | None:
@@ -192,16 +215,25 @@ class Rounds:
             turn.due_s = now_s + self.revisit_s
         else:
             turn.failures += 1
-            pause_s = min(LONGEST_S, CONFIRM_S * _GROWTH ** (turn.failures - 1))
-            turn.due_s = now_s + pause_s
+            if turn.failures == 1:
+                self._push_haste(turn, now_s + CONFIRM_S)
+                return
+            turn.due_s = now_s + min(LONGEST_S, _AGAIN_S * _GROWTH ** (turn.failures - 2))
         self._push(point, turn.due_s)
 
     def hasten(self, point: CameraId, now_s: float) -> None:
-        """Have a point looked at again soon: something was found that is to be confirmed."""
+        """Have a point looked at again soon: something was found that is to be confirmed.
+
+        Not at once: a camera that keeps its last key picture would show the same one again.
+        """
         turn = self._turns.get(point)
         if turn is not None and not turn.running:
-            turn.due_s, turn.begin_s = now_s - LONGEST_S, None
-            self._push(point, turn.due_s)
+            self._push_haste(turn, now_s + LOOK_AGAIN_S)
+
+    def failures(self, point: CameraId) -> int:
+        """Return how many visits of a point have failed in a row."""
+        turn = self._turns.get(point)
+        return 0 if turn is None else turn.failures
 
     def drop(self, point: CameraId) -> None:
         """Visit a point no more."""
@@ -212,6 +244,11 @@ class Rounds:
     def _soon(self, turn: _Turn) -> None:
         turn.due_s, turn.begin_s = 0.0, None
         self._push(turn.camera.id, 0.0)
+
+    def _push_haste(self, turn: _Turn, due_s: float) -> None:
+        turn.due_s, turn.begin_s = due_s, None
+        self._count += 1
+        heapq.heappush(self._haste, (due_s, self._count, turn.camera.id))
 
     def _push(self, point: CameraId, due_s: float) -> None:
         self._count += 1

@@ -67,6 +67,7 @@ class RtspStream:
     Attributes:
         codec: What comes.
         headers: Parameter sets told in the session description.
+        silence_s: Longest time from one packet to the next so far, seconds.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class RtspStream:
     ) -> None:
         self.codec = Codec.H264
         self.headers: tuple[bytes, ...] = ()
+        self.silence_s = 0.0
         self._address, self._patience = address, patience
         self._reader, self._writer = reader, writer
         self._parser = RtspParser()
@@ -165,16 +167,19 @@ class RtspStream:
         while True:
             units: list[AccessUnit] = []
             heard = self._drain(units)
+            now = loop.time()
+            if heard:
+                self.silence_s = max(self.silence_s, now - heard_at)
+                heard_at = now
             if units:
                 return units
-            now = loop.time()
-            heard_at = now if heard else heard_at
             left_s = heard_at + self._patience.silence_s - now
             if left_s <= 0:
                 raise VideoError(Trouble.LOST, self._address.url, "no packets any more")
             self._keep_alive(now)
             if heard and self._skips:
                 await self._doze()
+                heard_at = loop.time()
             try:
                 async with asyncio.timeout(left_s):
                     await self._read()

@@ -302,7 +302,9 @@ class Sweep:
         point, now_s = camera.id, time.monotonic()
         doubtful = self._book.is_doubtful(point)
         patient = replace(
-            self._habits.fitted(point, self._settings.visit, doubtful=doubtful),
+            self._habits.fitted(
+                point, self._settings.visit, failures=self._rounds.failures(point)
+            ),
             reads_clock=self._clocks.is_due(point, doubtful=doubtful),
             judge=self._judge,
             stays=point in self._alike,
@@ -316,6 +318,7 @@ class Sweep:
             began_s = time.monotonic()
             await asyncio.sleep(_FEEL_S)
             late_s = time.monotonic() - began_s - _FEEL_S
+            self._habits.feel(late_s)
             self._crowd.feel(late_s, full=len(self._running) >= self._crowd.now)
             self._room.set()
 

@@ -18,6 +18,8 @@ from console.video.trouble import Trouble
 LEAST_PICTURES = 12
 #: How much a good picture counts against those before it, once there are many.
 _WEIGHT = 0.04
+#: How slowly it is forgotten how flat a block has been: what passes rarely passes again.
+_FORGOTTEN = 0.002
 _NAMES = tuple(one.name for one in fields(Metrics) if one.name not in ("structure", "light"))
 #: A fault begins when it is seen so often in a row, and ends when it is missing so often.
 CONFIRMED_AFTER, ENDED_AFTER = 2, 2
@@ -47,6 +49,7 @@ class _Learned:
     count: int = 0
     mean: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     variance: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    flattest: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def take(self, metrics: Metrics) -> None:
         values = np.asarray(
@@ -54,11 +57,18 @@ class _Learned:
         )
         if len(values) != len(self.mean):
             self.count, self.mean, self.variance = 0, np.zeros(len(values)), np.zeros(len(values))
+            self.flattest = np.full(len(metrics.structure), np.inf)
         self.count += 1
+        self._note_flat(np.asarray(metrics.structure) / max(1.0, metrics.contrast))
         weight = max(_WEIGHT, 1 / self.count)
         away = values - self.mean
         self.mean += weight * away
         self.variance = (1 - weight) * (self.variance + weight * away * away)
+
+    def _note_flat(self, relief: NDArray[np.float64]) -> None:
+        if self.count > 1:
+            self.flattest += _FORGOTTEN * np.maximum(0.0, relief - self.flattest)
+        self.flattest = np.minimum(self.flattest, relief)
 
 
 class Baselines:
@@ -71,6 +81,7 @@ class Baselines:
     def __init__(self) -> None:
         self._learned: dict[tuple[CameraId, bool], _Learned] = {}
         self._last: dict[CameraId, Metrics] = {}
+        self._latest: dict[CameraId, tuple[bool, Metrics]] = {}
 
     def known(self, point: CameraId, *, day: bool) -> Known | None:
         """Return what is known, ``None`` while that is too little."""
@@ -81,24 +92,35 @@ class Baselines:
             mean=_metrics(learned.mean),
             spread=_metrics(np.sqrt(learned.variance)),
             last=self._last.get(point),
+            flattest=tuple(learned.flattest.tolist()),
+            pictures=learned.count,
         )
 
     def note(self, point: CameraId, metrics: Metrics, *, day: bool, good: bool) -> None:
-        """Take the figures of a picture; those of good ones count as usual."""
+        """Take the figures of a picture; those of good ones count as usual.
+
+        They do once the next is good too: a fault that takes two looks to be seen began with one.
+        """
         self._last[point] = metrics
-        if good:
-            self._learned.setdefault((point, day), _Learned()).take(metrics)
+        before = self._latest.pop(point, None)
+        if not good:
+            return
+        if before is not None:
+            self._learned.setdefault((point, before[0]), _Learned()).take(before[1])
+        self._latest[point] = day, metrics
 
     def forget(self, point: CameraId) -> None:
         """Learn a point anew: it was moved or cleaned."""
         for day in (True, False):
             self._learned.pop((point, day), None)
+        self._latest.pop(point, None)
 
     def keep_only(self, points: Iterable[CameraId]) -> None:
         """Forget the points that are gone."""
         kept = set(points)
         self._learned = {key: one for key, one in self._learned.items() if key[0] in kept}
         self._last = {point: one for point, one in self._last.items() if point in kept}
+        self._latest = {point: one for point, one in self._latest.items() if point in kept}
 
 
 def _metrics(values: NDArray[np.float64]) -> Metrics:

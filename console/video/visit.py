@@ -95,6 +95,7 @@ class Visit:
         first_frame_s: From connecting to the first frame.
         key_s: When the key picture was sent, on ``time.monotonic``, where others came before it.
         waited_s: How long others came before it.
+        silence_s: Longest time from one packet of the stream to the next.
         alike: Whether the picture is so like the last visit's that it may be frozen.
         clock: The time in the picture as it is written there, ``None`` where none was read.
         trouble: Why there is no picture.
@@ -109,6 +110,7 @@ class Visit:
     first_frame_s: float | None = None
     key_s: float | None = None
     waited_s: float = 0.0
+    silence_s: float | None = None
     metrics: Metrics | None = None
     findings: tuple[Finding, ...] = ()
     alike: bool = False
@@ -192,7 +194,10 @@ async def _lean(
             unit, due_s = await _next_key(stream), None
             came, at = stream.waited_s(unit), datetime.now(UTC)
             key_s, waited_s = came if came and came[1] > _AT_ONCE_S else (None, 0.0)
-            timed = partial(replace, at=at, opening_s=opening_s, key_s=key_s, waited_s=waited_s)
+            timed = partial(
+                replace, at=at, opening_s=opening_s, key_s=key_s, waited_s=waited_s,
+                silence_s=stream.silence_s,
+            )  # fmt: skip
             took_s = time.monotonic() - began_s
             if not stays:
                 stream.leave()

@@ -109,7 +109,7 @@ def test_that_the_band_of_a_key_picture_bears_its_own_second() -> None:
     library = BandLibrary(UTC)
 
     async def bands() -> list[object]:
-        clock = library.clock(point, SUB, "C")
+        clock = library.clock(point, SUB, "C", lambda at_s: 0)
         tick = 1_700_000_000 * FRAME_RATE
         await clock.begin(tick)
         first = clock.at(tick)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from test_visit import street
 
 from console.domain.ids import CameraId
@@ -25,9 +26,9 @@ def noisy(seed: int, sigma: float = 3.0) -> np.ndarray:
     return np.clip(street() + noise, 0, 255).astype(np.uint8)
 
 
-def learned(*, dark: bool = False) -> Baselines:
+def learned(pictures: int = LEAST_PICTURES + 1, *, dark: bool = False) -> Baselines:
     baselines = Baselines()
-    for n in range(LEAST_PICTURES):
+    for n in range(pictures):
         picture = noisy(n) // 8 if dark else noisy(n)
         baselines.note(POINT, measure(picture), day=not dark, good=True)
     return baselines
@@ -59,20 +60,78 @@ def test_that_a_place_where_nothing_moves_is_not_frozen() -> None:
     assert diagnose(measure(pair[0]), **same) == (Finding.FROZEN,)
 
 
+def covered(seed: int, left: int, width: int = 90) -> np.ndarray:
+    """The street with something flat before a part of it."""
+    picture = noisy(seed)
+    picture[60:150, left : left + width, :3] = 90
+    return picture
+
+
 def test_that_what_passes_by_does_not_occlude_and_a_leaf_does() -> None:
-    baselines = learned()
-
-    def covered(seed: int, left: int) -> np.ndarray:
-        picture = noisy(seed)
-        picture[60:150, left : left + 90, :3] = 90
-        return picture
-
+    baselines = learned(45)
     for seed, left in ((70, 10), (71, 200)):
         metrics = measure(covered(seed, left))
         assert diagnose(metrics, known=baselines.known(POINT, day=True)) == ()
         baselines.note(POINT, metrics, day=True, good=False)
     findings = diagnose(measure(covered(72, 200)), known=baselines.known(POINT, day=True))
     assert findings == (Finding.OCCLUDED,)
+
+
+def test_that_what_has_stood_there_in_good_pictures_before_is_no_cover() -> None:
+    findings = []
+    for lorries in (0, 1):
+        baselines = learned(45)
+        for n in range(lorries):
+            baselines.note(POINT, measure(covered(80 + n, 120, 40)), day=True, good=True)
+        for n in range(30):
+            baselines.note(POINT, measure(noisy(90 + n)), day=True, good=True)
+        for seed in (130, 131):  # two looks in a row at the same place
+            metrics = measure(covered(seed, 120, 40))
+            found = diagnose(metrics, known=baselines.known(POINT, day=True))
+            baselines.note(POINT, metrics, day=True, good=False)
+        findings.append(found)
+    assert findings == [(Finding.OCCLUDED,), ()]
+
+
+def test_that_a_small_cover_is_not_told_while_a_point_is_hardly_known() -> None:
+    for pictures, told in ((LEAST_PICTURES + 1, ()), (45, (Finding.OCCLUDED,))):
+        baselines = learned(pictures)
+        for seed in (140, 141):
+            metrics = measure(covered(seed, 120, 40))
+            found = diagnose(metrics, known=baselines.known(POINT, day=True))
+            baselines.note(POINT, metrics, day=True, good=False)
+        assert found == told
+
+
+def test_that_a_picture_counts_as_usual_once_the_next_is_good_too() -> None:
+    baselines = learned(45)
+    before = baselines.known(POINT, day=True)
+    baselines.note(POINT, measure(covered(150, 200)), day=True, good=True)
+    baselines.note(POINT, measure(covered(151, 200)), day=True, good=False)
+    after = baselines.known(POINT, day=True)
+    assert before is not None
+    assert after is not None
+    assert after.pictures == before.pictures + 1  # the last of those learned, not the covered one
+    assert after.mean.structure == pytest.approx(before.mean.structure, rel=0.2)
+
+
+def test_that_light_that_fails_is_not_called_a_cover_nor_black() -> None:
+    known = learned(45).known(POINT, day=True)
+    grain = np.random.default_rng(3).normal(0, 6, (180, 320))[..., None]
+    for left in (0.4, 0.2, 0.1):
+        dim = np.clip(noisy(160) * left + grain, 0, 255).astype(np.uint8)
+        assert diagnose(measure(dim), known=known) == (Finding.LOW_LIGHT,)
+
+
+def test_that_a_sheet_over_nearly_everything_is_a_cover_and_not_failing_light() -> None:
+    baselines = learned(45)
+    for seed in (170, 171):
+        picture = noisy(seed)
+        picture[:, 30:, :3] = 40
+        metrics = measure(picture)
+        found = diagnose(metrics, known=baselines.known(POINT, day=True))
+        baselines.note(POINT, metrics, day=True, good=False)
+    assert found[0] is Finding.OCCLUDED
 
 
 def test_that_a_fault_is_sure_at_the_second_look_and_over_at_the_second_without_it() -> None:

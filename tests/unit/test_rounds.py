@@ -8,7 +8,7 @@ from console.domain.ids import CameraId
 from console.domain.places import Camera
 from console.patrol.layouts import cells_of
 from console.patrol.leads import LEAST_LEAD_S, MOST_LEAD_S, USUAL_LEAD_S, Lead
-from console.video.rounds import HOST_DOWN_AFTER, LONGEST_S, Crowd, Rounds
+from console.video.rounds import HOST_DOWN_AFTER, LONGEST_S, LOOK_AGAIN_S, Crowd, Rounds
 from console.video.trouble import Trouble
 
 
@@ -43,7 +43,7 @@ def test_that_few_points_are_not_looked_at_without_pause() -> None:
     assert rounds.next(4.5) is not None
 
 
-def test_that_a_dead_point_is_confirmed_soon_and_then_looked_at_ever_less_often() -> None:
+def test_that_a_dead_point_is_confirmed_at_once_and_then_looked_at_ever_less_often() -> None:
     rounds = rounds_of(camera(1))
     now_s, visits = 0.0, []
     while now_s < 1000:
@@ -54,12 +54,44 @@ def test_that_a_dead_point_is_confirmed_soon_and_then_looked_at_ever_less_often(
         visits.append(now_s)
         rounds.done(turn.id, Trouble.LOST, now_s)
     gaps = [b - a for a, b in itertools.pairwise(visits)]
-    assert gaps[:4] == [1.0, 2.0, 4.0, 8.0]
+    assert gaps[:5] == [0.5, 1.0, 2.0, 4.0, 8.0]
     assert max(gaps) == LONGEST_S
     turn = rounds.next(now_s + LONGEST_S)
     assert turn is not None
     rounds.done(turn.id, None, 2000.0)
     assert rounds.next(2000.0) is not None
+
+
+def test_that_what_is_doubted_does_not_wait_behind_points_that_are_late() -> None:
+    rounds = rounds_of(*(camera(n) for n in range(100)))
+    for _ in range(2):
+        turn = rounds.next(0.0)
+        assert turn is not None
+        rounds.done(turn.id, Trouble.LOST, 1.0)
+    rounds.done(CameraId("C0"), None, 1.0)
+    assert rounds.failures(CameraId("C1")) == 1
+    first, second, third = (rounds.next(1.6) for _ in range(3))
+    assert [one.id for one in (first, second, third) if one is not None] == ["C1", "C2", "C3"]
+    # Many doubts at once take every other turn, and leave the others theirs.
+    rounds = rounds_of(*(camera(n) for n in range(40)))
+    for _ in range(20):
+        turn = rounds.next(0.0)
+        assert turn is not None
+        rounds.done(turn.id, Trouble.LOST, 0.0)
+    turns = [rounds.next(5.0) for _ in range(20)]
+    doubted = [turn.id for turn in turns if turn is not None and rounds.failures(turn.id)]
+    assert len(doubted) == 10
+
+
+def test_that_a_finding_is_looked_at_again_when_another_key_picture_has_come() -> None:
+    rounds = Rounds(revisit_s=60.0)
+    rounds.set_points([camera(1)])
+    assert rounds.next(0.0) is not None
+    rounds.done(CameraId("C1"), None, 0.5)
+    rounds.hasten(CameraId("C1"), 0.5)
+    assert rounds.next(0.5 + LOOK_AGAIN_S - 0.1) is None
+    assert rounds.wait_s(0.5) == LOOK_AGAIN_S
+    assert rounds.next(0.5 + LOOK_AGAIN_S) is not None
 
 
 def test_that_a_host_that_is_down_is_probed_and_its_points_told_without_a_visit() -> None:

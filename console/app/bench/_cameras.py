@@ -87,10 +87,11 @@ def city_cameras(
     *,
     joining: str | None = None,
     seed: int = 1,
-    fault_rate: float = 0.0,
-    fault_kinds: tuple[str, ...] = (),
-    truth_path: Path | None = None,
     clips: Path | None = None,
+    faults: tuple[Path, Path] | None = None,
+    hour: str | None = None,
+    sub_only: bool = False,
+    scenes: int = SCENES,
 ) -> Iterator[list[Camera]]:
     """Serve the simulated city's cameras in a process of their own; their pictures are made.
 
@@ -98,10 +99,11 @@ def city_cameras(
         count: Points.
         joining: "gop" or "wait" for all points, as they are mixed where ``None``.
         seed: Seed of the points.
-        fault_rate: Share of the points that are faulty.
-        fault_kinds: With which faults; all where empty.
-        truth_path: Where faults are put on record.
         clips: Folder of videos to take the pictures from.
+        faults: Files of the faults there are to be and of those that were shown; none if ``None``.
+        hour: Light of all scenes.
+        sub_only: No pictures of the main streams are made.
+        scenes: How many they share, at least 4.
 
     Raises:
         ProcessError: They did not come up.
@@ -111,12 +113,15 @@ def city_cameras(
         port=free_port(),
         count=count,
         seed=seed,
-        fault_rate=fault_rate,
-        fault_kinds=fault_kinds,
-        truth_path=truth_path,
+        fault_rate=0.0,
+        happening_chance=0.0,
         clips_dir=clips,
-        scene_count=SCENES,
+        scene_count=scenes,
         joining=joining,
+        fault_plan=None if faults is None else faults[0],
+        truth_path=None if faults is None else faults[1],
+        hour=hour,
+        sub_only=sub_only,
     )
     context = multiprocessing.get_context("spawn")
     server = context.Process(target=_serve, args=(settings, os.getpid()), name=_SERVER)
@@ -164,7 +169,7 @@ def _wait_made(settings: CameraServerSettings, is_alive: _Alive) -> None:
     numbers = range(scene_total(settings, maker))
     keys = [TrackKey(codec=scene_codec(number), scene=number) for number in numbers]
     wanted = [
-        key.path(settings.scenes_dir, maker.source, stream) for key in keys for stream in STREAMS
+        path for key in keys for path in maker.paths(key)
     ]
     end = time.monotonic() + _MADE_S
     while not all(path.exists() for path in wanted):

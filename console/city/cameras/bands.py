@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 import numpy as np
 
@@ -50,9 +51,19 @@ class BandLibrary:
                 self._kept.popitem(last=False)
         return kept
 
-    def clock(self, point: PointSpec, stream: str, name: str) -> ClockBands:
-        """Return the bands of a point whose pictures show a clock before its name."""
-        return ClockBands(self._pool, self._encode, point, stream, name, self._zone)
+    def clock(
+        self, point: PointSpec, stream: str, name: str, off_s: Callable[[float], int]
+    ) -> ClockBands:
+        """Return the bands of a point whose pictures show a clock before its name.
+
+        Args:
+            point: Whose.
+            stream: "main" or "sub".
+            name: What stands behind the clock.
+            off_s: How far the clock is ahead at a time, seconds of Unix seconds.
+        """
+        encode = partial(self._encode, point, stream)
+        return ClockBands(self._pool, encode, name, off_s, self._zone)
 
     def _encode(self, point: PointSpec, stream: str, name: str) -> Bands:
         """Encode a name; runs in the pool's one thread."""
@@ -74,23 +85,22 @@ class ClockBands:
 
     Args:
         pool: Encodes; one thread.
-        encode: What it does, for a point, a stream and a text.
-        point: Whose, with how far its clock is off.
+        encode: What it does with a text.
         name: What stands behind the clock.
+        off_s: How far the clock is ahead at a time.
         zone: Of the clock; this machine's own where ``None``.
     """
 
     def __init__(
         self,
         pool: ThreadPoolExecutor,
-        encode: Callable[[PointSpec, str, str], Bands],
-        point: PointSpec,
-        stream: str,
+        encode: Callable[[str], Bands],
         name: str,
+        off_s: Callable[[float], int],
         zone: tzinfo | None,
     ) -> None:
         self._pool, self._encode, self._zone = pool, encode, zone
-        self._point, self._stream, self._name = point, stream, name
+        self._name, self._off_s = name, off_s
         self._coming: dict[int, Future[Bands]] = {}
         self._latest: Bands | None = None
 
@@ -113,7 +123,7 @@ class ClockBands:
 
     def _ask(self, tick: int) -> None:
         if tick not in self._coming:
-            off_s = self._point.clock_off_s or 0
-            shown = datetime.fromtimestamp(tick / FRAME_RATE + off_s, UTC).astimezone(self._zone)
+            at_s = tick / FRAME_RATE
+            shown = datetime.fromtimestamp(at_s + self._off_s(at_s), UTC).astimezone(self._zone)
             text = f"{shown:%Y-%m-%d %H:%M:%S}  {self._name}"
-            self._coming[tick] = self._pool.submit(self._encode, self._point, self._stream, text)
+            self._coming[tick] = self._pool.submit(self._encode, text)

@@ -1,4 +1,4 @@
-"""What each point shows at a moment: its scene, its fault, its name."""
+"""What each point shows at a moment: its scene, what happens there, its fault, its name."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from console.city.cameras.bands import BandLibrary
-from console.city.cameras.faults import Fault, FaultKind, FaultSchedule, TruthRecord
+from console.city.cameras.faults import CLOCK_OFF_S, Fault, FaultKind, Faults, TruthRecord
 from console.city.cameras.library import Library, Workers
 from console.city.cameras.live import LiveSource
 from console.city.cameras.maker import TrackKey
 from console.city.cameras.plan import scene_kind
 from console.city.cameras.points import PointSpec
 from console.city.cameras.settings import MAIN, SUB, CameraCityError
+from console.city.cameras.stages import Event, HappeningSchedule
 from console.city.cameras.street import SceneKind
 from console.city.cameras.track import PacketTrack
 from console.media.nal import Codec
@@ -23,6 +25,8 @@ from console.media.nal import Codec
 _LOG = logging.getLogger("zhihui.cameras")
 _LOOK_S = 1.0
 _AHEAD_S = 120.0
+#: A scene in which something happens is drawn anew, which takes the best part of a minute.
+_STAGED_AHEAD_S = 900.0
 #: Every fourth scene is H.265, as every fourth point is.
 _EVERY_H265 = 4
 
@@ -30,6 +34,14 @@ _EVERY_H265 = 4
 def scene_codec(scene: int) -> Codec:
     """Return the codec that a scene is encoded in."""
     return Codec.H265 if scene % _EVERY_H265 == _EVERY_H265 - 1 else Codec.H264
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is to come: which point is faulty when, where a crowd gathers or something is parked."""
+
+    faults: Faults
+    happenings: HappeningSchedule
 
 
 class CameraCity:
@@ -40,8 +52,8 @@ class CameraCity:
         names: Finds out what is burnt into each point's pictures, by its number; a thread does it,
             while the points are served already.
         scene_count: Scenes there are to be, at least 4.
-        schedule: Says which point is faulty when.
-        truth: Where faults are put on record.
+        script: Says what is to come at which point.
+        truth: Where faults and happenings are put on record.
         zone: Of the clocks in the pictures; this machine's own where ``None``.
     """
 
@@ -51,14 +63,14 @@ class CameraCity:
         points: Sequence[PointSpec],
         names: Callable[[], Mapping[int, str]],
         scene_count: int,
-        schedule: FaultSchedule,
+        script: Script,
         truth: TruthRecord,
         library: Library,
         workers: Workers,
         zone: tzinfo | None = None,
     ) -> None:
         self.points = {point.id: point for point in points}
-        self._schedule, self._truth = schedule, truth
+        self._script, self._truth = script, truth
         self._find_names = names
         self._names: asyncio.Task[Mapping[int, str]] | None = None
         self._library, self._workers = library, workers
@@ -67,6 +79,7 @@ class CameraCity:
         }
         self.bands, self._zone = BandLibrary(zone), zone
         self._faults: dict[int, Fault] = {}
+        self._events: dict[int, Event] = {}
         self._stills: dict[tuple[TrackKey, str], PacketTrack] = {}
         self._live: dict[tuple[int, str], tuple[LiveSource, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,6 +118,18 @@ class CameraCity:
         fault = self._faults.get(point.no)
         return fault if fault is not None and fault.shows(at_s) else None
 
+    def clock_off_s(self, point: PointSpec, at_s: float) -> int:
+        """Return how far the clock in a point's pictures is ahead, seconds.
+
+        Args:
+            point: The point.
+            at_s: Unix seconds.
+        """
+        fault = self.fault(point, at_s)
+        if fault is not None and fault.kind is FaultKind.WRONG_CLOCK:
+            return CLOCK_OFF_S[fault.severity - 1]
+        return point.clock_off_s or 0
+
     def showing(self, point: PointSpec, stream: str, at_s: float) -> PacketTrack | None:
         """Return what a point shows from now on, ``None`` while that is still being loaded."""
         return self._library_track(self._key(point, stream, at_s), point, stream, at_s)
@@ -141,7 +166,10 @@ class CameraCity:
         plain = TrackKey(codec=point.codec, scene=self._scene(point))
         fault = self.fault(point, at_s)
         if fault is not None and fault.kind.changes_picture:
-            return _spoilt(plain, fault)
+            return spoilt(plain, fault)
+        event = self._events.get(point.no)
+        if event is not None and event.from_s <= at_s < event.to_s:
+            return _staged(plain, event)
         if self._library.is_made(plain):
             return plain
         return self._starter(point.codec, stream)
@@ -184,7 +212,9 @@ class CameraCity:
 
     async def _follow_faults(self) -> None:
         while True:
-            self.follow_faults(time.time())
+            now_s = time.time()
+            self.follow_faults(now_s)
+            self.follow_happenings(now_s)
             await asyncio.sleep(_LOOK_S)
 
     def follow_faults(self, at_s: float) -> None:
@@ -196,8 +226,8 @@ class CameraCity:
         for point in self.points.values():
             if point.live:
                 continue
-            coming = self._schedule.at(point.no, at_s + _AHEAD_S)
-            present = self._schedule.at(point.no, at_s)
+            coming = self._script.faults.at(point.no, at_s + _AHEAD_S)
+            present = self._script.faults.at(point.no, at_s)
             for fault in (present, coming):
                 if fault is not None:
                     self._prepare(point, fault)
@@ -207,15 +237,43 @@ class CameraCity:
                 self._faults[point.no] = present
                 self._truth.note(point.id, present, at_s=at_s)
 
+    def follow_happenings(self, at_s: float) -> None:
+        """Let things happen and be over, and have the pictures made for those that come.
+
+        A point that is faulty shows its fault instead.
+
+        Args:
+            at_s: Unix seconds.
+        """
+        for point in self.points.values():
+            if point.live:
+                continue
+            scene = self._scene(point)
+            plain = TrackKey(codec=point.codec, scene=scene)
+            coming = self._script.happenings.at(point.no, scene, at_s + _STAGED_AHEAD_S)
+            present = self._script.happenings.at(point.no, scene, at_s)
+            for event in (present, coming):
+                # Not before the scene itself, and never before a fault that is to be seen.
+                if event is not None and self._library.is_made(plain):
+                    key = _staged(plain, event)
+                    if not self._library.is_made(key):
+                        self._workers.made(key, urgent=False)
+            ready = present is not None and self._library.is_made(_staged(plain, present))
+            if present is None or not ready:
+                self._events.pop(point.no, None)
+            elif self._faults.get(point.no) is None:
+                self._events[point.no] = present
+                self._truth.note_event(point.id, present, at_s=at_s)
+
     def _is_ready(self, point: PointSpec, fault: Fault) -> bool:
         plain = TrackKey(codec=point.codec, scene=self._scene(point))
         if fault.kind is FaultKind.FROZEN:
             return self._library.is_made(TrackKey(codec=point.codec, scene=-1))
-        return not fault.kind.changes_picture or self._library.is_made(_spoilt(plain, fault))
+        return not fault.kind.changes_picture or self._library.is_made(spoilt(plain, fault))
 
     def _prepare(self, point: PointSpec, fault: Fault) -> None:
         plain = TrackKey(codec=point.codec, scene=self._scene(point))
-        key = _spoilt(plain, fault)
+        key = spoilt(plain, fault)
         # Not before the scene itself: its making must not wait behind a spoilt one's.
         due = fault.kind.changes_picture and self._library.is_made(plain)
         if due and not self._library.is_made(key):
@@ -261,7 +319,12 @@ class CameraCity:
             _LOG.error("Part of the camera city has ended", exc_info=task.exception())
 
 
-def _spoilt(plain: TrackKey, fault: Fault) -> TrackKey:
+def _staged(plain: TrackKey, event: Event) -> TrackKey:
+    """Return the key of a scene's tracks with something happening in them."""
+    return replace(plain, happens=(event.place.kind, event.place.variant))
+
+
+def spoilt(plain: TrackKey, fault: Fault) -> TrackKey:
     """Return the key of a scene's tracks with a fault in them; black is black in every scene."""
     scene = _scene_of_black(plain) if fault.kind is FaultKind.BLACK else plain.scene
     return TrackKey(codec=plain.codec, scene=scene, fault=(fault.kind, fault.severity))

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from console.city.cameras.city import CameraCity
@@ -336,7 +337,7 @@ class CameraConnection(asyncio.Protocol):
         if point.clock_off_s is None:
             bands = await self._city.bands.bands(point, stream, name)
             return SharedFeed(self._city, point, stream, track, bands)
-        clock = self._city.bands.clock(point, stream, name)
+        clock = self._city.bands.clock(point, stream, name, partial(self._city.clock_off_s, point))
         feed = SharedFeed(self._city, point, stream, track, clock)
         await clock.begin(feed.newest_key(Beat.tick()))
         return feed

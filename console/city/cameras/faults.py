@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import numpy as np
 
+from console.city.cameras.stages import Event
 from console.domain.ids import CameraId
 
 PERIOD_S = 3600
@@ -28,11 +30,19 @@ class FaultKind(StrEnum):
     COLOUR_CAST = "colour_cast"
     OCCLUDED = "occluded"
     LOW_LIGHT = "low_light"
+    NOISE = "noise"
+    WRONG_CLOCK = "wrong_clock"
 
     @property
     def changes_picture(self) -> bool:
         """Whether the pictures are encoded anew for it."""
-        return self not in (FaultKind.OFFLINE, FaultKind.FROZEN)
+        return self not in (FaultKind.OFFLINE, FaultKind.FROZEN, FaultKind.WRONG_CLOCK)
+
+
+#: Faults that come and go by chance; clocks that are wrong are so for good (see `points`).
+COMING_KINDS = tuple(kind for kind in FaultKind if kind is not FaultKind.WRONG_CLOCK)
+#: How far a clock is ahead, by severity, seconds.
+CLOCK_OFF_S = (300, 3_600, 400 * 86_400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,14 @@ class Fault:
         return (at_s - self.from_s) % length < frozen
 
 
+class Faults(Protocol):
+    """Says which camera is faulty when."""
+
+    def at(self, no: int, at_s: float) -> Fault | None:
+        """Return the fault that camera number ``no`` has at ``at_s`` (Unix seconds), if any."""
+        ...
+
+
 class FaultSchedule:
     """Says which camera is faulty when; the same for the same seed, whenever it is asked.
 
@@ -72,7 +90,7 @@ class FaultSchedule:
     """
 
     def __init__(
-        self, truth_seed: int, rate: float, kinds: tuple[FaultKind, ...] = tuple(FaultKind)
+        self, truth_seed: int, rate: float, kinds: tuple[FaultKind, ...] = COMING_KINDS
     ) -> None:
         self._seed, self._kinds = truth_seed, kinds
         self._chance = min(1.0, rate * PERIOD_S * 2 / (_LEAST_S + _MOST_S))
@@ -103,13 +121,15 @@ class FaultSchedule:
 class TruthRecord:
     """Puts on record what was really shown, when it began to be shown.
 
-    One JSON object a line: camera, kind, severity, from, to (ISO 8601, UTC). A fault whose
-    pictures are still being made goes on record when they are shown.
+    One JSON object a line: camera, kind, severity, from, to (ISO 8601, UTC); of what happens the
+    box instead of the severity: left, top, width, height in shares of the picture. What has its
+    pictures still being made goes on record when they are shown.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._file: TextIO | None = None
         self._open: dict[CameraId, Fault] = {}
+        self._events: dict[CameraId, Event] = {}
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a", encoding="utf-8")
@@ -119,22 +139,26 @@ class TruthRecord:
         if self._open.get(camera) == fault:
             return
         self._open[camera] = fault
-        if self._file is not None:
-            row = {
-                "camera": camera,
-                "kind": fault.kind,
-                "severity": fault.severity,
-                "from": _stamp(max(at_s, fault.from_s)),
-                "to": _stamp(fault.to_s),
-            }
-            self._file.write(json.dumps(row) + "\n")
-            self._file.flush()
+        span = {"from": _stamp(max(at_s, fault.from_s)), "to": _stamp(fault.to_s)}
+        self._write(camera, {"kind": fault.kind, "severity": fault.severity, **span})
+
+    def note_event(self, camera: CameraId, event: Event, *, at_s: float) -> None:
+        """Record that ``event`` is shown from ``at_s`` on; said again, it changes nothing."""
+        if self._events.get(camera) == event:
+            return
+        self._events[camera] = event
+        place, box = event.place, event.place.box
+        span = {"from": _stamp(max(at_s, event.from_s)), "to": _stamp(event.to_s)}
+        shares = [round(one, 4) for one in (box.left, box.top, box.width, box.height)]
+        self._write(camera, {"kind": place.kind, "box": shares, **span})
 
     def note_clock(self, camera: CameraId, off_s: int, *, at_s: float) -> None:
         """Record that a camera's clock is wrong, from ``at_s`` on and for good."""
+        self._write(camera, {"kind": "wrong_clock", "off_s": off_s, "from": _stamp(at_s)})
+
+    def _write(self, camera: CameraId, row: Mapping[str, object]) -> None:
         if self._file is not None:
-            row = {"camera": camera, "kind": "wrong_clock", "off_s": off_s, "from": _stamp(at_s)}
-            self._file.write(json.dumps(row) + "\n")
+            self._file.write(json.dumps({"camera": camera, **row}) + "\n")
             self._file.flush()
 
     def close(self) -> None:

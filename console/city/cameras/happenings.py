@@ -48,6 +48,11 @@ class Happening:
     people: tuple[Person, ...] = ()
 
 
+def place_seed(seed: int, scene: int, variant: int) -> int:
+    """Return what decides where something happens in a scene."""
+    return (seed * 1000 + scene) * 10 + variant
+
+
 def happening_in(plan: StreetPlan, kind: HappeningKind, seed: int) -> Happening | None:
     """Return what happens at a place of a street where there is room and a view.
 

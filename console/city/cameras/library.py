@@ -173,7 +173,7 @@ class Library:
     def is_made(self, key: TrackKey) -> bool:
         """Say whether a key's tracks are on disk."""
         if key not in self._on_disk:
-            if not all(self.path(key, stream).exists() for stream in key.streams):
+            if not all(path.exists() for path in self._settings.paths(key)):
                 return False
             self._on_disk.add(key)
         return True

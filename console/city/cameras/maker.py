@@ -26,6 +26,7 @@ from console.city.cameras.encode import (
 )
 from console.city.cameras.faults import FaultKind
 from console.city.cameras.fonts import Lettering
+from console.city.cameras.happenings import HappeningKind
 from console.city.cameras.scene import StreetScene
 from console.city.cameras.settings import (
     FRAME_RATE,
@@ -37,6 +38,7 @@ from console.city.cameras.settings import (
     CameraCityError,
 )
 from console.city.cameras.spoil import Spoiler
+from console.city.cameras.street import Hour
 from console.city.cameras.track import Track
 from console.media.nal import Codec
 
@@ -48,6 +50,11 @@ _NICE = 15
 _SCENE_FRAMES = {Codec.H264: 4 * GOP_FRAMES, Codec.H265: 2 * GOP_FRAMES}
 
 
+def loop_s(codec: Codec) -> float:
+    """Return after how many seconds a scene of this codec is where it began."""
+    return _SCENE_FRAMES[codec] / FRAME_RATE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackKey:
     """Names one set of tracks, main and sub.
@@ -55,6 +62,7 @@ class TrackKey:
     Attributes:
         scene: Number of the scene; −1 stands for a picture that stands still.
         fault: Fault to be seen in it and its severity, if any.
+        happens: What happens in it and at which of the places, if anything does.
         starter: The stream of a short form that is made first, alone and in haste, for there to be
             something to show soon after the first start.
     """
@@ -62,18 +70,16 @@ class TrackKey:
     codec: Codec
     scene: int
     fault: tuple[FaultKind, int] | None = None
+    happens: tuple[HappeningKind, int] | None = None
     starter: str | None = None
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        """The streams that it names."""
-        return STREAMS if self.starter is None else (self.starter,)
 
     def path(self, folder: Path, source: str, stream: str) -> Path:
         """Return where its track of ``stream`` is kept."""
         parts = [f"v{_VERSION}", source, self.codec.lower(), f"{self.scene:03d}"]
         if self.fault is not None:
             parts.append(f"{self.fault[0]}{self.fault[1]}")
+        if self.happens is not None:
+            parts.append(f"{self.happens[0]}{self.happens[1]}")
         if self.starter is not None:
             parts.append("starter")
         return folder / f"{'-'.join(parts)}-{stream}.track"
@@ -86,12 +92,21 @@ class MakerSettings:
     Attributes:
         source: Names where the pictures come from, as part of the file names.
         windows: Parts of videos to take them from; empty to draw them.
+        hour: Light to draw them in, each scene's own where ``None``.
+        streams: Which are made of each key.
     """
 
     folder: Path
     source: str
     seed: int
     windows: tuple[ClipWindow, ...] = ()
+    hour: Hour | None = None
+    streams: tuple[str, ...] = STREAMS
+
+    def paths(self, key: TrackKey) -> list[Path]:
+        """Return where the tracks of a key are kept."""
+        streams = self.streams if key.starter is None else (key.starter,)
+        return [key.path(self.folder, self.source, stream) for stream in streams]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +159,12 @@ class Maker:
         Raises:
             CameraCityError: A video that the scene comes from cannot be read any more.
         """
-        if all(self._path(key, stream).exists() for stream in key.streams):
+        if all(path.exists() for path in self._settings.paths(key)):
             return
         if key.starter is not None:
             self._start(key)
         elif key.scene < 0:
-            for stream in STREAMS:
+            for stream in self._settings.streams:
                 standing_track(shape_of(key.codec, stream)).save(self._path(key, stream))
         elif key.fault is not None:
             self._spoil(key)
@@ -167,11 +182,14 @@ class Maker:
         encode_track(shape, pictures).save(self._path(key, key.starter))
 
     def _encode_scene(self, key: TrackKey) -> None:
-        encoders = {stream: TrackEncoder(shape_of(key.codec, stream)) for stream in STREAMS}
-        for picture in self._pictures(key, SIZES_PX[MAIN], _SCENE_FRAMES[key.codec]):
-            encoders[SUB].add(_halved(picture))
-            encoders[MAIN].add(picture)
-        for stream in STREAMS:
+        streams = self._settings.streams
+        encoders = {stream: TrackEncoder(shape_of(key.codec, stream)) for stream in streams}
+        largest = MAIN if MAIN in encoders else SUB
+        for picture in self._pictures(key, SIZES_PX[largest], _SCENE_FRAMES[key.codec]):
+            if largest == MAIN and SUB in encoders:
+                encoders[SUB].add(_halved(picture))
+            encoders[largest].add(picture)
+        for stream in streams:
             encoders[stream].finish().save(self._path(key, stream))
 
     def _pictures(self, key: TrackKey, size: tuple[int, int], count: int) -> Iterator[Picture]:
@@ -185,8 +203,10 @@ class Maker:
             key.scene,
             width_px=width,
             height_px=height,
-            loop_s=_SCENE_FRAMES[key.codec] / FRAME_RATE,
+            loop_s=loop_s(key.codec),
             lettering=self._lettering,
+            happens=key.happens,
+            hour=self._settings.hour,
         )
         return scene.pictures(count)
 
@@ -195,7 +215,7 @@ class Maker:
         plain = TrackKey(codec=key.codec, scene=key.scene)
         self.make(plain)
         kind, severity = key.fault
-        for stream in STREAMS:
+        for stream in self._settings.streams:
             shape = shape_of(key.codec, stream)
             track = Track.load(self._path(plain, stream))
             spoiler = Spoiler(kind, severity, height_px=shape.height_px, seed=key.scene)

@@ -11,7 +11,7 @@ import numpy as np
 from console.city.cameras.actors import Actors
 from console.city.cameras.encode import Picture
 from console.city.cameras.fonts import Lettering
-from console.city.cameras.happenings import Happening, HappeningKind, happening_in
+from console.city.cameras.happenings import Happening, HappeningKind, happening_in, place_seed
 from console.city.cameras.night import light_lamps, light_windows, wall_quad
 from console.city.cameras.plan import plan_street
 from console.city.cameras.settings import FRAME_RATE
@@ -93,17 +93,22 @@ class StreetScene:
         self._actors = Actors(self.plan.view, hour, self._sun, self._light)
         self._ground = self._paint_ground()
         self._sprites = self._paint_sprites()
-        self._noise = self._make_noise(_NOISE[hour])
+        self._noise = self._make_noise(self.grain)
         self._luma_curve, self._chroma_curve = self._expose()
         self.happening: Happening | None = None
         if happens is not None:
             kind, place = happens
-            self._add(happening_in(self.plan, kind, (seed * 1000 + number) * 10 + place))
+            self._add(happening_in(self.plan, kind, place_seed(seed, number, place)))
 
-    def pictures(self, count: int) -> Iterator[Picture]:
+    @property
+    def grain(self) -> float:
+        """Standard deviation of the sensor's noise, brightness steps."""
+        return _NOISE[self.plan.hour]
+
+    def pictures(self, count: int, *, moving: bool = True) -> Iterator[Picture]:
         """Yield ``count`` pictures, planes of YUV 4:2:0, uint8 (height × 3/2, width)."""
         for index in range(count):
-            canvas = self.draw(index)
+            canvas = self.draw(index, moving=moving)
             picture = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2YUV_I420), np.uint8)
             height = canvas.shape[0]
             noise = self._noise[index % len(self._noise)]

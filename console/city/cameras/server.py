@@ -15,20 +15,31 @@ from zoneinfo import ZoneInfo
 
 import av
 
-from console.city.cameras.city import CameraCity
+from console.city.cameras.city import CameraCity, Script, scene_codec
 from console.city.cameras.clips import open_folder
 from console.city.cameras.connection import CameraConnection, Door
-from console.city.cameras.faults import FaultKind, FaultSchedule, TruthRecord
+from console.city.cameras.faultplan import PlannedFaults
+from console.city.cameras.faults import (
+    COMING_KINDS,
+    FaultKind,
+    Faults,
+    FaultSchedule,
+    TruthRecord,
+)
 from console.city.cameras.feed import Beat
 from console.city.cameras.library import Library, Workers
-from console.city.cameras.maker import MakerSettings
+from console.city.cameras.maker import MakerSettings, loop_s
 from console.city.cameras.points import Joining, camera_points, point_specs
 from console.city.cameras.settings import (
     FRAME_RATE,
     GOP_FRAMES,
+    STREAMS,
+    SUB,
     CameraCityError,
     CameraServerSettings,
 )
+from console.city.cameras.stages import STAGES, HappeningSchedule, stage_of
+from console.city.cameras.street import Hour
 from console.domain.errors import ZhihuiError
 from console.store.citypack import CityPack
 
@@ -78,10 +89,9 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
         points=points,
         names=partial(_names, settings),
         scene_count=scene_total(settings, maker),
-        schedule=FaultSchedule(
-            settings.truth_seed,
-            settings.fault_rate,
-            tuple(FaultKind(one) for one in settings.fault_kinds) or tuple(FaultKind),
+        script=Script(
+            faults=_faults(settings),
+            happenings=await asyncio.to_thread(_happenings, settings, len(maker.windows)),
         ),
         truth=TruthRecord(settings.truth_path),
         library=Library(maker, workers),
@@ -116,6 +126,24 @@ async def camera_server(settings: CameraServerSettings) -> AsyncIterator[Running
         await city.stop()
 
 
+def _faults(settings: CameraServerSettings) -> Faults:
+    if settings.fault_plan is not None:
+        return PlannedFaults(settings.fault_plan)
+    kinds = tuple(FaultKind(one) for one in settings.fault_kinds) or COMING_KINDS
+    return FaultSchedule(settings.truth_seed, settings.fault_rate, kinds)
+
+
+def _happenings(settings: CameraServerSettings, windows: int) -> HappeningSchedule:
+    """Return what happens where; nothing does in videos, whose truth nobody knows."""
+    if windows or settings.happening_chance <= 0:
+        return HappeningSchedule(settings.truth_seed, 0.0, {})
+    stages = {
+        scene: stage_of(settings.seed, scene, loop_s(scene_codec(scene)))
+        for scene in range(min(STAGES, settings.scene_count))
+    }
+    return HappeningSchedule(settings.truth_seed, settings.happening_chance, stages)
+
+
 async def _listen(door: Door, settings: CameraServerSettings) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
@@ -144,9 +172,15 @@ def maker_settings(settings: CameraServerSettings) -> MakerSettings:
     Raises:
         CameraCityError: No video in the folder can be used.
     """
+    streams = (SUB,) if settings.sub_only else STREAMS
     if settings.clips_dir is None:
-        source = f"s{settings.seed}"
-        return MakerSettings(folder=settings.scenes_dir, source=source, seed=settings.seed)
+        return MakerSettings(
+            folder=settings.scenes_dir,
+            source=drawn_source(settings),
+            seed=settings.seed,
+            hour=None if settings.hour is None else Hour(settings.hour),
+            streams=streams,
+        )
     folder = open_folder(settings.clips_dir, _WINDOW_S)
     for complaint in folder.complaints:
         _LOG.warning("%s", complaint)
@@ -155,12 +189,19 @@ def maker_settings(settings: CameraServerSettings) -> MakerSettings:
         source=f"c{folder.mark}",
         seed=settings.seed,
         windows=folder.windows,
+        streams=streams,
     )
 
 
 def scene_total(settings: CameraServerSettings, maker: MakerSettings) -> int:
     """Return how many scenes are shown: one a part of a video, or as many as are to be drawn."""
     return max(_LEAST_SCENES, len(maker.windows) or settings.scene_count)
+
+
+def drawn_source(settings: CameraServerSettings) -> str:
+    """Return what names drawn pictures in their files: other ones are never taken for them."""
+    parts = [f"s{settings.seed}", *([settings.hour] if settings.hour else [])]
+    return "-".join([*parts, *(["sub"] if settings.sub_only else [])])
 
 
 def _names(settings: CameraServerSettings) -> dict[int, str]:

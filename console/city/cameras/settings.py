@@ -35,7 +35,12 @@ class CameraServerSettings:
         truth_seed: Decides the faults, apart from ``seed``.
         pack_path: City pack that the points stand in; ``None`` numbers them only.
         fault_rate: Share of the points that are faulty at any time, 0 to 1.
-        fault_kinds: Which faults there are, by name; all where empty.
+        fault_kinds: Which faults there are, by name; all that come and go where empty.
+        fault_plan: File of faults that takes the place of chance (see `faultplan`).
+        happening_chance: That a crowd gathers or something is parked within an hour at a point
+            whose scene is a stage (see `stages`), 0 to 1.
+        hour: Light that all scenes are drawn in, by name; each has its own where ``None``.
+        sub_only: Make no pictures of the main streams; who asks for one is told to wait.
         scene_count: Scenes to draw, at least 4.
         makers: Processes that make pictures at the first start; one goes on behind.
         joining: What every point sends first, "gop" or "wait"; as they are mixed where ``None``.
@@ -55,6 +60,10 @@ class CameraServerSettings:
     pack_path: Path | None = None
     fault_rate: float = 0.03
     fault_kinds: tuple[str, ...] = ()
+    fault_plan: Path | None = None
+    happening_chance: float = 0.3
+    hour: str | None = None
+    sub_only: bool = False
     scene_count: int = 52
     makers: int = 2
     joining: str | None = None

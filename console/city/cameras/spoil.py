@@ -1,4 +1,4 @@
-"""What faults do to pictures: black, blurred, colour cast, occluded, low light."""
+"""What faults do to pictures: black, blurred, colour cast, occluded, low light, noise."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ class Spoiler:
                 self._cover(luma, blue, red)
             case FaultKind.LOW_LIGHT:
                 self._dim(luma, blue, red)
-            case FaultKind.OFFLINE | FaultKind.FROZEN:
+            case FaultKind.NOISE:
+                sigma = (14.0, 24.0, 40.0)[self._severity - 1] * (self._height / 360) ** 0.5
+                noise = self._chance.normal(0, sigma, luma.shape)
+                luma[:] = (luma + noise).clip(0, 255).astype(np.uint8)
+            case FaultKind.OFFLINE | FaultKind.FROZEN | FaultKind.WRONG_CLOCK:
                 raise ValueError(f"{self._kind} does not change a picture")
         return picture
 

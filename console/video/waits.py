@@ -1,0 +1,73 @@
+"""How long each point usually keeps a visit waiting, and how long a visit waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from console.domain.ids import CameraId
+from console.video.address import Patience
+
+#: Least times: a first look waits so long for an answer or a packet, the one that confirms longer.
+_FIRST_S, _SECOND_S = 1.0, 2.0
+_TIMES = 3.0
+_KEPT, _EVERYBODYS_KEPT = 0.95, 0.99
+
+
+@dataclass(slots=True)
+class Waits:
+    """Learns from every visit: the longest waits, slowly forgotten.
+
+    A camera that answers within hundredths of a second and sends 25 pictures in each is missed
+    after one; its failure is a doubt only, and the look that settles it has twice as long. What
+    keeps all points waiting (a busy network, this machine itself) makes every look more patient.
+    """
+
+    _answers: dict[CameraId, float] = field(default_factory=dict)
+    _silences: dict[CameraId, float] = field(default_factory=dict)
+    _everybodys_s: float = 0.0
+
+    def note(self, point: CameraId, *, answer_s: float | None, silence_s: float | None) -> None:
+        """Take what a visit that gave a picture has waited for.
+
+        Args:
+            point: Whose.
+            answer_s: For the whole handshake.
+            silence_s: At most, from one packet of the stream to the next.
+        """
+        for known, took_s in ((self._answers, answer_s), (self._silences, silence_s)):
+            if took_s is not None:
+                known[point] = max(took_s, _KEPT * known.get(point, 0.0))
+        if answer_s is not None:
+            self._everybodys_s = max(answer_s, _EVERYBODYS_KEPT * self._everybodys_s)
+
+    def feel(self, late_s: float) -> None:
+        """Take how late this machine itself is, seconds."""
+        self._everybodys_s = max(self._everybodys_s, late_s)
+
+    def patience(self, whole: Patience, point: CameraId, failures: int) -> Patience:
+        """Return how long to wait for a point.
+
+        Args:
+            whole: The longest.
+            point: Which; all of that for one that has never shown a picture.
+            failures: Looks that have failed in a row; all of it from the third on.
+        """
+        if failures > 1 or point not in self._answers:
+            return whole
+        least_s, times = (_FIRST_S, _TIMES) if not failures else (_SECOND_S, 2 * _TIMES)
+        least_s = max(least_s, times / _TIMES * 2.0 * self._everybodys_s)
+        answer_s = max(least_s, times * self._answers[point])
+        silence_s = max(least_s, times * self._silences.get(point, whole.silence_s))
+        return replace(
+            whole,
+            connect_s=min(whole.connect_s, answer_s),
+            answer_s=min(whole.answer_s, answer_s),
+            silence_s=min(whole.silence_s, silence_s),
+        )
+
+    def keep_only(self, points: Iterable[CameraId]) -> None:
+        """Forget the points that are gone."""
+        kept = set(points)
+        self._answers = {point: one for point, one in self._answers.items() if point in kept}
+        self._silences = {point: one for point, one in self._silences.items() if point in kept}

@@ -1,0 +1,52 @@
+"""How long a visit waits for a point: short where it is usually quick, long where all are slow."""
+
+from __future__ import annotations
+
+from console.domain.ids import CameraId
+from console.video.address import Patience
+from console.video.waits import Waits
+
+POINT, SLOW = CameraId("C1"), CameraId("C2")
+WHOLE = Patience(connect_s=4.0, answer_s=5.0, silence_s=5.0)
+
+
+def known() -> Waits:
+    waits = Waits()
+    for _ in range(4):
+        waits.note(POINT, answer_s=0.05, silence_s=0.2)
+    return waits
+
+
+def test_that_a_point_never_seen_has_all_the_patience_there_is() -> None:
+    assert Waits().patience(WHOLE, POINT, 0) == WHOLE
+
+
+def test_that_a_quick_point_is_missed_soon_and_its_second_look_waits_longer() -> None:
+    first, second, third = (known().patience(WHOLE, POINT, failures) for failures in range(3))
+    assert (first.answer_s, first.silence_s) == (1.0, 1.0)
+    assert (second.answer_s, second.silence_s) == (2.0, 2.0)
+    assert third == WHOLE
+
+
+def test_that_a_point_that_sends_a_picture_a_second_is_waited_for() -> None:
+    waits = known()
+    waits.note(SLOW, answer_s=0.9, silence_s=1.1)
+    patience = waits.patience(WHOLE, SLOW, 0)
+    assert patience.answer_s > 2.5
+    assert 3.2 < patience.silence_s <= WHOLE.silence_s
+
+
+def test_that_where_everybody_waits_nobody_is_missed_early_and_that_is_forgotten() -> None:
+    waits = known()
+    waits.feel(1.4)
+    assert waits.patience(WHOLE, POINT, 0).silence_s == 2.8
+    assert waits.patience(WHOLE, POINT, 1).silence_s == WHOLE.silence_s
+    for _ in range(500):
+        waits.note(POINT, answer_s=0.05, silence_s=0.2)
+    assert waits.patience(WHOLE, POINT, 0).silence_s == 1.0
+
+
+def test_that_points_that_are_gone_are_forgotten() -> None:
+    waits = known()
+    waits.keep_only([SLOW])
+    assert waits.patience(WHOLE, POINT, 0) == WHOLE
