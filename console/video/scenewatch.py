@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.hints import Box, HintKind
+from console.video.things import Seen, Things, Vote
 
 Plane = NDArray[np.float32]
 _SIZE = (128, 72)
 _CELL = 4
 _CELLS = (_SIZE[0] // _CELL, _SIZE[1] // _CELL)
 _HALF = np.float16
+#: Change, brightness steps, that half of a crowd goes through at least.
+_ALIVE = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +81,6 @@ class WatchSettings:
 WATCH = WatchSettings()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A box of one kind, before it is a hint of a point."""
-
-    kind: HintKind
-    box: Box
-
-
 class SceneWatch:
     """Follows the pictures of one point, at whatever pace they come."""
 
@@ -98,6 +93,7 @@ class SceneWatch:
         self._spread = self._parted = self._lately = self._jitter = np.zeros(0, _HALF)
         self._filled = self._often = np.zeros(0, np.float32)
         self._looks, self._since_s = 0, 0.0
+        self._things = Things()
 
     @property
     def knows(self) -> bool:
@@ -133,6 +129,7 @@ class SceneWatch:
         part = _rows_and_columns(box)
         self._usual[part] = self._lately[part]
         self._parted[part] = 0
+        self._things.forget(box)
 
     def _learn(self, grey: NDArray[np.uint8], at_s: float) -> None:
         self._first.append(grey)
@@ -167,17 +164,22 @@ class SceneWatch:
         # What has just come is lately at once: it need not fade in.
         fresh = differs & (parted < 0.2)
         apart = np.where(fresh, 0.0, np.abs(light - lately))
+        stood = parted > settings.stands
         parted += share * (differs - parted)
         jitter += share * (apart - jitter)
+        # What passed before something stood there tells nothing of it.
+        newly = (parted > settings.stands) & ~stood
+        jitter[newly] = _ALIVE
         lately = np.where(fresh, light, lately + max(share, 0.2) * (light - lately))
         self._parted, self._lately = parted.astype(_HALF), lately.astype(_HALF)
         self._jitter = jitter.astype(_HALF)
         self._looks += 1
         standing = parted > settings.stands
-        found = self._crowd(self._count_filled(differs, share, step_s), jitter)
-        found += self._parked(standing & (jitter < settings.calm) & ~_within(found), light)
+        votes = self._crowd(self._count_filled(differs, share, step_s), jitter)
+        votes += self._parked(standing & (jitter < settings.calm) & ~_within(votes), light)
         if self._looks < settings.sure_looks or at_s - self._since_s < settings.sure_s:
-            found = []
+            votes = []
+        found = self._things.look([_vote(one.box, standing, jitter) for one in votes], at_s)
         found += self._moving(differs & (parted < settings.stands), found)
         self._go_on_learning(light, differs, away, step_s)
         return tuple(found)
@@ -239,6 +241,14 @@ class SceneWatch:
         wide = np.minimum(1.25 * away, 30.0)
         spread += np.where(self._parted > 0.5, 0.0, slow) * (wide - spread)
         self._usual, self._spread = usual.astype(_HALF), np.clip(spread, 2.5, 30.0).astype(_HALF)
+
+
+def _vote(box: Box, standing: NDArray[np.bool_], jitter: Plane) -> Vote:
+    """Return how alive most of what stands in a box is."""
+    part = _rows_and_columns(box)
+    stands = jitter[part][standing[part]]
+    typical = float(np.median(stands)) if len(stands) else _ALIVE
+    return Vote(box, float(np.clip(np.log2(max(0.1, typical) / _ALIVE), -1.0, 1.0)))
 
 
 def _small(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -302,9 +302,7 @@ class Sweep:
         point, now_s = camera.id, time.monotonic()
         doubtful = self._book.is_doubtful(point)
         patient = replace(
-            self._habits.fitted(
-                point, self._settings.visit, failures=self._rounds.failures(point)
-            ),
+            self._habits.fitted(point, self._settings.visit, failures=self._rounds.failures(point)),
             reads_clock=self._clocks.is_due(point, doubtful=doubtful),
             judge=self._judge,
             stays=point in self._alike,

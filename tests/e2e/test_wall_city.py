@@ -49,7 +49,8 @@ def cameras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Camera]]:
         "from console.city.cameras.settings import CameraServerSettings\n"
         "if __name__ == '__main__':\n"
         f"    sys.exit(run_cameras(CameraServerSettings(scenes_dir=Path({str(scenes)!r}), "
-        f"port={port}, count={POINTS}, seed={SEED}, fault_rate=0.0, scene_count=4, makers=1)))\n"
+        f"port={port}, count={POINTS}, seed={SEED}, fault_rate=0.0, happening_chance=0.0, "
+        "scene_count=4, makers=1)))\n"
     )
     program = scenes / "serve.py"
     program.write_text(script)

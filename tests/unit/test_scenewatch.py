@@ -10,7 +10,8 @@ from console.city.cameras.fonts import Lettering
 from console.city.cameras.happenings import HappeningKind
 from console.city.cameras.scene import StreetScene
 from console.domain.hints import Box, HintKind
-from console.video.scenewatch import SceneWatch, Seen
+from console.video.scenewatch import SceneWatch
+from console.video.things import Seen
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def pictures(lettering: Lettering, happens: tuple[HappeningKind, int] | None) ->
 
 def watched(plain: list[np.ndarray], after: list[np.ndarray]) -> tuple[SceneWatch, list[Seen]]:
     chance, watch, found = np.random.default_rng(2), SceneWatch(), []
-    for look in range(45):
+    for look in range(60):
         shown = plain if look < 30 else after
         picture = shown[int(chance.integers(len(shown)))].astype(np.int16)
         noisy = (picture + chance.integers(-3, 4, picture.shape)).clip(0, 255).astype(np.uint8)
@@ -52,7 +53,7 @@ def test_that_what_comes_and_stays_is_hinted_at_where_it_is(
     assert right.box.shared(box.grown(0.15)) > 0.5 * right.box.area
     if hint is HintKind.PARKED:  # what a person dismisses belongs to the place from then on
         watch.absorb(right.box.grown(0.2))
-        again = watch.look(after[0], 45 * 20.0)
+        again = watch.look(after[0], 60 * 20.0)
         assert not any(one.kind is hint and one.box.shared(right.box) > 0 for one in again)
 
 

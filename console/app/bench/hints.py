@@ -29,7 +29,8 @@ from console.city.cameras.happenings import VARIANTS, HappeningKind
 from console.city.cameras.scene import StreetScene
 from console.city.cameras.settings import FRAME_RATE, GOP_FRAMES, SIZES_PX, SUB
 from console.domain.hints import Box, HintKind
-from console.video.scenewatch import SceneWatch, Seen
+from console.video.scenewatch import SceneWatch
+from console.video.things import Seen
 
 _LOOP_S, _PICTURES = 8.0, GOP_FRAMES
 _MASK = (160, 90)
