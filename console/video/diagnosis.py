@@ -34,7 +34,8 @@ class Metrics:
 
     Attributes:
         luma: Mean brightness, 0–255.
-        contrast: Standard deviation of the brightness.
+        contrast: Standard deviation of the brightness; these two and the next without the rows at
+            the edges, where cameras write.
         sharpness: Variance of the Laplacian over the variance of the brightness; 0 is a blur.
         cast: Distance of the mean colour from grey in CIE a*b*.
         cast_ratio: That distance over the mean deviation of the colours from their mean: a lawn
@@ -138,6 +139,8 @@ _SIZE = (320, 180)
 _COLOUR_SIZE = (80, 45)
 _BLOCKS = (16, 9)
 _FLAT_STD = 3.0
+#: Names and clocks stand at the upper and lower edge: sharp and bright whatever the lens sees.
+_WRITTEN_ROWS = 18
 _SURFACE = np.array(((1, -2, 1), (-2, 4, -2), (1, -2, 1)), np.float32)
 
 
@@ -152,8 +155,9 @@ def measure(bgra: NDArray[np.uint8]) -> Metrics:
         bgra = np.asarray(cv2.resize(bgra, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
     bgr = cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR)
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
-    luma, contrast = _mean_and_spread(grey)
-    _, edges = _mean_and_spread(cv2.Laplacian(grey, cv2.CV_16S))
+    inner = grey[_WRITTEN_ROWS:-_WRITTEN_ROWS]
+    luma, contrast = _mean_and_spread(inner)
+    _, edges = _mean_and_spread(cv2.Laplacian(inner, cv2.CV_16S))
     structure, light = _structure(grey)
     cast, spread_ab = _colours(cv2.resize(bgr, _COLOUR_SIZE, interpolation=cv2.INTER_AREA))
     return Metrics(
@@ -307,12 +311,12 @@ def _is_covered(
     metrics: Metrics, known: Known, limits: Limits, sharp: float, *, tinted: bool
 ) -> bool:
     """Whether something covers a part: what is blurred all over loses structure without a cover."""
-    if sharp < limits.much_less_sharp:
-        return False
     times = limits.times_few if known.pictures < limits.few_pictures else 1.0
     lost = _lost_share(metrics, known, limits) > times * limits.more_flat
     if lost and sharp >= limits.less_sharp:
         return True
+    if sharp < limits.much_less_sharp:
+        times = limits.times_few
     return not tinted and _covered_share(metrics, known, limits) > times * limits.covered
 
 

@@ -13,6 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from console.app.bench._cameras import SCENES
+from console.city.cameras.bands import band_picture
 from console.city.cameras.city import scene_codec
 from console.city.cameras.encode import (
     Encoder,
@@ -62,15 +63,18 @@ def pools() -> Pools:
     lettering = Lettering()
     for number in range(SCENES):
         shape = shape_of(scene_codec(number), SUB)
+        name = band_picture(lettering, f"2026-11-28 08:00:00  点位 C{number:04d}", shape)
         for day in (True, False):
             drawn = _drawn(number, None if day else Hour.NIGHT, lettering)
-            good[number, day] = [measure(_sent(one, shape)) for one in drawn]
+            good[number, day] = [measure(_sent(one, shape, name)) for one in drawn]
             for kind, severity in itertools.product(KINDS, SEVERITIES):
                 spoiler = Spoiler(
                     FaultKind(kind.value), severity, height_px=shape.height_px, seed=number
                 )
                 pictures = spoiler.apply(iter(drawn[::_FEWER]))
-                bad[number, day, kind, severity] = [measure(_sent(one, shape)) for one in pictures]
+                bad[number, day, kind, severity] = [
+                    measure(_sent(one, shape, name)) for one in pictures
+                ]
     return Pools(good, bad)
 
 
@@ -84,10 +88,12 @@ def _drawn(number: int, hour: Hour | None, lettering: Lettering) -> list[NDArray
     return [picture.copy() for picture in scene.pictures(_GOOD)]
 
 
-def _sent(picture: NDArray[np.uint8], shape: Shape) -> Bgra:
+def _sent(picture: NDArray[np.uint8], shape: Shape, name: NDArray[np.uint8]) -> Bgra:
     """Return a picture as the sweep's thumbnail, blue first: encoded, decoded and scaled."""
     encoder = Encoder(shape)
-    units = [*encoder.encode(clear_band(picture.copy(), shape), key=True), *encoder.finish()]
+    shown = clear_band(picture.copy(), shape)
+    shown[shape.height_px - shape.band_px : shape.height_px] = name
+    units = [*encoder.encode(shown, key=True), *encoder.finish()]
     context = av.CodecContext.create(shape.codec.decoder, "r")
     assert isinstance(context, av.VideoCodecContext)
     packets = [av.Packet(join_annex_b(nals)) for nals in units]

@@ -158,7 +158,8 @@ def _inject(halves: Sequence[_Half], each: int, round_s: float, chance: Generato
     begin_s = time.time() + 5.0
     clock_s = max(_CLOCK_ROUNDS * round_s, lasts_s)
     wants = [(kind, severity) for kind in COMING_KINDS for severity in SEVERITIES]
-    number, last_s = 0, begin_s
+    order = [int(one) for one in chance.permutation(len(wants) * 1_000) % len(wants)]
+    last_s = begin_s
     for half in halves:
         plan: dict[int, list[Fault]] = {}
         for spec in half.specs:
@@ -172,8 +173,7 @@ def _inject(halves: Sequence[_Half], each: int, round_s: float, chance: Generato
             else:
                 plan[spec.no] = []
                 for slot in range(each):
-                    kind, severity = wants[number % len(wants)]
-                    number += 1
+                    kind, severity = wants[order.pop()]
                     start_s = begin_s + slot * slot_s + late_s
                     plan[spec.no].append(_fault(kind, severity, start_s, lasts_s))
             last_s = max([last_s, *(fault.to_s for fault in plan[spec.no])])
