@@ -19,7 +19,7 @@ from console.city.cameras.city import scene_codec
 from console.city.cameras.maker import TrackKey
 from console.city.cameras.points import Guard, credentials, point_specs
 from console.city.cameras.server import maker_settings, run_cameras, scene_total
-from console.city.cameras.settings import MAIN, STREAMS, SUB, CameraServerSettings
+from console.city.cameras.settings import MAIN, SUB, CameraServerSettings
 from console.domain.ids import CameraId
 from console.domain.places import Camera
 
@@ -168,9 +168,7 @@ def _wait_made(settings: CameraServerSettings, is_alive: _Alive) -> None:
     maker = maker_settings(settings)
     numbers = range(scene_total(settings, maker))
     keys = [TrackKey(codec=scene_codec(number), scene=number) for number in numbers]
-    wanted = [
-        path for key in keys for path in maker.paths(key)
-    ]
+    wanted = [path for key in keys for path in maker.paths(key)]
     end = time.monotonic() + _MADE_S
     while not all(path.exists() for path in wanted):
         if time.monotonic() > end or not is_alive():
