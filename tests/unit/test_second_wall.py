@@ -210,3 +210,16 @@ def test_that_a_minimised_window_decodes_nothing(
     made.window.close()
     assert screens.windows == []
     qtbot.waitUntil(lambda: server.points["C00"].playing == 0, timeout=20_000)
+
+
+def test_that_the_second_wall_fills_the_screen_and_comes_back_into_its_window(
+    screens: WallScreens, qtbot: QtBot
+) -> None:
+    made = another(screens, qtbot)
+    qtbot.keyClick(made.wall.canvas, Qt.Key.Key_F)
+    assert made.wall.isFullScreen()
+    qtbot.keyClick(made.wall.canvas, Qt.Key.Key_Escape)
+    assert not made.wall.isWindow()
+    assert made.window.isVisible()
+    qtbot.waitUntil(lambda: made.wall.size() == made.window.size())
+    assert made.feed.plan.name == "night", "Esc left the full screen, not the plan"
