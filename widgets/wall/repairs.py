@@ -25,10 +25,10 @@ from console.ui.words import moment_text
 from widgets.common.labels import set_tone
 from widgets.wall.words import finding_word, trouble_title
 
-PANEL_PX = 820
+PANEL_PX = 860
 MOST_ROWS = 2_000
 _ID = int(Qt.ItemDataRole.UserRole)
-_WIDTHS = ((1, 150), (2, 118), (3, 72), (4, 84), (5, 92))
+_WIDTHS = ((1, 140), (2, 154), (3, 72), (4, 84), (5, 92))
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 

@@ -27,7 +27,7 @@ from console.ui.words import moment_text
 from widgets.common.labels import set_tone
 from widgets.wall.words import trouble_title
 
-PANEL_PX = 640
+PANEL_PX = 720
 MOST_ROWS = 2_000
 _AGAIN_MS = 5_000
 _ID = int(Qt.ItemDataRole.UserRole)
@@ -201,7 +201,7 @@ class UnseenPanel(QFrame):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 118), (2, 118), (3, 118)):
+        for column, width in ((1, 154), (2, 154), (3, 118)):
             table.setColumnWidth(column, width)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
