@@ -140,14 +140,14 @@ async def visit(
     try:
         address = stream_address(camera, main=False)
         try:
-            async with asyncio.timeout(settings.whole_s):
-                for stays in (settings.stays and before is not None, True):
+            for stays in (settings.stays and before is not None, True):
+                async with asyncio.timeout(settings.whole_s) as limit:
                     seen = await _lean(
-                        camera, address, settings, before, known, opened, stays=stays
+                        camera, address, settings, before, known, opened, stays=stays, limit=limit
                     )
-                    if seen is not None:
-                        return seen
-                raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit decodes")
+                if seen is not None:
+                    return seen
+            raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit decodes")
         except TimeoutError as error:
             raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
         except VideoError as error:
@@ -176,6 +176,7 @@ async def _lean(
     opened: Callable[[float], None] | None,
     *,
     stays: bool,
+    limit: asyncio.Timeout,
 ) -> Visit | None:
     """Visit with the lean client.
 
@@ -201,6 +202,7 @@ async def _lean(
             took_s = time.monotonic() - began_s
             if not stays:
                 stream.leave()
+                limit.reschedule(None)  # from here on the camera has no part in how long it takes
             frame = await _beside(settings, partial(_decoded, decoder, unit))
             if frame is not None:
                 break
