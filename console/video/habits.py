@@ -23,9 +23,11 @@ class Habits:
         self._opening_s: dict[CameraId, float] = {}
         self._keys, self._waits = KeyTimes(), Waits()
 
-    def note(self, seen: Visit) -> None:
-        """Learn from a visit."""
+    def note(self, seen: Visit, failures: int = 0) -> None:
+        """Learn from a visit, after so many in a row that failed."""
         point = seen.camera
+        if seen.trouble is not None:
+            self._waits.note_failure(point, failures)
         if seen.first_frame_s is not None:
             # The longest, slowly forgotten.
             self._first_s[point] = max(seen.first_frame_s, 0.95 * self._first_s.get(point, 0.0))

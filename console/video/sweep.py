@@ -278,7 +278,7 @@ class Sweep:
         if seen.pixels is not None:
             self._last[camera.id] = seen.pixels
             self._hints[camera.id] = self._watches.look(camera.id, seen.pixels, seen.at)
-        self._habits.note(seen)
+        self._habits.note(seen, self._rounds.failures(camera.id))
         (self._alike.add if seen.alike else self._alike.discard)(seen.camera)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)

@@ -12,6 +12,8 @@ from console.video.address import Patience
 _FIRST_S, _SECOND_S = 1.0, 2.0
 _TIMES = 3.0
 _KEPT, _EVERYBODYS_KEPT = 0.95, 0.99
+#: Where more of the points that were well than this fail of late, it is not they that fail.
+_MOST_FAILING, _FAILING_WEIGHT = 0.1, 0.05
 
 
 @dataclass(slots=True)
@@ -20,12 +22,14 @@ class Waits:
 
     A camera that answers within hundredths of a second and sends 25 pictures in each is missed
     after one; its failure is a doubt only, and the look that settles it has twice as long. What
-    keeps all points waiting (a busy network, this machine itself) makes every look more patient.
+    keeps all points waiting (a busy network, this machine itself) makes every look more patient,
+    and where many fail at a time each gets all the patience there is.
     """
 
     _answers: dict[CameraId, float] = field(default_factory=dict)
     _silences: dict[CameraId, float] = field(default_factory=dict)
     _everybodys_s: float = 0.0
+    _failing: float = 0.0
 
     def note(self, point: CameraId, *, answer_s: float | None, silence_s: float | None) -> None:
         """Take what a visit that gave a picture has waited for.
@@ -38,8 +42,14 @@ class Waits:
         for known, took_s in ((self._answers, answer_s), (self._silences, silence_s)):
             if took_s is not None:
                 known[point] = max(took_s, _KEPT * known.get(point, 0.0))
+        self._failing *= 1.0 - _FAILING_WEIGHT
         if answer_s is not None:
             self._everybodys_s = max(answer_s, _EVERYBODYS_KEPT * self._everybodys_s)
+
+    def note_failure(self, point: CameraId, failures: int) -> None:
+        """Take that a visit gave no picture, the first after so many failures."""
+        if not failures and point in self._answers:
+            self._failing += _FAILING_WEIGHT * (1.0 - self._failing)
 
     def feel(self, late_s: float) -> None:
         """Take how late this machine itself is, seconds."""
@@ -53,7 +63,7 @@ class Waits:
             point: Which; all of that for one that has never shown a picture.
             failures: Looks that have failed in a row; all of it from the third on.
         """
-        if failures > 1 or point not in self._answers:
+        if failures > 1 or point not in self._answers or self._failing > _MOST_FAILING:
             return whole
         least_s, times = (_FIRST_S, _TIMES) if not failures else (_SECOND_S, 2 * _TIMES)
         least_s = max(least_s, times / _TIMES * 2.0 * self._everybodys_s)

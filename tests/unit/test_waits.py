@@ -46,6 +46,22 @@ def test_that_where_everybody_waits_nobody_is_missed_early_and_that_is_forgotten
     assert waits.patience(WHOLE, POINT, 0).silence_s == 1.0
 
 
+def test_that_where_many_fail_at_a_time_each_is_waited_for() -> None:
+    waits = known()
+    others = [CameraId(f"N{n}") for n in range(60)]
+    for other in others:
+        waits.note(other, answer_s=0.05, silence_s=0.2)
+    waits.note_failure(others[0], 0)
+    assert waits.patience(WHOLE, POINT, 1).answer_s == 2.0, "one camera that stops is one camera"
+    for other in others[1:4]:
+        waits.note_failure(other, 0)
+    assert waits.patience(WHOLE, POINT, 1) == WHOLE
+    for other in others:
+        waits.note(other, answer_s=0.05, silence_s=0.2)
+        waits.note_failure(CameraId("dead"), 9)  # it has long been known
+    assert waits.patience(WHOLE, POINT, 1).answer_s == 2.0
+
+
 def test_that_points_that_are_gone_are_forgotten() -> None:
     waits = known()
     waits.keep_only([SLOW])
