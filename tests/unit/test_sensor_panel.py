@@ -151,6 +151,8 @@ def test_that_it_speaks_chinese_wears_the_theme_and_fits_a_small_map(
     shown.appearance.use_theme("light")
     ground = shown.panel.plot.grab().toImage().pixelColor(4, 4)
     assert ground == shown.appearance.theme.colour(Token.PANEL)
+    shown.over.resize(620, 440)
+    assert not shown.panel.geometry().contains(shown.over.rect().center())
     shown.over.resize(260, 180)
     assert shown.over.rect().contains(shown.panel.geometry())
 

@@ -25,7 +25,7 @@ from widgets.map.sensorplot import SensorPlot
 
 #: How far back the plot looks, hours; the first is what is looked at first.
 SPANS_H = (24, 7 * 24)
-_WIDE, _HIGH = 430, 260
+_WIDE, _HIGH, _NARROW, _LOW = 430, 260, 260, 170
 _BESIDE, _BELOW = 8, 40
 
 
@@ -140,6 +140,9 @@ class SensorPanel(QFrame):
 
     def _place(self) -> None:
         room = self._over
-        width = min(_WIDE, room.width() - 2 * _BESIDE)
-        height = min(_HIGH, room.height() - _BELOW - _BESIDE)
+        # What was picked stands in the middle of the map and stays in sight.
+        width = min(_WIDE, max(_NARROW, room.width() // 2 - 3 * _BESIDE))
+        height = min(_HIGH, max(_LOW, room.height() // 2 - _BELOW - _BESIDE))
+        width = min(width, room.width() - 2 * _BESIDE)
+        height = min(height, room.height() - _BELOW - _BESIDE)
         self.setGeometry(_BESIDE, room.height() - height - _BELOW, width, height)
