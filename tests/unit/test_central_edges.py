@@ -20,7 +20,7 @@ import requests
 from central_parts import CentralServer, some_units
 from district_parts import WEST, fresh, of_the_east, opened, seeded
 
-from console.central import backup, door
+from console.central import backup, credentials
 from console.central.backup import make_backup, restore_backup
 from console.central.central import Foundation
 from console.central.evidence import EvidenceStore
@@ -74,7 +74,7 @@ def test_that_a_unit_called_as_an_account_shuts_nobody_out(server: CentralServer
 def test_that_an_account_changed_while_its_password_is_looked_at_is_not_let_in(
     server: CentralServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    password, right = server.password("dispatcher"), door.matches
+    password, right = server.password("dispatcher"), credentials.matches
 
     def changed_meanwhile(*asked: Any) -> bool:
         with closing(sqlite3.connect(server.database, timeout=60)) as db:
@@ -83,7 +83,7 @@ def test_that_an_account_changed_while_its_password_is_looked_at_is_not_let_in(
         return right(*asked)
 
     with monkeypatch.context() as patched:
-        patched.setattr(door, "matches", changed_meanwhile)
+        patched.setattr(credentials, "matches", changed_meanwhile)
         answer = log_on(server, "dispatcher", password)
     assert (answer.status_code, "changed just now" in answer.text) == (401, True), answer.text
     again = log_on(server, "dispatcher", password)
