@@ -8,9 +8,11 @@ import logging
 import os
 import signal
 import time
+from asyncio import ensure_future
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.points import PointsError, read_points, stamp_of, write_points
 from console.video.pointwatches import PointWatches
 from console.video.rounds import Crowd, Rounds
+from console.video.trouble import Trouble
 from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
 from console.video.visit import Visit, VisitSettings, visit
 
@@ -129,12 +132,10 @@ class Sweep:
             revisit_s=settings.revisit_s, begin_s=self._habits.begin_s, ahead=ahead
         )
         self._baselines, self._book = Baselines(), FaultBook()
-        self._watches = PointWatches()
-        self._clocks = Clocks(settings.zone)
+        self._watches, self._clocks = PointWatches(), Clocks(settings.zone)
         self._hints: dict[CameraId, PointHints] = {}
         self._events: list[FaultEvent] = []
-        self._judge = Judge()
-        self._crowd = Crowd(most=settings.at_once)
+        self._judge, self._crowd = Judge(), Crowd(most=settings.at_once)
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
         self._alike: set[CameraId] = set()
         self._done: list[Visit] = []
@@ -142,8 +143,7 @@ class Sweep:
         self._running: set[asyncio.Task[None]] = set()
         self._opening: set[CameraId] = set()
         self._room = asyncio.Event()
-        self._share = 1.0
-        self._visits = 0
+        self._share, self._visits = 1.0, 0
         self._told_s = self._read_s = 0.0
         self._stamp: tuple[int, int] | None = None
 
@@ -153,9 +153,7 @@ class Sweep:
         Raises:
             LooksError: The pictures cannot be written.
         """
-        work = [
-            asyncio.ensure_future(one) for one in (self._write_on(), self._go_on(), self._feel())
-        ]
+        work = [ensure_future(one) for one in (self._write_on(), self._go_on(), self._feel())]
         try:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -182,7 +180,7 @@ class Sweep:
             told(seen)
 
         self._told = note
-        beside = [asyncio.ensure_future(one) for one in (self._feel(), self._write_on())]
+        beside = [ensure_future(one) for one in (self._feel(), self._write_on())]
         try:
             while len(self._rounds):
                 await self._place()
@@ -195,7 +193,7 @@ class Sweep:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._room.wait(), wait_s)
                 self._room.clear()
-            await asyncio.gather(*self._running)
+            await asyncio.gather(*self._running, return_exceptions=True)
         finally:
             await self._end([*beside, *self._running])
 
@@ -250,17 +248,21 @@ class Sweep:
             await self._room.wait()
 
     def _begin(self, camera: Camera) -> None:
-        task = asyncio.ensure_future(self._visit(camera))
+        task = ensure_future(self._visit(camera))
         self._running.add(task)
         self._opening.add(camera.id)
-        task.add_done_callback(lambda done: self._opening.discard(camera.id))
-        task.add_done_callback(self._left)
+        task.add_done_callback(partial(self._left, camera.id))
 
-    def _left(self, task: asyncio.Task[None]) -> None:
+    def _left(self, point: CameraId, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._opening.discard(point)
         self._room.set()
         if not task.cancelled() and task.exception() is not None:
-            log.error("A visit met a fault of ours", exc_info=task.exception())
+            log.error("A visit to %s met a fault of ours", point, exc_info=task.exception())
+            seen = Visit(camera=point, at=datetime.now(UTC), trouble=Trouble.UNSUPPORTED)
+            self._rounds.done(point, seen.trouble, time.monotonic())
+            self._done.append(seen)
+            self._told(seen)
 
     async def _visit(self, camera: Camera) -> None:
         trouble = self._rounds.down(camera, time.monotonic())
@@ -300,10 +302,9 @@ class Sweep:
             self._room.set()
 
         point, now_s = camera.id, time.monotonic()
-        doubtful = self._book.is_doubtful(point)
         patient = replace(
             self._habits.fitted(point, self._settings.visit, failures=self._rounds.failures(point)),
-            reads_clock=self._clocks.is_due(point, doubtful=doubtful),
+            reads_clock=self._clocks.is_due(point, doubtful=self._book.is_doubtful(point)),
             judge=self._judge,
             stays=point in self._alike,
             key_due_s=self._habits.key_due_s(point, now_s),

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rtsp_points import FPS, GOP, Clip, Point, make_clip, make_still, serving
@@ -20,7 +21,7 @@ from console.video.keytimes import USUAL_KEY_S, KeyTimes
 from console.video.rounds import LOOK_AGAIN_S, Rounds
 from console.video.sweep import Sweep, SweepSettings, write_points
 from console.video.trouble import Trouble
-from console.video.visit import Visit
+from console.video.visit import Visit, visit
 
 C1 = CameraId("C1")
 AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -34,11 +35,11 @@ def learned(key_s: float, *, visits: int, every_s: float, seed: int = 1) -> tupl
     chance, times = random.Random(seed), KeyTimes()
     begin_s = chance.random() * key_s
     now_s, missed = 0.0, 0
-    for visit in range(visits):
+    for no in range(visits):
         steps = int((now_s - begin_s) / key_s) + 1
         key_at_s = begin_s + steps * key_s
         told_s = times.next_s(C1, now_s)
-        missed += visit >= visits // 2 and (told_s is None or abs(told_s - key_at_s) > 0.3)
+        missed += no >= visits // 2 and (told_s is None or abs(told_s - key_at_s) > 0.3)
         times.note(C1, key_at_s + chance.random() * 0.1, key_at_s - now_s)
         now_s = key_at_s + every_s * (0.7 + 0.6 * chance.random())
     return missed, visits - visits // 2
@@ -161,3 +162,19 @@ def test_that_a_sweep_stays_only_where_the_picture_was_just_like_the_last(tmp_pa
     assert [seen.alike for seen in found[:4]] == [False] * 4
     assert not any(Finding.FROZEN in seen.findings for seen in found[:8])
     assert third == [(Finding.FROZEN,)] * 4
+
+
+def test_that_a_fault_of_ours_at_one_point_ends_neither_its_turn_nor_the_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def breaks(camera: Camera, *rest: Any) -> Visit:
+        if camera.id == "C2":
+            raise IndexError("a picture nobody has thought of")
+        return await visit(camera, *rest)
+
+    monkeypatch.setattr("console.video.sweep.visit", breaks)
+    found = swept(tmp_path, make_clip(Codec.H264), "good", 2)
+    troubles = {seen.camera: seen.trouble for seen in found}
+    assert troubles.pop(CameraId("C2")) is Trouble.UNSUPPORTED
+    assert set(troubles.values()) == {None}
+    assert caplog.text.count("A visit to C2 met a fault of ours") == 2
