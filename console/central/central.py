@@ -17,7 +17,7 @@ from starlette.routing import WebSocketRoute
 
 from console import __version__
 from console.central.accounts import ensure_accounts
-from console.central.again import again
+from console.central.again import again, tried
 from console.central.areapast import AreaPastRoutes
 from console.central.audit import opened_keeper
 from console.central.auditdesk import AuditDesk, record_start
@@ -170,7 +170,7 @@ class Central:
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
-        self.past_readings = ReadingPast(settings.folder / "readings")
+        self.past_readings = ReadingPast(settings.folder / "readings", foundation.guard)
         self.fences = FenceKeeper(self.link, self.positions)
         self.fences.open(areas, units, watched)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)
@@ -222,10 +222,9 @@ class Central:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._saver.keep()
-        await self.fences.close()
-        await self.trails.keep()
-        await self.past_readings.keep()
+        keepers = (self._saver.keep, self.fences.close, self.trails.keep, self.past_readings.keep)
+        for last in keepers:
+            await tried(last)  # the audit is closed and the writer stopped whatever these meet
         self.audit.note(Act(at=_now(), action="central_stopped"))
         await self.audit.close()
         await asyncio.to_thread(self.sequencer.stop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from functools import partial
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from console.central.again import again
 from console.central.disk import DiskGuard
 from console.central.loop import WriterLink
 from console.central.positions import PositionHub, write_fixes
@@ -28,9 +28,7 @@ class PositionSaver:
 
     async def run(self) -> None:
         """Keep them again and again."""
-        while True:
-            await asyncio.sleep(SAVE_POSITIONS_S)
-            await self.keep()
+        await again(self.keep, SAVE_POSITIONS_S)
 
     async def keep(self) -> None:
         """Keep them now; that it failed is logged."""

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from console.central.again import again
 from console.central.door import Door
 from console.central.positions import PositionHub
 from console.central.web import AnswerError, permitted
@@ -53,11 +54,9 @@ class TrailKeeper:
 
     async def run(self) -> None:
         """Look at what moves, and keep it, until cancelled."""
-        while True:
-            for _ in range(round(KEEP_S / LOOK_S)):
-                await asyncio.sleep(LOOK_S)
-                self.take()
-            await self.keep()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(again(self.take, LOOK_S))
+            both.create_task(again(self.keep, KEEP_S))
 
     async def keep(self) -> None:
         """Write what has grown; what cannot be written is logged, and tried with the next."""
@@ -65,14 +64,21 @@ class TrailKeeper:
         self.take()
         async with self._keeping:
             grown = self._thinner.changed()
+            is_kept = False
             try:
                 await asyncio.to_thread(self.store.put, grown)
+                is_kept = True
+            except TrailStoreError as error:
+                _log.warning("trails are not kept yet: %s", error)
+                return
+            finally:
+                if not is_kept:
+                    self._thinner.again(grown)
+            self._thinner.forget_before(now_ms - SLOT_MS)
+            try:
                 await asyncio.to_thread(self.store.forget_before, now_ms - KEPT_DAYS * _DAY_MS)
             except TrailStoreError as error:
-                self._thinner.again(grown)
-                _log.warning("trails were not kept: %s", error)
-                return
-            self._thinner.forget_before(now_ms - SLOT_MS)
+                _log.warning("trails older than %d days are not deleted: %s", KEPT_DAYS, error)
 
     async def read(
         self, from_ms: int, to_ms: int, units: list[int] | None, area: Bounds | None

@@ -50,11 +50,18 @@ class DayFiles:
             yield connection
 
     def forget_before(self, t_ms: int) -> list[Path]:
-        """Delete the files of days that ended before a time; return which."""
+        """Delete the files of days that ended before a time; return which.
+
+        Raises:
+            Exception: The error of the store; a file cannot be deleted, those after it stay.
+        """
         gone = []
         for path in sorted(self.folder.glob(f"*.{self._suffix}")):
             if path.stem < _name(t_ms // DAY_MS):
-                path.unlink()
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise self._error(path, error) from error
                 gone.append(path)
         return gone
 

@@ -6,6 +6,7 @@ together; a reading takes two to three bytes. Values are kept to a hundredth of 
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import zlib
 from collections import defaultdict
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from console.domain.errors import ZhihuiError
 from console.store.dayfiles import DAY_MS, DayFiles
 
+_log = logging.getLogger("zhihui.central")
 KEPT_DAYS = 92
 SLOT_MS = 3_600_000
 _HUNDREDTHS = 100.0
@@ -145,26 +147,39 @@ class ReadingStore:
     def put(self, readings: Mapping[str, Past]) -> int:
         """Keep readings beside what is kept already; return the bytes of the chunks written.
 
+        What was kept of an hour and is damaged gives way to what is kept now.
+
         Raises:
-            ReadingStoreError: They could not be kept; trying again keeps them once.
+            ReadingStoreError: Those of a day could not be kept; trying again keeps them once.
         """
         by_day: dict[int, list[tuple[str, int, Past]]] = defaultdict(list)
         for sensor, past in readings.items():
             for slot, part in past.slots():
                 by_day[slot * SLOT_MS // DAY_MS].append((sensor, slot, part))
         size = 0
+        failed: ReadingStoreError | None = None
         for day, parts in by_day.items():
-            with self._files.writing(day) as connection:
-                rows = [
-                    (sensor, slot, pack_past(self._held(connection, sensor, slot).joined(part)))
-                    for sensor, slot, part in parts
-                ]
-                connection.executemany("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?)", rows)
-            size += sum(len(data) for _, _, data in rows)
+            try:
+                size += self._put_day(day, parts)
+            except ReadingStoreError as error:
+                failed = error  # a day's damaged file does not keep the others from being written
+        if failed is not None:
+            raise failed
         return size
+
+    def _put_day(self, day: int, parts: Sequence[tuple[str, int, Past]]) -> int:
+        with self._files.writing(day) as connection:
+            rows = [
+                (sensor, slot, pack_past(self._held(connection, sensor, slot).joined(part)))
+                for sensor, slot, part in parts
+            ]
+            connection.executemany("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?)", rows)
+        return sum(len(data) for _, _, data in rows)
 
     def read(self, sensor: str, from_ms: int, to_ms: int) -> Past:
         """Return what a sensor read between two times, Unix milliseconds, both included.
+
+        An hour that is damaged is left out, and logged.
 
         Raises:
             ReadingStoreError: A file cannot be read.
@@ -175,11 +190,11 @@ class ReadingStore:
                 if connection is None:
                     continue
                 rows = connection.execute(
-                    "SELECT data FROM chunk WHERE sensor = ? AND slot BETWEEN ? AND ? "
+                    "SELECT slot, data FROM chunk WHERE sensor = ? AND slot BETWEEN ? AND ? "
                     "ORDER BY slot",
                     (sensor, from_ms // SLOT_MS, to_ms // SLOT_MS),
                 )
-                parts += [unpack_past(data) for (data,) in rows]
+                parts += [_past_or_nothing(sensor, slot, data) for slot, data in rows]
         return in_a_row(parts).between(from_ms, to_ms)
 
     def forget_before(self, t_ms: int) -> list[Path]:
@@ -196,4 +211,15 @@ class ReadingStore:
         row = connection.execute(
             "SELECT data FROM chunk WHERE sensor = ? AND slot = ?", (sensor, slot)
         ).fetchone()
-        return NOTHING if row is None else unpack_past(row[0])
+        return NOTHING if row is None else _past_or_nothing(sensor, slot, row[0])
+
+
+def _past_or_nothing(sensor: str, slot: int, data: bytes) -> Past:
+    try:
+        past = unpack_past(data)
+        if (past.t_ms // SLOT_MS != slot).any():
+            raise ValueError("a chunk is damaged: it is of another hour")
+    except ValueError as error:
+        _log.error("what %s read in hour %d since 1970 is lost: %s", sensor, slot, error)
+        return NOTHING
+    return past

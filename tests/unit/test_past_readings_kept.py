@@ -1,0 +1,151 @@
+"""Past readings and trails go on being kept whatever one time of it met, and hold a bounded lot."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from console.central import pastreadings
+from console.central.again import again, tried
+from console.central.disk import DiskGuard
+from console.central.pastreadings import ReadingPast
+from console.store.readingstore import SLOT_MS, Past, ReadingStore
+from console.store.trailstore import TrailStore, TrailStoreError
+
+DAY_MS = 86_400_000
+NOW_MS = time.time_ns() // 1_000_000_000 * 1000
+
+
+def rows_of(past: ReadingPast, sensor: str) -> list[tuple[int, float]]:
+    (found,) = asyncio.run(past.read([sensor], NOW_MS - DAY_MS, NOW_MS))
+    return found.rows
+
+
+def full_guard(folder: Path) -> DiskGuard:
+    guard = DiskGuard(folder, reserve_bytes=0, spare_bytes=1 << 62)
+    guard.open()
+    assert guard.is_full
+    return guard
+
+
+def test_that_a_file_that_cannot_be_deleted_keeps_no_reading_from_being_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "20000101.readings").mkdir()
+    past = ReadingPast(tmp_path, DiskGuard(tmp_path))
+    past.note("a", NOW_MS, 61.5)
+    asyncio.run(past.keep())
+    assert ReadingStore(tmp_path).read("a", NOW_MS, NOW_MS).value.tolist() == [61.5]
+    assert "20000101.readings" in caplog.text
+    assert not past._fresh
+    (tmp_path / "20000101.trails").mkdir()
+    with pytest.raises(TrailStoreError, match=r"20000101\.trails"):
+        TrailStore(tmp_path).forget_before(NOW_MS)
+
+
+def test_that_the_keeping_outlives_an_error_nobody_thought_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pastreadings, "KEEP_S", 0.005)
+    past = ReadingPast(tmp_path / "readings", DiskGuard(tmp_path))
+    real, met = past.store.put, [MemoryError("no room to sort")]
+
+    def put(rows: dict[str, Past]) -> int:
+        if met:
+            raise met.pop()
+        return real(rows)
+
+    monkeypatch.setattr(past.store, "put", put)
+    past.note("a", NOW_MS, 61.5)
+
+    async def until_kept() -> None:
+        async with asyncio.timeout(60):
+            running = asyncio.create_task(past.run())
+            while not len(await asyncio.to_thread(past.store.read, "a", NOW_MS, NOW_MS)):
+                assert not running.done()
+                await asyncio.sleep(0.005)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(until_kept())
+    assert "ReadingPast.keep failed" in caplog.text
+    assert rows_of(past, "a") == [(NOW_MS, 61.5)]
+
+
+def test_that_work_that_is_waited_for_goes_on_after_it_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def run() -> int:
+        times, done = 0, asyncio.Event()
+
+        async def work() -> None:
+            nonlocal times
+            times += 1
+            if times == 1:
+                raise OSError("a disk is gone")
+            done.set()
+
+        await tried(work)
+        assert "a disk is gone" in caplog.text
+        going = asyncio.create_task(again(work, 0.001))
+        async with asyncio.timeout(60):
+            await done.wait()
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+        return times
+
+    assert asyncio.run(run()) >= 2
+
+
+def test_that_of_a_damaged_hour_only_that_hour_is_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin = NOW_MS // DAY_MS * DAY_MS
+    store = ReadingStore(tmp_path)
+    store.put({"a": Past.of([(begin, 1.0), (begin + SLOT_MS, 2.0), (begin + 2 * SLOT_MS, 3.0)])})
+    (path,) = tmp_path.glob("*.readings")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        whole = connection.execute("SELECT data FROM chunk ORDER BY slot").fetchall()
+        change = "UPDATE chunk SET data = ? WHERE slot = ?"
+        connection.execute(change, (b"\x00no chunk", begin // SLOT_MS + 1))
+        connection.execute(change, (whole[0][0], begin // SLOT_MS + 2))  # of another hour
+    assert store.read("a", begin, begin + DAY_MS - 1).value.tolist() == [1.0]
+    assert f"in hour {begin // SLOT_MS + 1} since 1970 is lost" in caplog.text
+    late = [(begin + slot * SLOT_MS + 60_000, 4.0 + slot) for slot in (1, 2)]
+    store.put({"a": Past.of(late), "b": Past.of([(begin, 9.0)])})
+    assert store.read("a", begin, begin + DAY_MS - 1).value.tolist() == [1.0, 5.0, 6.0]
+    assert store.read("b", begin, begin).value.tolist() == [9.0]
+
+
+def test_that_a_days_damaged_file_keeps_no_other_day_from_being_written(tmp_path: Path) -> None:
+    store = ReadingStore(tmp_path)
+    store.put({"a": Past.of([(NOW_MS - DAY_MS, 1.0)])})
+    (path,) = tmp_path.glob("*.readings")
+    for side in tmp_path.glob("*-*"):
+        side.unlink()
+    path.write_bytes(b"no database" * 100)
+    past = ReadingPast(tmp_path, DiskGuard(tmp_path))
+    past.note("a", NOW_MS - DAY_MS + 60_000, 2.0)
+    past.note("a", NOW_MS, 3.0)
+    asyncio.run(past.keep())
+    assert store.read("a", NOW_MS, NOW_MS).value.tolist() == [3.0]
+    assert past._fresh["a"][NOW_MS - DAY_MS + 60_000] == 2.0, "it is tried again"
+
+
+def test_that_a_full_disk_is_left_to_commands_and_the_oldest_readings_go(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    past = ReadingPast(tmp_path / "readings", full_guard(tmp_path), most_held=3)
+    for minute in (1, 0, 3, 2):
+        past.note("a", NOW_MS - minute * 60_000, float(minute))
+    past.note("b", NOW_MS - 600_000, 10.0)
+    asyncio.run(past.keep())
+    assert not (tmp_path / "readings").exists()
+    assert [value for _, value in rows_of(past, "a")] == [2.0, 1.0, 0.0]
+    assert rows_of(past, "b") == []
+    assert "2 past readings, the oldest" in caplog.text
