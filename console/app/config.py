@@ -50,6 +50,7 @@ class Config:
         keep_changes_days: Days of the change log; the newest 20,000 revisions always stay.
         keep_results_days: Days of results, by which a command sent again is known; 7 at least.
         keep_area_events_days: Days that what happened at areas is kept; 0: for ever.
+        keep_readings_days: Days that what sensors read is kept; 0: for ever.
         disk_reserve_mb: Size of the file that central gives up when its disk is full.
         log_format: "text", or "json" for one JSON object a line.
         language: "zh" or "en"; empty for the one shown last, at first Chinese.
@@ -97,6 +98,7 @@ class Config:
     keep_changes_days: int = 90
     keep_results_days: int = 400
     keep_area_events_days: int = 365
+    keep_readings_days: int = 92
     disk_reserve_mb: int = 32
     log_format: str = "text"
     language: str = ""

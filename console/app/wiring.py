@@ -95,6 +95,7 @@ def central_settings(
             results_days=config.keep_results_days,
             area_events_days=config.keep_area_events_days,
             unclaimed_days=config.keep_unclaimed_evidence_days,
+            readings_days=config.keep_readings_days,
         ),
         reserve_bytes=config.disk_reserve_mb << 20,
     )

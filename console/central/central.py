@@ -170,7 +170,9 @@ class Central:
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
         self.trails = TrailKeeper(settings.folder / "trails", self.positions)
-        self.past_readings = ReadingPast(settings.folder / "readings", foundation.guard)
+        self.past_readings = ReadingPast(
+            settings.folder / "readings", foundation.guard, settings.retention.readings_days
+        )
         self.fences = FenceKeeper(self.link, self.positions)
         self.fences.open(areas, units, watched)
         self.consoles = ConsoleHub(self.link, self.positions, self.sequencer.mark)

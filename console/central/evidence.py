@@ -125,6 +125,17 @@ class EvidenceStore:
         except FileNotFoundError:
             return None
 
+    def wanted_again(self, sha256: str) -> int | None:
+        """Return as `size_of`; what is kept counts as come now, so that retention leaves it."""
+        if not is_hash(sha256):
+            return None
+        path = self.path_of(sha256)
+        try:
+            os.utime(path)
+            return path.stat().st_size
+        except FileNotFoundError:
+            return None
+
     def older_than(self, before_s: float) -> Iterator[str]:
         """Yield the hashes of what came last before a time, in Unix seconds."""
         for path in self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
@@ -216,10 +227,9 @@ class EvidenceStore:
         return len(old)
 
     def _is_whole(self, sha256: str, path: Path) -> bool:
-        if self.size_of(sha256) is None:
+        if self.wanted_again(sha256) is None:
             return False
         path.unlink(missing_ok=True)
-        os.utime(self.path_of(sha256))  # it came again: it is wanted from now on
         return True
 
     def _check_own(self, part: _Part, offset: int) -> None:

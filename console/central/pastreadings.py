@@ -26,11 +26,19 @@ MOST_HELD = 500_000
 class ReadingPast:
     """Takes readings as they come and keeps them; belongs to the event loop.
 
-    While they cannot be kept they are held, at most ``most_held``; then the oldest are lost.
+    They are kept ``kept_days`` days, 0 for ever. While they cannot be kept they are held, at most
+    ``most_held``; then the oldest are lost.
     """
 
-    def __init__(self, folder: Path, guard: DiskGuard, *, most_held: int = MOST_HELD) -> None:
-        self.store = ReadingStore(folder)
+    def __init__(
+        self,
+        folder: Path,
+        guard: DiskGuard,
+        kept_days: int = KEPT_DAYS,
+        *,
+        most_held: int = MOST_HELD,
+    ) -> None:
+        self.store, self._kept_days = ReadingStore(folder), kept_days
         self._guard, self._most_held = guard, most_held
         self._fresh: dict[str, dict[int, float]] = {}
         self._being_kept: dict[str, dict[int, float]] = {}
@@ -68,11 +76,13 @@ class ReadingPast:
             self._being_kept = {}
 
     async def _forget_old(self) -> None:
-        before_ms = time.time_ns() // 1_000_000 - KEPT_DAYS * _DAY_MS
+        if not self._kept_days:
+            return
+        before_ms = time.time_ns() // 1_000_000 - self._kept_days * _DAY_MS
         try:
             await asyncio.to_thread(self.store.forget_before, before_ms)
         except ReadingStoreError as error:
-            _log.warning("readings older than %d days are not deleted: %s", KEPT_DAYS, error)
+            _log.warning("readings older than %d days are not deleted: %s", self._kept_days, error)
 
     def _drop_oldest(self) -> None:
         held = np.array([t_ms for one in self._fresh.values() for t_ms in one], np.int64)

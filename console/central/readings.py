@@ -111,6 +111,10 @@ class ReadingBook:
         changed, self._unsaved = self._unsaved, set()
         return [(sensor, *self._held[sensor][:2]) for sensor in changed]
 
+    def not_saved(self, rows: Iterable[ReadingSent]) -> None:
+        """Take note that what `unsaved` gave was not written after all."""
+        self._unsaved.update(row[0] for row in rows)
+
 
 class ReadingRoutes:
     """Readings in and out."""
@@ -206,10 +210,13 @@ class ReadingRoutes:
         if now - self._saved_at < SAVE_S:
             return
         self._saved_at = now
+        rows = self._book.unsaved()
         try:
-            await self._link.in_writer(partial(_keep, self._book.unsaved()))
+            await self._link.in_writer(partial(_keep, rows))
         except CentralError as error:
-            _log.warning("readings were not kept: %s", error)
+            # A sensor that sends no more would otherwise be kept as it was before.
+            self._book.not_saved(rows)
+            _log.warning("readings are not kept yet: %s", error)
 
 
 def _read(connection: Connection) -> tuple[list[str], list[ReadingSent]]:

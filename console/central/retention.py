@@ -17,12 +17,15 @@ from console.central.consoles import MAX_CATCH_UP
 from console.central.evidence import EvidenceStore
 from console.central.loop import WriterLink
 from console.central.rows import LiveRows
+from console.domain.audit import Act
 from console.domain.retention import RetentionRules
 from console.store.audit import append_acts
 from console.store.tables import CHANGE_LOG, EVIDENCE, INCIDENT, LAST_FIX, RESULT
 from console.store.tables_areas import AREA_EVENT
 
 _AT_ONCE = 5000
+#: Hashes in one entry of the audit; more would make it megabytes at a first run.
+_HASHES_AN_ENTRY = 300
 #: Files thrown away in one go; more would keep commands waiting.
 _FILES_AT_ONCE = 200
 _log = logging.getLogger("zhihui.central")
@@ -125,10 +128,8 @@ class Retention:
             CentralError: Central is closing, or cannot write.
         """
         at, found = self.clock(), await self.find()
-        hashes = [*found.evidence, *found.unclaimed]
-        details = {**found.told(), "rules": asdict(self.rules), "hashes": hashes}
-        act = act_by(actor, "retention", at=at, details=details)
-        await self.link.in_writer(lambda connection, _: append_acts(connection, [act]))
+        acts = retention_acts(found, self.rules, actor, at=at)
+        await self.link.in_writer(lambda connection, _: append_acts(connection, acts))
         for take in (
             self._take_positions,
             self._take_changes,
@@ -193,6 +194,35 @@ class Retention:
         some = select(AREA_EVENT.c.id).where(AREA_EVENT.c.at < before).limit(_AT_ONCE)
         old = delete(AREA_EVENT).where(AREA_EVENT.c.id.in_(some.scalar_subquery()))
         return int(connection.execute(old).rowcount) == _AT_ONCE
+
+
+def retention_acts(
+    found: Outdated, rules: RetentionRules, actor: Actor, *, at: datetime
+) -> list[Act]:
+    """Return what the audit says of it: one entry, and more where there are many hashes.
+
+    Each has some hundred of the ``hashes``, and says which ``part`` of how many ``parts`` it is.
+    """
+    hashes = [*found.evidence, *found.unclaimed]
+    some = [
+        hashes[first : first + _HASHES_AN_ENTRY]
+        for first in range(0, max(len(hashes), 1), _HASHES_AN_ENTRY)
+    ]
+    summary = {**found.told(), "rules": asdict(rules)}
+    return [
+        act_by(
+            actor,
+            "retention",
+            at=at,
+            details={
+                **(summary if part == 1 else {}),
+                "part": part,
+                "parts": len(some),
+                "hashes": these,
+            },
+        )
+        for part, these in enumerate(some, 1)
+    ]
 
 
 def _taking(

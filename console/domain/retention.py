@@ -28,6 +28,7 @@ class RetentionRules:
         results_days: Results of commands, by which one sent again is known.
         area_events_days: What happened at areas; the audit keeps it as well.
         unclaimed_days: Bytes of evidence that were sent and never entered in an incident.
+        readings_days: What sensors read; whole days go, by the file.
     """
 
     positions_days: int = 30
@@ -36,6 +37,7 @@ class RetentionRules:
     results_days: int = 400
     area_events_days: int = 365
     unclaimed_days: int = 30
+    readings_days: int = 92
 
     def __post_init__(self) -> None:
         """Check the days.

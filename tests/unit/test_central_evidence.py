@@ -71,6 +71,19 @@ def test_that_parts_become_the_whole_and_only_then_it_is_there(
     again.close()
 
 
+def test_that_bytes_that_are_asked_for_count_as_come_now_and_are_not_thrown_away(
+    central_server: CentralServer, desk: CentralClient
+) -> None:
+    sha256 = hashlib.sha256(FILM[:PART]).hexdigest()
+    assert patch(desk, FILM[:PART], 0, sha256=sha256, total=PART).ok
+    folder = central_server.home / "central" / "evidence"
+    path = folder / sha256[:2] / sha256[2:4] / sha256
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert state(desk, sha256) == (PART, True)
+    assert path.stat().st_mtime > 1_700_000_000
+    assert state(desk, "0" * 64) == (0, False)
+
+
 def test_that_a_part_in_the_wrong_place_is_told_where_to_go_on(desk: CentralClient) -> None:
     assert patch(desk, FILM[:PART], 0).status_code == 200
     for offset in (0, PART - 1, PART + 1):

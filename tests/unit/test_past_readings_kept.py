@@ -9,12 +9,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from test_area_events import Central
 
+from console.app.config import Config
+from console.app.wiring import central_settings
 from console.central import pastreadings
 from console.central.again import again, tried
 from console.central.disk import DiskGuard
+from console.central.loop import WriterLink
 from console.central.pastreadings import ReadingPast
+from console.central.readings import ReadingRoutes
 from console.store.readingstore import SLOT_MS, Past, ReadingStore
+from console.store.tables import LAST_READING
 from console.store.trailstore import TrailStore, TrailStoreError
 
 DAY_MS = 86_400_000
@@ -149,3 +156,39 @@ def test_that_a_full_disk_is_left_to_commands_and_the_oldest_readings_go(
     assert [value for _, value in rows_of(past, "a")] == [2.0, 1.0, 0.0]
     assert rows_of(past, "b") == []
     assert "2 past readings, the oldest" in caplog.text
+
+
+def test_that_past_readings_are_kept_as_long_as_the_rules_say(tmp_path: Path) -> None:
+    store, old = ReadingStore(tmp_path), NOW_MS - 40 * DAY_MS
+    store.put({"a": Past.of([(old, 1.0), (NOW_MS, 2.0)])})
+    asyncio.run(ReadingPast(tmp_path, DiskGuard(tmp_path), 0).keep())
+    assert len(store.read("a", old, NOW_MS)) == 2
+    rules = central_settings(tmp_path, Config(keep_readings_days=30)).retention
+    asyncio.run(ReadingPast(tmp_path, DiskGuard(tmp_path), rules.readings_days).keep())
+    assert store.read("a", old, NOW_MS).value.tolist() == [2.0]
+
+
+def test_that_the_newest_readings_are_written_although_the_first_writing_failed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    central = Central(tmp_path)
+
+    def save() -> list[tuple[str, float]]:
+        assert central.sequencer is not None
+        routes._link, routes._saved_at = WriterLink(central.sequencer, central.engine), -1e9
+        asyncio.run(routes._save())
+        with central.engine.connect() as connection:
+            query = select(LAST_READING.c.sensor, LAST_READING.c.value)
+            return [(sensor, value) for sensor, value in connection.execute(query)]
+
+    past = ReadingPast(tmp_path / "readings", DiskGuard(tmp_path))
+    routes = ReadingRoutes(None, None, past)  # type: ignore[arg-type]
+    routes._book.know(["a"])
+    routes._book.take([("a", NOW_MS - 1000, 61.5)], now_ms=NOW_MS)
+    central.stop()  # nobody writes now
+    assert save() == []
+    assert "readings are not kept yet" in caplog.text
+    central.start()
+    assert save() == [("a", 61.5)]
+    assert routes._book.unsaved() == []
+    central.close()

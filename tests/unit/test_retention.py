@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from console.central.evidence import EvidenceStore
-from console.central.retention import Retention, find_outdated
+from console.central.operations import ITSELF
+from console.central.retention import Outdated, Retention, find_outdated, retention_acts
 from console.domain.areas import AreaEvent, AreaId, FenceRule
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Channel, Level
@@ -99,6 +102,25 @@ def test_that_what_happened_at_areas_goes_after_its_time(tmp_path: Path) -> None
     engine.dispose()
     assert (found.area_events, for_ever.area_events) == (2, 0)
     assert "2 events at areas" in found.text(is_done=False)
+
+
+def test_that_the_audit_has_every_hash_in_entries_of_some_hundred() -> None:
+    evidence = tuple(hash_of_name(f"e{no}") for no in range(700))
+    unclaimed = tuple(hash_of_name(f"u{no}") for no in range(50))
+    found = Outdated(
+        positions=0, changes=0, up_to_rev=0, results=4, area_events=0, evidence=evidence,
+        evidence_bytes=MB, unclaimed=unclaimed, unclaimed_bytes=1,
+    )  # fmt: skip
+    at = datetime(2026, 11, 27, tzinfo=UTC)
+    acts = retention_acts(found, RetentionRules(), ITSELF, at=at)
+    details = [one.details for one in acts]
+    assert [sha256 for one in details for sha256 in one["hashes"]] == [*evidence, *unclaimed]
+    assert [(one["part"], one["parts"]) for one in details] == [(1, 3), (2, 3), (3, 3)]
+    assert max(len(json.dumps(one)) for one in details) < 32_000
+    assert (details[0]["results"], details[0]["evidence"]) == (4, 700)
+    none = replace(found, evidence=(), unclaimed=())
+    (only,) = retention_acts(none, RetentionRules(), ITSELF, at=at)
+    assert only.details["hashes"] == []
 
 
 def hash_of_name(name: str) -> str:
