@@ -163,7 +163,7 @@ def test_that_the_card_tells_everything_of_the_incident(card: CardView, qtbot: Q
 def test_that_only_what_can_be_done_is_offered(card: CardView, qtbot: QtBot) -> None:
     card._model.pick("i313")
     buttons = {b.text() for b in card.findChildren(QPushButton) if b.isVisibleTo(card)}
-    assert buttons == {"V Verify", "B Back"}
+    assert buttons == {"V Verify", "B Back", "G Command"}
     with qtbot.waitSignal(card.verify_wanted) as wanted:
         qtbot.keyClick(card, Qt.Key.Key_V)
     assert wanted.args == ["i313", True, ""]

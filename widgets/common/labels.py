@@ -163,6 +163,8 @@ class LinkLabel(QWidget):
         else:
             text = self.tr("offline for {0}").format(age)
         self._text.setText(text)
+        # As wide as it has been: what stands beside it stays where it is from beat to beat.
+        self._text.setMinimumWidth(max(self._text.minimumWidth(), self._text.sizeHint().width()))
         self._text.setToolTip(self._reason)
         set_tone(self._text, "" if self._is_up else "warn")
         self._mark.set_mark(UP_MARK if self._is_up else DOWN_MARK)
@@ -170,5 +172,6 @@ class LinkLabel(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
+            self._text.setMinimumWidth(0)
             self._show()
         super().changeEvent(event)
