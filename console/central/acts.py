@@ -135,14 +135,30 @@ def _values(before: Row | None, change: Change) -> dict[str, Any]:
 
 
 def not_let_in(
-    name: str, device: Device, host: str, *, at: datetime, state: DeviceState | None = None
+    name: str,
+    device: Device,
+    host: str,
+    *,
+    at: datetime,
+    state: DeviceState | None = None,
+    why: str = "",
 ) -> Act:
-    """Return what the audit says of who was not let in."""
+    """Return what the audit says of who was not let in.
+
+    Args:
+        name: As typed, or what the audit calls it.
+        device: What it was typed into.
+        host: Where it came from.
+        at: When, aware UTC.
+        state: How central stands to the device, where the password was right.
+        why: What else was in the way.
+    """
+    more = {"why": why} if why else {}
     return Act(
         at=at,
         action="log_on",
         outcome=Outcome.FAILED if state is None else Outcome.REFUSED,
         device=device.id,
         address=host,
-        details={"name": name[:80], "kind": device.kind, "device": state and state.value},
+        details={"name": name[:80], "kind": device.kind, "device": state and state.value, **more},
     )

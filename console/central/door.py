@@ -17,12 +17,13 @@ from console.central.credentials import Credentials
 from console.central.devices import Device, DeviceState, check_state, greet, is_known, use_code
 from console.central.limits import DevicePolicy
 from console.central.loop import WriterLink
-from console.central.pins import write_pin
+from console.central.pins import MustChangeError, Pin, PinError, write_pin
 from console.central.rows import LiveRows
 from console.central.sessions import (
     SESSION_LASTS,
     Kept,
     drop_sessions,
+    drop_sessions_of,
     renew_session,
     write_session,
 )
@@ -132,11 +133,13 @@ class Door:
             device: What it is typed into.
             host: Where it comes from, to slow down guessing.
             code: Admits a device that is not known; empty for none.
-            new_pin: What an officer chooses in the place of the PIN; empty to keep it.
+            new_pin: What an officer chooses in the place of the PIN; empty to keep it. What was
+                logged on with the one before ends.
 
         Raises:
             LogOnError: Name and password do not belong together.
-            MustChangeError: The PIN is right, but was given; nobody was logged on.
+            MustChangeError: The PIN is right, but was given; nobody was logged on. It is said to
+                an admitted device only, and audited.
             PinError: The new PIN cannot be taken; nobody was logged on.
             TooManyTriesError: Too many wrong passwords for this name, or from there.
             DeviceRefusedError: The device is not admitted.
@@ -152,7 +155,12 @@ class Door:
             self._audit.note(not_let_in(called, device, host, at=self._clock()))
             raise LogOnError("Name and password do not belong together; nobody was logged on.")
         person = found.person
-        chosen = await self._credentials.chosen(found, password, new_pin)
+        refused: MustChangeError | PinError | None = None
+        chosen: Pin | None = None
+        try:
+            chosen = await self._credentials.chosen(found, password, new_pin)
+        except (MustChangeError, PinError) as error:
+            refused = error  # told below, to an admitted device only
         at = self._clock()
         refresh = new_secret()
         kept = Kept(
@@ -167,20 +175,14 @@ class Door:
             renewed_at=at,
         )
 
-        told = {"kind": device.kind}
+        ended: list[str] = []
 
         def write(connection: Connection, _: LiveRows) -> DeviceState | None:
             if not found.still_holds(connection):
                 return None  # shut or changed while the password was looked at
             state = self._greeted(connection, device, person.id, host=host, code=code)
-            if state is DeviceState.ADMITTED:
-                write_session(connection, kept, device, at=at)
-                actor = actor_of(kept.session, host)
-                acts = [act_by(actor, "log_on", at=at, details=told)]
-                if chosen is not None:
-                    write_pin(connection, chosen)
-                    acts.append(act_by(actor, "pin_chosen", at=at, subject=("unit", chosen.unit)))
-                append_acts(connection, acts)
+            if state is DeviceState.ADMITTED and refused is None:
+                ended.extend(_let_in(connection, kept, device, chosen, host=host, at=at))
             return state
 
         state = await self._link.in_writer(write)
@@ -191,8 +193,12 @@ class Door:
         if state is not DeviceState.ADMITTED:
             self._audit.note(not_let_in(name, device, host, at=at, state=state))
         check_state(device, state)
+        if refused is not None:
+            self._audit.note(not_let_in(name, device, host, at=at, state=state, why=str(refused)))
+            raise refused
         self.tries.right(name, place)
         self._forget_expired(at)
+        self._forget(ended)
         self._take(kept)
         return self._granted(kept, refresh)
 
@@ -241,10 +247,8 @@ class Door:
         Raises:
             CentralError: Central is closing, or cannot write.
         """
-        for session in sessions:
-            self._drop(session.id)
-        self.on_ended()
         ids = [session.id for session in sessions]
+        self._forget(ids)
 
         def write(connection: Connection, _: LiveRows) -> None:
             drop_sessions(connection, ids)
@@ -340,9 +344,44 @@ class Door:
             self._by_refresh.pop(earlier.refresh_hash, None)
             self._by_refresh.pop(earlier.past_hash or "", None)
 
+    def _forget(self, ended: Sequence[str]) -> None:
+        """Know sessions no more, and have their streams end."""
+        for key in ended:
+            self._drop(key)
+        if ended:
+            self.on_ended()
+
     def _forget_expired(self, at: datetime) -> None:
         for key in [key for key, one in self._sessions.items() if one.session.expires_at <= at]:
             self._drop(key)
+
+
+def _let_in(
+    connection: Connection,
+    kept: Kept,
+    device: Device,
+    chosen: Pin | None,
+    *,
+    host: str,
+    at: datetime,
+) -> list[str]:
+    """Write down a session, and the PIN its officer has chosen.
+
+    Returns:
+        Ids of the sessions that ended with the PIN before.
+    """
+    actor = actor_of(kept.session, host)
+    acts = [act_by(actor, "log_on", at=at, details={"kind": device.kind})]
+    ended: list[str] = []
+    if chosen is not None:
+        ended = drop_sessions_of(connection, chosen.unit)
+        write_pin(connection, chosen)
+        told = {"ended_sessions": len(ended)}
+        subject = ("unit", chosen.unit)
+        acts.append(act_by(actor, "pin_chosen", at=at, subject=subject, details=told))
+    write_session(connection, kept, device, at=at)
+    append_acts(connection, acts)
+    return ended
 
 
 def _nothing() -> None:

@@ -160,7 +160,7 @@ class StreetRoutes:
         held = await self._opened(camera, request, "read:camera_live")
         session = permitted(self.door, request, "handheld")
         try:
-            return await self.films.film(held, session)
+            return await self.films.film(held, session, lambda: _gone(request))
         except NoPictureError as error:
             raise AnswerError(503, str(error)) from error
 
@@ -193,6 +193,12 @@ class StreetRoutes:
                 for one in self.grids.at(rows.every(Grid), lat, lon)
             ],
         }  # fmt: skip
+
+
+async def _gone(request: Request) -> None:
+    """Return when who asked has hung up; what else comes of a body is of no account."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 def unit_of(session: Session, register: Register) -> Unit:

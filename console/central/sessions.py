@@ -68,6 +68,14 @@ def drop_sessions(connection: Connection, sessions: list[str]) -> None:
     connection.execute(delete(SESSION).where(SESSION.c.id.in_(sessions)))
 
 
+def drop_sessions_of(connection: Connection, person: str) -> list[str]:
+    """End every session of a person (of an officer: the unit's id); return their ids."""
+    query = select(SESSION.c.id).where(SESSION.c.person == person)
+    ended = list(connection.execute(query).scalars())
+    drop_sessions(connection, ended)
+    return ended
+
+
 def read_sessions(connection: Connection, *, at: datetime) -> list[Kept]:
     """Return the sessions that have not expired."""
     query = select(SESSION).where(SESSION.c.expires_at > at)

@@ -63,6 +63,7 @@ export const STREET_REASONS = [
   [/^Central cannot look through cameras .*$/, "中心所在机器不能打开视频点位。"],
   [/^(\d+) officers look through cameras live already;.*$/, "已有 $1 名队员在看实时画面，请稍候。"],
   [/^The point (.+) sends no key picture\.$/, "点位 $1 长时间没有关键帧。"],
+  [/^The camera point was put away while it opened\.$/, "点位打开时已被收起。"],
   [/^This browser does not play (.+)\.$/, "本机浏览器不能播放 $1。"],
   [/^The camera at \S+ refuses the connection:.*$/, "点位拒绝连接：可能已关机或地址有误。"],
   [/^The camera at \S+ cannot be reached:.*$/, "点位无法连接，请检查地址和网络。"],

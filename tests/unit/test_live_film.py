@@ -6,7 +6,8 @@ import asyncio
 import io
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import av
 import pytest
+import requests
 from central_parts import CentralClient, CentralServer, some_units
 from rtsp_points import Point, RtspPoints, make_clip, serving
 
 from console.app.cameralook import watch_through
 from console.central import livelook
 from console.central.accounts import Person, Session
-from console.central.livelook import MOST_VIEWERS, LiveWindow
+from console.central.livelook import MOST_VIEWERS, FilmResponse, LiveWindow
 from console.central.looking import Film, NoPictureError
 from console.domain.ids import DeviceId, PersonId
 from console.domain.levels import Role
@@ -49,13 +51,43 @@ def points() -> Iterator[RtspPoints]:
         yield server
 
 
+class Stuck:
+    """A camera that takes the connection and never shows anything."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    @asynccontextmanager
+    async def watch(self, _: Camera) -> AsyncIterator[Film]:
+        self.open += 1
+        try:
+            await asyncio.Event().wait()
+            yield Film(media_type="", parts=_nothing())
+        finally:
+            self.open -= 1
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+STUCK = Stuck()
+
+
+def watch(camera: Camera) -> AbstractAsyncContextManager[Film]:
+    return STUCK.watch(camera) if camera.id == "stuck" else watch_through(camera)
+
+
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory, points: RtspPoints) -> Iterator[CentralServer]:
     server = CentralServer(tmp_path_factory.mktemp("live") / "home")
-    server.change_settings(watch=watch_through)
+    server.change_settings(watch=watch)
     server.seed(
         [replace(one, district="D01" if one.no < 8 else "D02") for one in some_units(12)],
-        cameras=[replace(points.camera(name), district="D01") for name in points.points],
+        cameras=[
+            replace(points.camera(name), district="D01", id=key)
+            for key, name in [*((one, one) for one in points.points), ("stuck", "mute")]
+        ],
         jurisdictions=[
             Jurisdiction(id=key, parent=None, level=JurisdictionLevel.DISTRICT, name_zh=key,
                          name_en=key) for key in ("D01", "D02")
@@ -157,15 +189,24 @@ def test_that_another_district_and_a_central_without_video_are_refused_and_looks
     assert until(lambda: city.query(query) == [("u7",)])
 
 
-def test_that_an_officer_who_is_logged_off_sees_no_more(city: CentralServer) -> None:
+def seconds_in(film: bytes) -> float:
+    """Return how long a film is."""
+    return len(pictures_in(film)) * 0.04
+
+
+def test_that_an_officer_who_is_logged_off_sees_no_more(
+    city: CentralServer, points: RtspPoints
+) -> None:
     officer, admin = city.officer("K6"), city.client(Role.ADMINISTRATOR)
     path = f"{city.url}/v1/handheld/cameras/live/live"
     with officer.http.get(path, stream=True, timeout=60) as answer:
         pieces = answer.iter_content(None)
-        assert next(pieces)
+        first = next(pieces)
         given = admin.http.post(f"{city.url}/v1/officers/K6/pin", json={}, timeout=60)
         assert given.json()["ended_sessions"] >= 1
-        assert len(list(pieces)) < 50, "it ended"
+        last_s = seconds_in(b"".join([first, *pieces]))
+        assert last_s < livelook.LASTS_S / 2, "it did not end by itself"
+    assert until(lambda: points.points["live"].playing == 0)
     admin.close()
     officer.close()
 
@@ -179,8 +220,12 @@ def a_session(number: int) -> Session:
 class Camcorder:
     """A point that shows the same piece for ever, and counts who looks."""
 
-    def __init__(self) -> None:
-        self.open = 0
+    def __init__(self, *, slow: bool = False, fails: bool = False) -> None:
+        self.open = self.most = self.asked = 0
+        self.fails = fails
+        self.ready = asyncio.Event()
+        if not slow:
+            self.ready.set()
 
     @asynccontextmanager
     async def watch(self, _: Camera) -> AsyncIterator[Film]:
@@ -189,10 +234,16 @@ class Camcorder:
                 yield b"piece"
                 await asyncio.sleep(0.001)
 
+        self.asked += 1
         self.open += 1
+        self.most = max(self.most, self.open)
         try:
+            await self.ready.wait()
+            if self.fails:
+                raise NoPictureError("It broke.")
             yield Film(media_type="video/mp4", parts=parts())
         finally:
+            await asyncio.sleep(0)  # letting go takes a turn
             self.open -= 1
 
 
@@ -208,6 +259,13 @@ async def _never() -> dict[str, str]:
 SCOPE = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}
 
 
+async def turns(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+
 def test_that_viewers_are_few_one_film_each_and_every_film_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -217,32 +275,118 @@ def test_that_viewers_are_few_one_film_each_and_every_film_ends(
         films = [await window.film(CAMERA, a_session(n)) for n in range(MOST_VIEWERS)]
         with pytest.raises(NoPictureError, match="live already"):
             await window.film(CAMERA, a_session(99))
-        films[0] = await window.film(CAMERA, a_session(0))
-        assert window.count == MOST_VIEWERS, "a new film took the place of the own one"
         sending = [asyncio.create_task(one(SCOPE, _never, _nobody)) for one in films]
+        new = await window.film(CAMERA, a_session(0))
+        await sending[0]
+        assert (window.count, camera.open) == (MOST_VIEWERS, MOST_VIEWERS), "in the own one's place"
+        sending.append(asyncio.create_task(new(SCOPE, _never, _nobody)))
         window.close()
         await asyncio.gather(*sending)
-        assert window.count == 0
+        assert (window.count, camera.open) == (0, 0)
         monkeypatch.setattr(livelook, "LASTS_S", 0.05)
         last = await window.film(CAMERA, a_session(1))
         await last(SCOPE, _never, _nobody)
-        assert window.count == 0
+        assert (window.count, camera.open) == (0, 0)
 
     asyncio.run(run())
 
 
-def test_that_a_viewer_that_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(livelook, "LASTS_S", 0.05)
-    monkeypatch.setattr(livelook, "STALLED_S", 0.05)
+@pytest.mark.parametrize("fails", [False, True])
+def test_that_one_session_opens_one_camera_at_a_time_and_the_last_one_stays(fails: bool) -> None:
+    async def run() -> None:
+        camera = Camcorder(slow=True, fails=fails)
+        window = LiveWindow(camera.watch, lambda _: True)
+        asked = [asyncio.create_task(window.film(CAMERA, a_session(1))) for _ in range(50)]
+        await turns(lambda: camera.asked == 50 and camera.open == 1)
+        assert (camera.most, camera.open, window.count) == (1, 1, 1)
+        given_up = [one.exception() for one in asked if one.done()]
+        assert {type(one) for one in given_up} == {NoPictureError}, given_up
+        camera.ready.set()
+        (left,) = [one for one in await asyncio.gather(*asked, return_exceptions=True)
+                   if one not in given_up]  # fmt: skip
+        if fails:
+            assert (str(left), window.count, camera.open) == ("It broke.", 0, 0)
+            return
+        assert isinstance(left, FilmResponse)
+        sending = asyncio.create_task(left(SCOPE, _never, _nobody))
+        window.close()
+        await sending
+        assert (window.count, camera.open) == (0, 0)
 
-    async def stuck(message: object) -> None:
-        await asyncio.sleep(3600)
+    asyncio.run(run())
+
+
+def test_that_cameras_that_still_open_take_places_and_end_with_central() -> None:
+    async def run() -> None:
+        camera = Camcorder(slow=True)
+        window = LiveWindow(camera.watch, lambda _: True)
+        asked = [
+            asyncio.create_task(window.film(CAMERA, a_session(n))) for n in range(MOST_VIEWERS)
+        ]
+        await turns(lambda: camera.open == MOST_VIEWERS)
+        with pytest.raises(NoPictureError, match="live already"):
+            await window.film(CAMERA, a_session(99))
+        window.close()
+        ended = await asyncio.gather(*asked, return_exceptions=True)
+        assert {str(one) for one in ended} == {"The camera point was put away while it opened."}
+        assert (window.count, camera.open) == (0, 0)
+
+    asyncio.run(run())
+
+
+def test_that_who_hangs_up_while_the_camera_opens_frees_the_place() -> None:
+    async def run() -> None:
+        camera, hung_up = Camcorder(slow=True), asyncio.Event()
+
+        async def gone() -> None:
+            await hung_up.wait()
+
+        window = LiveWindow(camera.watch, lambda _: True)
+        asked = asyncio.create_task(window.film(CAMERA, a_session(1), gone))
+        await turns(lambda: camera.open == 1)
+        hung_up.set()
+        with pytest.raises(NoPictureError, match="put away"):
+            await asked
+        assert (window.count, camera.open) == (0, 0)
+
+    asyncio.run(run())
+
+
+def test_that_central_hears_of_a_viewer_who_hangs_up_before_the_first_picture(
+    city: CentralServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(livelook, "OPENS_WITHIN_S", 3600.0)
+    officer = city.officer("K5")
+    with ThreadPoolExecutor(1) as pool:
+        path = f"{city.url}/v1/handheld/cameras/stuck/live"
+        asked = pool.submit(officer.http.get, path, stream=True, timeout=(20, 2))
+        assert until(lambda: STUCK.open == 1)
+        assert isinstance(asked.exception(60), requests.ReadTimeout)
+    officer.close()
+    assert until(lambda: STUCK.open == 0)
+
+
+@pytest.mark.parametrize("is_superseded", [False, True])
+def test_that_a_viewer_that_takes_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, is_superseded: bool
+) -> None:
+    monkeypatch.setattr(livelook, "STALLED_S", 3600.0 if is_superseded else 0.05)
 
     async def run() -> None:
-        camera = Camcorder()
+        camera, waits = Camcorder(), asyncio.Event()
+
+        async def stuck(message: object) -> None:
+            waits.set()
+            await asyncio.Event().wait()
+
         window = LiveWindow(camera.watch, lambda _: True)
         film = await window.film(CAMERA, a_session(1))
-        await film(SCOPE, _never, stuck)
+        sending = asyncio.create_task(film(SCOPE, _never, stuck))
+        await waits.wait()
+        if is_superseded:
+            window.close()
+        async with asyncio.timeout(livelook.LASTS_S / 2):
+            await sending
         assert (window.count, camera.open) == (0, 0)
 
     asyncio.run(run())

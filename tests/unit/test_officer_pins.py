@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from console.app.cli import build_parser
 from console.central.accounts import ensure_accounts
+from console.central.limits import DevicePolicy
 from console.central.pins import FirstPins, PinError, check_new, pin_of
 from console.domain.ids import new_id
 from console.domain.levels import Role
@@ -65,6 +67,60 @@ def test_that_a_weak_pin_logs_nobody_on_and_leaves_the_old_one(
     first = central_server.first_pin("K1")
     assert log_on(central_server, "K1", first, "111111").status_code == 422
     assert log_on(central_server, "K1", first).status_code == 428
+
+
+def test_that_an_officer_who_changes_the_pin_ends_what_was_logged_on_with_the_old_one(
+    central_server: CentralServer,
+) -> None:
+    thief, other = central_server.officer("K1"), central_server.officer("K2")
+    own = central_server.own_pin("K1")
+    stream = thief.handheld("u1")
+    changed = log_on(central_server, "K1", own, "k1-another-one")
+    assert changed.status_code == 200
+    tasks = f"{central_server.url}/v1/handheld/tasks"
+    assert thief.http.get(tasks, timeout=60).status_code == 401
+    renewing = {"refresh": thief.session["refresh"]}
+    renewed = thief.http.post(f"{central_server.url}/v1/session/refresh", json=renewing, timeout=60)
+    assert renewed.status_code == 401
+    assert other.http.get(tasks, timeout=60).status_code == 200
+    header = {"Authorization": f"Bearer {changed.json()['token']}"}
+    answer = requests.get(tasks, headers=header, timeout=60, verify=central_server.verify)
+    assert answer.status_code == 200
+    kept = central_server.query("SELECT person FROM session ORDER BY person")
+    assert kept == [("u1",), ("u2",)], "nor does the old one come back with a restart"
+    assert log_on(central_server, "K1", "k1-another-one").status_code == 200
+    assert len(central_server.query("SELECT id FROM session WHERE person = 'u1'")) == 2
+    stream.close()
+    thief.close()
+    other.close()
+
+
+def test_that_a_right_pin_that_lets_nobody_in_is_audited(central_server: CentralServer) -> None:
+    first = central_server.first_pin("K1")
+    assert log_on(central_server, "K1", first).status_code == 428
+    assert log_on(central_server, "K1", first, "111111").status_code == 422
+    query = "SELECT outcome, details FROM audit WHERE action = 'log_on' ORDER BY rowid"
+    end = time.monotonic() + 20
+    while len(told := central_server.query(query)) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [(outcome, json.loads(one)["name"]) for outcome, one in told] == [("refused", "K1")] * 2
+    assert ["own to log on" in told[0][1], "guessed at once" in told[1][1]] == [True, True]
+    assert first not in str(told)
+
+
+def test_that_a_device_that_is_not_admitted_hears_nothing_of_the_pin(tmp_path: Path) -> None:
+    server = CentralServer(tmp_path / "home")
+    server.change_settings(devices=DevicePolicy.STRICT)
+    server.seed([UNIT])
+    server.start()
+    try:
+        first = server.first_pin("K1")
+        for new_pin in ("", "111111"):
+            refused = log_on(server, "K1", first, new_pin)
+            assert refused.status_code == 403, refused.text
+            assert "waits for an administrator" in refused.json()["error"]
+    finally:
+        server.stop()
 
 
 def test_that_an_administrator_gives_a_new_pin_which_ends_what_was_logged_on(
