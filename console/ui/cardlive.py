@@ -129,13 +129,19 @@ class CardLive(QObject):
         self._has_place = incident is None or incident.lat is not None
         found = [] if incident is None else self._near_of(incident)
         known = [one.camera for one in found]
-        newly_sent = [one.camera for one in found if one.is_sent and one not in self._near]
+        sent_before = {one.camera for one in self._near if one.is_sent}
+        living = [one.camera for one in found if one.camera not in self._failed]
+        newly_sent = [
+            one.camera
+            for one in found
+            if one.is_sent and one.camera not in sent_before | self._failed
+        ]
         self._near = found
         if newly_sent and not self._by_hand:
             self._choose(newly_sent[0])
         elif self._chosen not in known:
             self._by_hand = False
-            self._choose(known[0] if known else None)
+            self._choose(next(iter(living or known), None))
         else:
             self._open()
         self.changed.emit()

@@ -46,6 +46,17 @@ def bare(row_id: str, **more: object) -> Camera:
     return Camera(id=CameraId(row_id), name=row_id, main_url="rtsp://h/1", **more)  # type: ignore[arg-type]
 
 
+def stand(mirror: Mirror, **north_m: float) -> None:
+    """Have units, by id, stand so many metres north of the incidents."""
+    force = empty_columns(max(one.no for one in mirror.units()) + 1)
+    for unit in mirror.units():
+        if unit.id in north_m:
+            force.lat[unit.no] = LAT + north_m[unit.id] / _METRES_A_DEGREE
+            force.lon[unit.no] = LON
+            force.t_ms[unit.no] = round(desk_city.NOW.timestamp() * 1000)
+    mirror.take_positions(force)
+
+
 def test_that_what_units_sent_carry_comes_first_then_what_looks_at_the_place(
     qapp: QApplication,
 ) -> None:
@@ -119,6 +130,11 @@ class Card:
         )
         self.model = model
 
+    def close(self) -> None:
+        self.view.hide()
+        self.live.stop()
+        self.decoders.close()
+
     @property
     def kind(self) -> TileKind | None:
         tile = self.live.picture().tile
@@ -188,6 +204,48 @@ def test_that_keys_choose_another_camera_and_what_is_chosen_stays(card: Card, qt
     assert card.live.camera == "C02", "a person chose it"
     qtbot.keyClick(card.view, Qt.Key.Key_Left)
     assert card.live.camera == "C01"
+
+
+def test_that_the_picture_stays_while_the_units_that_carry_cameras_move(
+    appearance: Appearance, qtbot: QtBot, request: pytest.FixtureRequest
+) -> None:
+    mirror = desk_city.filled_mirror()
+    at = next(one for one in mirror.running_assignments() if one.incident == "i317")
+    spare = next(one for one in mirror.units() if not mirror.assignments_of_unit(one.id))
+    desk_city.change(mirror, replace(at, id="second", unit=spare.id))
+    card = Card(appearance, mirror, bare("K1", unit=at.unit), bare("K2", unit=spare.id))
+    qtbot.addWidget(card.view)
+    request.addfinalizer(card.close)
+    stand(mirror, **{at.unit: 100.0, spare.id: 300.0})
+    card.model.pick("i317")
+    assert card.live.camera == "K1"
+    for north_m in (250.0, 350.0, 450.0):
+        stand(mirror, **{at.unit: north_m, spare.id: 300.0})
+        card.live.look_again()
+        assert card.live.camera == "K1", north_m
+    desk_city.change(mirror, bare("K0", unit=at.unit))
+    card.live.look_again()
+    assert card.live.camera == "K0", "a camera that was not sent before is shown"
+
+
+def test_that_a_dead_camera_of_a_moving_unit_is_not_taken_again(
+    appearance: Appearance, server: RtspPoints, qtbot: QtBot, request: pytest.FixtureRequest
+) -> None:
+    mirror = desk_city.filled_mirror()
+    at = next(one for one in mirror.running_assignments() if one.incident == "i317")
+    dead = replace(server.camera("C02"), unit=at.unit)
+    card = Card(appearance, mirror, dead, placed(server.camera("C00"), -50, 0, bearing_deg=0.0))
+    qtbot.addWidget(card.view)
+    request.addfinalizer(card.close)
+    stand(mirror, **{at.unit: 100.0})
+    card.view.show()
+    card.model.pick("i317")
+    assert card.live.camera == "C02"
+    qtbot.waitUntil(lambda: card.kind is TileKind.LIVE)
+    for north_m in (120.0, 140.0):
+        stand(mirror, **{at.unit: north_m})
+        card.live.look_again()
+        assert card.live.camera == "C00", north_m
 
 
 def test_that_it_opens_in_full_by_double_click_and_by_key(card: Card, qtbot: QtBot) -> None:

@@ -31,7 +31,7 @@ def test_that_a_year_with_a_notice_is_known_and_others_are_named_in_time(tmp_pat
     (later,) = told(tmp_path, date(FAR, 6, 1))
     assert (later[0], f"of {FAR} are reckoned from the law" in later[1]) == (False, True)
     both = told(tmp_path, date(FAR, 12, 20))
-    assert [str(year) in what for (_, what), year in zip(both, (FAR, FAR + 1), strict=True)]
+    assert all(str(year) in what for (_, what), year in zip(both, (FAR, FAR + 1), strict=True))
     assert told(tmp_path, date(FAR, 6, 1), "Europe/Helsinki") == []
     assert any("working days of" in one.what for one in examine(tmp_path, Config()))
 
