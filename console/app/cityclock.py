@@ -6,7 +6,7 @@ import logging
 import time
 import zoneinfo
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,6 +32,15 @@ def keep_city_time(environ: MutableMapping[str, str], zone: str) -> None:
         return
     environ["TZ"] = zone if _is_on_disk(zone) else _offset_as_posix(city)
     time.tzset()
+
+
+def city_zone(name: str) -> tzinfo:
+    """Return the city's zone; of a name that is not known the machine's, as `keep_city_time`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        local = datetime.now().astimezone().tzinfo
+        return UTC if local is None else local
 
 
 def _is_on_disk(zone: str) -> bool:

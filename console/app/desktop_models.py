@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from console.app.cachekey import cache_key
+from console.app.cityclock import city_zone
 from console.app.consolesettings import ConsoleSettings
 from console.domain.incidents import Report
 from console.domain.places import Evidence, LogEntry
@@ -131,7 +132,8 @@ class DeskModels(QObject):
         self.paces = PaceBook(self.mirror, self.finder.pace, settings.folder / "pace.json", self)
         self.finder.found.connect(self.paces.take_found)
         self.readings = SensorReadings(self.mirror, self.client, self)
-        self.watch = WatchAlarms(self.mirror, self.client, self, readings=self.readings)
+        zone = city_zone(settings.time_zone)
+        self.watch = WatchAlarms(self.mirror, self.client, self, readings=self.readings, zone=zone)
         sources = self.alarms, self.feeds, self.watch
         self.alarm_desk = AlarmDesk(self.mirror, self.client, sources, self.help, parent=self)
         self.places = PackPlaces()

@@ -247,6 +247,7 @@ def console_settings(
         name=name,
         language=_LANGUAGES.get(config.language),
         theme=config.theme or None,
+        time_zone=config.time_zone,
         basemap=config.basemap,
         basemap_datum=config.basemap_datum,
         camera_ca=camera_ca(config),

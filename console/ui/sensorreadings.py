@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from console.alarms.sensorrules import SensorSeen, beyond_since
 from console.domain.errors import ZhihuiError
-from console.domain.sensors import Reading, Sensor
+from console.domain.sensors import Reading, Sensor, Side
 from console.protocol.readings import MOST_SENSORS, PastOfSensor, ReadingsTold
 from console.ui.mirror import Mirror
 from console.ui.outcomes import outcome_of
@@ -54,7 +54,8 @@ class SensorReadings(QObject):
         super().__init__(parent)
         self._mirror, self._source = mirror, source
         self._readings: dict[str, Reading] = {}
-        self._since: dict[str, datetime] = {}
+        self._beyond: dict[str, tuple[Side, datetime]] = {}
+        self._past_missed: set[str] = set()
         self._mark = 0
         self._is_asking = False
         self._first_at: datetime | None = None
@@ -90,11 +91,16 @@ class SensorReadings(QObject):
             SensorSeen(
                 sensor=one,
                 reading=self._readings.get(one.id),
-                beyond_since=self._since.get(one.id),
+                beyond_since=self._since(one.id),
                 known_since=self._first_at,
             )
             for one in self.sensors()
         ]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether central can be asked."""
+        return self._mirror.link is not None and self._mirror.link.is_live
 
     def past(
         self,
@@ -110,8 +116,7 @@ class SensorReadings(QObject):
             take: Gets Unix milliseconds and values, oldest first, or ``None`` if they did not
                 come; called in this thread, once.
         """
-        link = self._mirror.link
-        if link is None or not link.is_live:
+        if not self.is_live:
             take(None)
             return
         self._ask_past([sensor], since, lambda told: take(told[0].rows if told else None))
@@ -119,8 +124,7 @@ class SensorReadings(QObject):
     def ask(self) -> None:
         """Ask central what is newer, and look at what has fallen silent."""
         self.looked.emit()
-        link = self._mirror.link
-        if self._is_asking or link is None or not link.is_live or not self.sensors():
+        if self._is_asking or not self.is_live or not self.sensors():
             return
         self._is_asking = True
         self._source.readings(self._mark).add_done_callback(
@@ -164,23 +168,34 @@ class SensorReadings(QObject):
             sensor = self._mirror.row_of(Sensor, sensor_id)
             if sensor is not None and self._note_side(sensor, before, reading):
                 looked_back.append(sensor)
-        self._look_back(looked_back)
+        self._look_back(looked_back + self._missed())
+
+    def _missed(self) -> list[Sensor]:
+        """Return the sensors still beyond of which the past was asked and did not come."""
+        missed, self._past_missed = self._past_missed, set()
+        rows = (self._mirror.row_of(Sensor, one) for one in sorted(missed & self._beyond.keys()))
+        return [one for one in rows if one is not None and one.alarm_after_s is not None]
+
+    def _since(self, sensor: str) -> datetime | None:
+        held = self._beyond.get(sensor)
+        return None if held is None else held[1]
 
     def _note_side(self, sensor: Sensor, before: Reading | None, reading: Reading) -> bool:
         """Note since when a sensor is beyond; return whether the past has to tell."""
         side = sensor.side(reading.value)
         if side is None:
-            self._since.pop(sensor.id, None)
+            self._beyond.pop(sensor.id, None)
             return False
+        held = self._beyond.get(sensor.id)
         goes_on = (
             before is not None
-            and sensor.id in self._since
-            and sensor.side(before.value) is side
+            and held is not None
+            and held[0] is side
             and reading.at - before.at <= sensor.silent_after
         )
         if goes_on:
             return False
-        self._since[sensor.id] = reading.at
+        self._beyond[sensor.id] = side, reading.at
         # A reading just before this one, within the limits, tells that it has only begun.
         has_begun = before is not None and reading.at - before.at <= sensor.silent_after
         return sensor.alarm_after_s is not None and not has_begun
@@ -193,14 +208,25 @@ class SensorReadings(QObject):
                 _BACK, *(2 * timedelta(seconds=one.alarm_after_s or 0) for one in some.values())
             )
             back = min(back, timedelta(days=31 / len(some)))
-            self._ask_past(list(some), back, partial(self._take_since, some))
+            before = {one: self._since(one) for one in some}
+            self._ask_past(list(some), back, partial(self._take_since, some, before))
 
-    def _take_since(self, asked: dict[str, Sensor], past: list[PastOfSensor] | None) -> None:
+    def _take_since(
+        self,
+        asked: dict[str, Sensor],
+        before: dict[str, datetime | None],
+        past: list[PastOfSensor] | None,
+    ) -> None:
+        if past is None:
+            self._past_missed |= asked.keys()
         for one in past or ():
-            since = beyond_since(asked[one.sensor], one.rows)
-            held = self._since.get(one.sensor)
-            if since is not None and held is not None and since < held:
-                self._since[one.sensor] = since
+            since, held = beyond_since(asked[one.sensor], one.rows), self._beyond.get(one.sensor)
+            if since is None or held is None:
+                continue
+            # By limits that have changed it may be later; what is held may lie before what came.
+            has_begun = since.timestamp() * 1000 > one.rows[0][0]
+            if since < held[1] or (has_begun and held[1] == before[one.sensor]):
+                self._beyond[one.sensor] = held[0], since
         self.looked.emit()
 
     def _note(self, kind: str, ids: list[str]) -> None:
@@ -211,12 +237,17 @@ class SensorReadings(QObject):
         self.looked.emit()
 
     def _begin_again(self, sensors: Iterable[Sensor]) -> None:
-        """Judge sensors by the limits they have now."""
+        """Judge sensors by the limits they have now; since when they are beyond stays meanwhile."""
         looked_back = []
         for one in sensors:
-            self._since.pop(one.id, None)
-            reading = self._readings.get(one.id)
-            if reading is not None and self._note_side(one, None, reading):
+            reading, held = self._readings.get(one.id), self._beyond.get(one.id)
+            side = None if reading is None else one.side(reading.value)
+            if reading is None or side is None:
+                self._beyond.pop(one.id, None)
+                continue
+            if held is None or held[0] is not side:
+                self._beyond[one.id] = side, reading.at
+            if one.alarm_after_s is not None:
                 looked_back.append(one)
         self._look_back(looked_back)
 

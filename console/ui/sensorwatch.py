@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from PySide6.QtCore import QCoreApplication
 
 from console.alarms.conditions import Condition, ConditionKind
 from console.alarms.sensorrules import OTHERS, sensor_alarms
-from console.dispatch.time_rules import CITY_ZONE
 from console.domain.sensors import Sensor, Side
 from console.ui.mapsensors import kind_word
 from console.ui.mirror import Mirror
 from console.ui.sensorreadings import SensorReadings
 from console.ui.words import time_text
 
-_CITY = ZoneInfo(CITY_ZONE)
 KINDS = frozenset({ConditionKind.SENSOR_LIMIT, ConditionKind.SENSOR_SILENT})
 
 
@@ -46,10 +44,14 @@ _OTHERS: Mapping[ConditionKind, str] = {
 
 
 class SensorWatch:
-    """Finds what needs a response among the sensors of the districts worked for here."""
+    """Finds what needs a response among the sensors of the districts worked for here.
 
-    def __init__(self, mirror: Mirror, readings: SensorReadings) -> None:
-        self._mirror, self._readings = mirror, readings
+    Args:
+        zone: The city's; the hours of alarms are by its clock.
+    """
+
+    def __init__(self, mirror: Mirror, readings: SensorReadings, zone: tzinfo) -> None:
+        self._mirror, self._readings, self._zone = mirror, readings, zone
         self._more: dict[ConditionKind, int] = {}
         self._found: list[Condition] | None = None
         readings.looked.connect(self._look_again)
@@ -68,7 +70,7 @@ class SensorWatch:
         if answered_at is None:
             return []
         seen = (one for one in self._readings.seen() if self._is_ours(one.sensor))
-        found, self._more = sensor_alarms(seen, at=answered_at, zone=_CITY)
+        found, self._more = sensor_alarms(seen, at=answered_at, zone=self._zone)
         return found
 
     def text(self, condition: Condition) -> str:

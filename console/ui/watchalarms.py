@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -22,6 +23,7 @@ from console.alarms.conditions import (
     stopped,
     vanished,
 )
+from console.dispatch.time_rules import CITY_ZONE
 from console.domain.assignments import AssignmentState
 from console.domain.levels import Level
 from console.domain.watch import AlarmMark
@@ -39,6 +41,7 @@ from console.ui.sensorwatch import SensorWatch
 from console.ui.words import reach_text, time_text
 
 LOOK_MS = 2000
+_ZONE = ZoneInfo(CITY_ZONE)
 _LEVELS: Mapping[Priority, Level] = {
     Priority.HIGH: Level.CRITICAL,
     Priority.MEDIUM: Level.HIGH,
@@ -98,10 +101,12 @@ class WatchAlarms(QObject):
         parent: QObject | None = None,
         *,
         readings: SensorReadings | None = None,
+        zone: tzinfo = _ZONE,
     ) -> None:
+        """Without ``readings`` no sensor raises an alarm; ``zone`` is the city's."""
         super().__init__(parent)
         self._mirror, self._submitter = mirror, submitter
-        self._sensors = None if readings is None else SensorWatch(mirror, readings)
+        self._sensors = None if readings is None else SensorWatch(mirror, readings, zone)
         self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
         self._silent: dict[str, datetime] = {}
         self._book = AlarmBook()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,6 +26,7 @@ from console.domain.sensors import Reading, Sensor, SensorKind, Side
 from console.domain.watch import AlarmMark
 from console.protocol.commands import MarkAlarm, PutSensors
 from console.protocol.readings import PastOfSensor, ReadingsTold
+from console.sync.http import LinkError
 from console.sync.state import Contents, LinkPhase, LinkState, Who
 from console.ui.alarmdesk import AlarmDesk
 from console.ui.alarms import AlarmList
@@ -148,6 +149,7 @@ class Source:
     past: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     mark: int = 0
+    trouble: LinkError | None = None
 
     def readings(self, after: int) -> Future[ReadingsTold]:
         self.mark += 1
@@ -160,6 +162,9 @@ class Source:
     ) -> Future[list[PastOfSensor]]:
         self.asked.append(tuple(sensors))
         done: Future[list[PastOfSensor]] = Future()
+        if self.trouble is not None:
+            done.set_exception(self.trouble)
+            return done
         done.set_result([
             PastOfSensor(
                 sensor=one, rows=[row for row in self.past.get(one, []) if from_ms <= row[0]]
@@ -202,14 +207,14 @@ def watched(qapp: object, qtbot: QtBot) -> Watched:
     return opened(Source(), Clock())
 
 
-def opened(source: Source, clock: Clock, **who: object) -> Watched:
+def opened(source: Source, clock: Clock, zone: tzinfo = CITY, **who: object) -> Watched:
     desk = Desk()
     mirror = Mirror(Held([]), now=clock)
     mirror.take_contents(Contents(rev=1, rows=(*districts(), *units(), METER)))
     mirror.take_who(Who(id=PersonId("p1"), name="李敏", role=Role.DISPATCHER, **who))  # type: ignore[arg-type]
     mirror.take_link(LinkState(phase=LinkPhase.LIVE, since=clock.at, url="x"))
     readings = SensorReadings(mirror, source)
-    watch = WatchAlarms(mirror, desk, readings=readings)
+    watch = WatchAlarms(mirror, desk, readings=readings, zone=zone)
     sources = AlarmList(mirror), FeedAlarms(mirror, StatusModel(mirror)), watch
     return Watched(
         mirror=mirror, clock=clock, desk=desk, source=source, readings=readings, watch=watch,

@@ -138,6 +138,57 @@ def test_that_it_says_why_there_is_nothing_to_draw(shown: Open, qtbot: QtBot) ->
     assert not shown.asker.close()
 
 
+def test_that_a_sensor_without_a_past_draws_what_it_reads_from_now_on(
+    shown: Open, qtbot: QtBot
+) -> None:
+    shown.source.past.clear()
+    shown.clock.on(2 * 86_400)  # its last reading is older than what is looked at
+    shown.asker.open("n1")
+    qtbot.waitUntil(lambda: shown.panel.why.text() == "It has read nothing in this time.")
+    shown.clock.on(60)
+    shown.source.rows = [("n1", ms(shown.clock.at), 66.0)]
+    shown.readings.ask()
+    qtbot.waitUntil(lambda: shown.panel.is_drawn)
+    assert shown.panel.plot.drawn[1].tolist() == [66.0]
+
+
+def test_that_what_did_not_come_is_asked_again_when_the_link_is_back(
+    shown: Open, qtbot: QtBot
+) -> None:
+    down = LinkState(phase=LinkPhase.DOWN, since=shown.clock.at, url="x")
+    live = replace(down, phase=LinkPhase.LIVE)
+    shown.mirror.take_link(down)
+    shown.asker.open("n1")
+    assert shown.panel.why.text() == "Central is not reached; what it has read is kept there."
+    shown.mirror.take_link(live)
+    shown.readings.ask()
+    qtbot.waitUntil(lambda: shown.panel.is_drawn)
+    # and what was read while the link was down is drawn when it is back
+    shown.mirror.take_link(down)
+    shown.readings.ask()
+    before, began = len(shown.panel.plot.drawn[0]), shown.clock.at
+    shown.clock.on(600)
+    shown.source.past["n1"] += [
+        (ms(began + timedelta(minutes=minute)), 60.0) for minute in range(1, 11)
+    ]
+    shown.mirror.take_link(live)
+    shown.readings.ask()
+    qtbot.waitUntil(lambda: shown.panel.plot.drawn[0][-1] == shown.clock.at.timestamp())
+    assert len(shown.panel.plot.drawn[0]) == pytest.approx(before, abs=2)
+
+
+def test_that_an_open_panel_holds_no_more_than_it_shows(shown: Open, qtbot: QtBot) -> None:
+    shown.asker.open("n1")
+    qtbot.waitUntil(lambda: shown.panel.is_drawn)
+    shown.clock.on(86_400 - 600)
+    shown.source.rows = [("n1", ms(shown.clock.at), 88.5)]
+    shown.readings.ask()
+    qtbot.waitUntil(lambda: shown.panel.plot.drawn[1][-1] == 88.5)
+    times = shown.panel.plot.drawn[0]
+    assert len(times) < 20
+    assert times[0] >= shown.clock.at.timestamp() - 86_400 - 61
+
+
 def test_that_it_speaks_chinese_wears_the_theme_and_fits_a_small_map(
     shown: Open, qtbot: QtBot
 ) -> None:

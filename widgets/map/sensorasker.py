@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import timedelta
 from functools import partial
 
@@ -25,7 +26,9 @@ class SensorAsker(QObject):
         self._model, self._over = model, over
         self._panel: SensorPanel | None = None
         self._sensor = ""
-        self._rows: list[tuple[int, float]] = []
+        #: What it has read, as far back as is looked; ``None`` before central has told.
+        self._rows: list[tuple[int, float]] | None = None
+        self._is_missed = self._was_live = False
         if model.sensors is not None:
             model.sensors.readings.looked.connect(self._freshen)
 
@@ -42,6 +45,9 @@ class SensorAsker(QObject):
             self._panel.span_chosen.connect(self._ask)
             self._panel.closed.connect(self._forget)
         self._panel.open_panel()
+        sensors = self._model.sensors
+        self._was_live = sensors is not None and sensors.readings.is_live
+        self._is_missed = False
         self._freshen()
         self._ask()
 
@@ -53,14 +59,19 @@ class SensorAsker(QObject):
         return True
 
     def _forget(self) -> None:
-        self._sensor, self._rows = "", []
+        self._sensor, self._rows = "", None
 
     def _ask(self) -> None:
+        if self._panel is not None:
+            self._rows = None
+            self._panel.say(self.tr("Fetching what it has read …"))
+            self._ask_again()
+
+    def _ask_again(self) -> None:
         panel, sensors = self._panel, self._model.sensors
         if panel is None or sensors is None:
             return
-        self._rows = []
-        panel.say(self.tr("Fetching what it has read …"))
+        self._is_missed = False
         asked = self._sensor, panel.hours
         span = timedelta(hours=panel.hours)
         sensors.readings.past(self._sensor, span, partial(self._take, asked))
@@ -69,8 +80,10 @@ class SensorAsker(QObject):
         panel = self._panel
         if panel is None or asked != (self._sensor, panel.hours):
             return
+        self._is_missed = rows is None
         if rows is None:
-            panel.say(self.tr("Central is not reached; what it has read is kept there."))
+            if self._rows is None:
+                panel.say(self.tr("Central is not reached; what it has read is kept there."))
             return
         self._rows = rows
         self._draw()
@@ -86,12 +99,22 @@ class SensorAsker(QObject):
         panel.title.setText(f"{kind_word(shown.sensor.kind)} · {shown.sensor.name}")
         panel.state.setText(sensor_text(shown, self._model.feed.now()))
         panel.rule.setText(self._rule(shown.sensor))
-        reading = shown.reading
-        if self._rows and reading is not None:
+        self._ask_if_missed()
+        reading, rows = shown.reading, self._rows
+        if rows is not None and reading is not None:
             t_ms = int(reading.at.timestamp() * 1000)
-            if t_ms // 1000 > self._rows[-1][0] // 1000:
-                self._rows = [*self._rows, (t_ms, reading.value)]
+            if not rows or t_ms // 1000 > rows[-1][0] // 1000:
+                rows = [*rows, (t_ms, reading.value)]
+            since = self._model.feed.now() - timedelta(hours=panel.hours)
+            self._rows = _since(rows, int(since.timestamp() * 1000))
             self._draw()
+
+    def _ask_if_missed(self) -> None:
+        """Ask again what did not come, and what was read while central was not reached."""
+        sensors = self._model.sensors
+        was_live, self._was_live = self._was_live, sensors is not None and sensors.readings.is_live
+        if self._was_live and (self._is_missed or not was_live):
+            self._ask_again()
 
     def _draw(self) -> None:
         panel, shown = self._panel, self._model.feed.sensor(self._sensor)
@@ -115,3 +138,9 @@ class SensorAsker(QObject):
             return self.tr("Raises no alarm; an administrator enters when it does.")
         parts.append(priority_word(sensor.alarm_priority or LOW))
         return self.tr("Alarm: {0}").format(" · ".join(parts))
+
+
+def _since(rows: list[tuple[int, float]], t_ms: int) -> list[tuple[int, float]]:
+    """Return readings from a time on, and the one before, from which the line comes in."""
+    first = bisect_left(rows, (t_ms, float("-inf")))
+    return [] if first == len(rows) else rows[max(first - 1, 0) :]
