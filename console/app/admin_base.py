@@ -111,11 +111,40 @@ def values_of(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def typed_password() -> str:
-    """Return a password typed twice at the terminal, or a line of what is piped in."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().strip()
-    first = getpass.getpass("New password: ")
+def secret_of(asked: Mapping[str, str], name: str, *, called: str = "password") -> str | None:
+    """Return a secret that is to be asked for, as ``name=`` says; ``None`` where it stands not.
+
+    Args:
+        asked: What was typed on the command line.
+        name: Of the secret among it.
+        called: What a person calls it.
+
+    Raises:
+        AdminRequestError: It stands on the command line, where ``ps`` and the shell's history
+            show it, or nothing was typed.
+    """
+    if asked.get(name):
+        raise AdminRequestError(
+            f"A {called} does not belong on the command line, where others read it: type “{name}=” "
+            "and enter it when asked, or pipe it in. Nothing was changed."
+        )
+    return typed_password(called) if name in asked else None
+
+
+def typed_password(called: str = "password") -> str:
+    """Return a secret typed twice at the terminal, or a line of what is piped in.
+
+    Raises:
+        AdminRequestError: It was not the same both times, or is empty.
+    """
+    first = _typed_twice(called) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if not first:
+        raise AdminRequestError(f"No {called} came; nothing was changed.")
+    return first
+
+
+def _typed_twice(called: str) -> str:
+    first = getpass.getpass(f"New {called}: ")
     if getpass.getpass("Once more: ") != first:
         raise AdminRequestError("Both times were not the same; nothing was changed.")
     return first

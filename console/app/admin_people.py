@@ -10,6 +10,7 @@ from urllib.parse import quote
 from console.app.admin_base import (
     AdminRequestError,
     Central,
+    secret_of,
     show,
     show_history,
     typed_password,
@@ -31,8 +32,7 @@ def _users(central: Central, chosen: argparse.Namespace) -> int:
 def _add_user(central: Central, chosen: argparse.Namespace) -> int:
     asked: dict[str, Any] = values_of(chosen.rest)
     asked |= _districts(asked)
-    if not asked.get("password"):
-        asked["password"] = typed_password()
+    asked["password"] = secret_of(asked, "password") or typed_password()
     made = central.send("POST", "/v1/people", asked)
     print(f"Entered {asked.get('login')} ({made['id']}).")
     return 0
@@ -42,8 +42,8 @@ def _set_user(central: Central, chosen: argparse.Namespace) -> int:
     person = _person(central, wanted_id(chosen))
     asked: dict[str, Any] = values_of(chosen.rest[1:])
     asked |= _districts(asked)
-    if asked.get("password") == "":
-        asked["password"] = typed_password()
+    if "password" in asked:
+        asked["password"] = secret_of(asked, "password")
     done = central.send("PATCH", f"/v1/people/{person['id']}", asked)
     print(f"Changed {person['login']}; {done['ended_sessions']} sessions were ended.")
     return 0
@@ -93,9 +93,9 @@ def _officers(central: Central, chosen: argparse.Namespace) -> int:
 
 
 def _give_pin(central: Central, chosen: argparse.Namespace) -> int:
-    asked: dict[str, Any] = values_of(chosen.rest[1:])
     call_sign = quote(wanted_id(chosen), safe="")
-    done = central.send("POST", f"/v1/officers/{call_sign}/pin", {"pin": asked.get("pin") or None})
+    pin = secret_of(values_of(chosen.rest[1:]), "pin", called="PIN")
+    done = central.send("POST", f"/v1/officers/{call_sign}/pin", {"pin": pin})
     print(f"{done['call_sign']}  {done['pin']}  (to be replaced at the next log-on; "
           f"{done['ended_sessions']} sessions were ended)")  # fmt: skip
     return 0

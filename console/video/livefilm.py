@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -18,6 +19,7 @@ from console.video.clips import step_between
 from console.video.rtsp import RtspStream
 from console.video.trouble import Trouble, VideoError
 
+_log = logging.getLogger("zhihui.video")
 _CLOCK = Fraction(1, 90_000)
 #: A piece is sent when so much has come; less means more pieces, more means waiting.
 _PIECE_US = 200_000
@@ -67,8 +69,11 @@ class FilmWriter:
         self.close()
 
     def close(self) -> None:
-        """Let go of it; what was not taken is lost."""
-        self._open.close()
+        """Let go of it; what was not taken is lost, and so is a trailer that cannot be written."""
+        try:
+            self._open.close()
+        except (FFmpegError, ValueError, OSError) as error:
+            _log.info("the film of %s was not closed well: %s", self._address, error)
 
     def add(self, unit: AccessUnit) -> None:
         """Put in the next access unit.

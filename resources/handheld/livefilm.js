@@ -1,5 +1,7 @@
 // Live pictures of a camera point: pieces of fragmented MP4 from central, fed to the browser as they come.
 
+import { word } from "./words.js";
+
 /** Seconds behind the newest picture after which the player jumps to it, and what it keeps behind it. */
 const BEHIND_S = 2.5;
 const KEPT_S = 10;
@@ -11,7 +13,7 @@ export const canPlay = () => Boolean(globalThis.ManagedMediaSource ?? globalThis
 
 /**
  * Play a point's live pictures until the signal ends them; resolves when they are over.
- * Throws an Error with central's sentence where there are none, or the browser plays none of this kind.
+ * Throws an Error with central's sentence where there are none, or the page's where the browser cannot play them.
  * @param {HTMLVideoElement} video where
  * @param {string} path central's address of the film
  * @param {{headers: object, signal: AbortSignal, playing: () => void}} how
@@ -20,7 +22,7 @@ export async function play(video, path, { headers, signal, playing }) {
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
   const answer = await fetch(path, { headers, signal: either });
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status}`);
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? word("film_broke"));
   const type = answer.headers.get("Content-Type");
   const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
   if (!Source.isTypeSupported(type)) {
@@ -35,6 +37,9 @@ export async function play(video, path, { headers, signal, playing }) {
     await happens(source, "sourceopen", either);
     const buffer = source.addSourceBuffer(type);
     await fed(answer.body.getReader(), buffer, video, either, playing);
+  } catch (error) {
+    const trouble = video.error ?? (error instanceof DOMException ? error : null);
+    throw signal.aborted || !trouble ? error : unplayable(trouble);
   } finally {
     ending.abort();
     video.removeAttribute("src");
@@ -51,7 +56,7 @@ async function fed(reader, buffer, video, signal, playing) {
     if (done || signal.aborted) return;
     buffer.appendBuffer(value);
     await happens(buffer, "updateend", signal);
-    if (video.error) throw new Error(video.error.message);
+    if (video.error) throw video.error;
     if (!buffer.buffered.length) continue;
     await keepUp(buffer, video, signal);
     if (!isFirst) continue;
@@ -59,6 +64,12 @@ async function fed(reader, buffer, video, signal, playing) {
     await video.play().catch(error => console.info("not played by itself:", error.message));
     playing();
   }
+}
+
+/** What an officer is told when the browser gives a film up; what it says itself is for its console. */
+function unplayable(trouble) {
+  console.info("the browser cannot play the film:", trouble.message);
+  return new Error(word("film_unplayable"), { cause: trouble });
 }
 
 /** Stay near the newest picture, and let go of the oldest. */
@@ -86,6 +97,6 @@ function happens(target, name, signal) {
 /** What a promise gives, unless it takes too long. */
 function within(promise, ms) {
   let timer = null;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("silence")), ms); });
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(word("film_silent"))), ms); });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

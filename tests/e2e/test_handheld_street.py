@@ -168,6 +168,32 @@ def test_that_a_camera_near_is_seen_live_and_let_go_of_when_the_page_is_put_away
     assert until(lambda: points.points["c1"].playing == 0)
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [([], "实时画面没有继续传来。"), ([255] * 64, "本机浏览器无法播放该点位的画面。")],
+)
+def test_that_a_film_that_stops_or_cannot_be_played_is_told_in_the_officers_words(
+    central: CentralServer, phone: BrowserContext, sent: list[int], told: str
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{central.url}/handheld/")
+    heard = page.evaluate(
+        """async sent => {
+            const { play } = await import("/handheld/livefilm.js");
+            const body = new ReadableStream({ start(to) {
+                if (sent.length) to.enqueue(new Uint8Array(sent));
+            } });
+            const headers = { "Content-Type": 'video/mp4; codecs="avc1.42E01E"' };
+            globalThis.fetch = async () => new Response(body, { headers });
+            const video = document.body.appendChild(document.createElement("video"));
+            const how = { headers: {}, signal: new AbortController().signal, playing: () => null };
+            return play(video, "/film", how).then(() => "over", error => error.message);
+        }""",
+        sent,
+    )
+    assert heard == told
+
+
 def test_that_near_are_cases_and_cameras_and_a_case_is_raised_offline(
     central: CentralServer, phone: BrowserContext
 ) -> None:

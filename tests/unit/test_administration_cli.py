@@ -59,15 +59,20 @@ def test_that_the_command_line_administers_the_sites_tables(
 
 
 def test_that_the_command_line_administers_people_and_devices(
-    cli: Callable[..., str], central_server: CentralServer
+    cli: Callable[..., str], central_server: CentralServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     do = cli
     assert "login=dispatcher" in do("users", "list")
-    do("users", "add", "login=li", "name=李", "role=dispatcher", "password=a-long-password")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a-long-password\n"))
+    do("users", "add", "login=li", "name=李", "role=dispatcher")
     client = CentralClient(central_server, "li", "a-long-password")
     client.close()
     assert "sessions were ended" in do("users", "set", "li", "role=shift_lead")
     do("users", "retire", "li")
+    monkeypatch.setattr("sys.stdin", io.StringIO("another-password\n"))
+    do("users", "set", "li", "password=")
+    do("users", "restore", "li")
+    CentralClient(central_server, "li", "another-password").close()
     history = do("users", "history", "li")
     assert "person_added" in history
     assert "a-long-password" not in history
@@ -89,6 +94,9 @@ def test_that_the_command_line_administers_people_and_devices(
         (["forms", "set", "0301", "code=0999"], "make the id of a row"),
         (["grids", "export", "x.doc"], "written to .csv"),
         (["users", "retire", "nobody"], "There is nobody called"),
+        (["users", "add", "login=li", "password=a-long-one"], "password does not belong"),
+        (["users", "set", "admin", "password=a-long-one"], "password does not belong"),
+        (["officers", "pin", "K1", "pin=83720156"], "A PIN does not belong on the command line"),
     ],
 )  # fmt: skip
 def test_that_what_cannot_be_done_is_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import requests
 from central_parts import QUICK_HASHER, CentralServer
 from sqlalchemy import text
 
+from console.app.admin_base import AdminRequestError
 from console.app.cli import build_parser
 from console.central.accounts import ensure_accounts
 from console.central.limits import DevicePolicy
@@ -164,7 +166,9 @@ def test_that_wrong_pins_lock_one_officer_and_no_other(central_server: CentralSe
 
 
 def test_that_the_command_line_hands_out_slips_and_gives_pins(
-    central_server: CentralServer, capsys: pytest.CaptureFixture[str]
+    central_server: CentralServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def run(*arguments: str) -> Any:
         chosen = build_parser().parse_args(["admin", "officers", *arguments])
@@ -180,6 +184,11 @@ def test_that_the_command_line_hands_out_slips_and_gives_pins(
     name, pin, *_ = run("pin", "K1").split()
     assert (name, log_on(central_server, "K1", pin, "k1-once-more").status_code) == ("K1", 200)
     assert "pin_given" in run("history", "K1")
+    monkeypatch.setattr("sys.stdin", io.StringIO("k1-from-a-file\n"))
+    run("pin", "K1", "pin=")
+    assert log_on(central_server, "K1", "k1-from-a-file").status_code == 428
+    with pytest.raises(AdminRequestError, match="No PIN came"):
+        run("pin", "K1", "pin=")
     told = central_server.query("SELECT details FROM audit WHERE action = 'export:first_pins'")
     assert slips["K2"] not in str(told)
 
