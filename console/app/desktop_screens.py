@@ -62,7 +62,7 @@ class WallScreens(QObject):
         super().__init__(parent)
         self._dock, self._models, self._appearance = dock, models, appearance
         self.windows: list[SecondWall] = []
-        self._is_locked = False
+        self._is_locked = self._hid_own = False
         self._counter = ThreadPoolExecutor(1, thread_name_prefix="records")
         self._counted.connect(self._show_records, Qt.ConnectionType.QueuedConnection)
         self.clock = WallClock(dock.feed, parent=self)
@@ -187,21 +187,36 @@ class WallScreens(QObject):
         living = [one for one in cameras if not one.retired]
 
         def done(counted: Future[list[PointRecord]]) -> None:
-            if not counted.cancelled():
-                self._counted.emit(wall, counted.result())
+            if counted.cancelled() or not isValid(self):
+                return
+            failed = counted.exception()
+            self._counted.emit(wall, failed or counted.result())
 
         self._counter.submit(lambda: records(looks, living, since=month_ago())).add_done_callback(
             done
         )
 
-    def _show_records(self, wall: WallWidget, found: list[PointRecord]) -> None:
-        if isValid(wall):
-            wall.repairs.take(found)
+    def _show_records(self, wall: WallWidget, found: list[PointRecord] | BaseException) -> None:
+        if not isValid(wall):
+            return
+        if isinstance(found, BaseException):
+            wall.repairs.say(self.tr("The looks could not be counted: {0}").format(found))
+            return
+        wall.repairs.take(found)
 
     def set_locked(self, is_locked: bool) -> None:
         """Have no wall in sight, and no key of one act, while the console is locked."""
+        if is_locked and not self._is_locked:
+            self._dock.widget.fill_screen(False)  # full screen a wall is a window of its own
+            self._hid_own = not self._dock.widget.isHidden()
+            self._dock.widget.hide()
+        elif self._hid_own and not is_locked:
+            self._hid_own = False
+            self._dock.widget.show()
         self._is_locked = is_locked
         for one in self.windows:
+            if is_locked:
+                one.wall.fill_screen(False)
             one.window.setVisible(not is_locked)
 
     def confirmed(self, point: str) -> Hint | None:
@@ -211,7 +226,7 @@ class WallScreens(QObject):
 
     def close(self) -> None:
         """Close every window."""
-        self._counter.shutdown(wait=True, cancel_futures=True)
+        self._counter.shutdown(wait=False, cancel_futures=True)
         for one in list(self.windows):
             one.window.close()
 

@@ -161,6 +161,7 @@ class SecondWall(QObject):
         if self.is_closed:
             return
         self.is_closed = True
+        self.wall.fill_screen(False)
         self.hints.stop()
         self.feed.stop()
         self.closed.emit()

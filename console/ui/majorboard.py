@@ -172,10 +172,12 @@ class MajorBoard(QObject):
         )
 
     def change(self, sector: str, *, name: str | None = None, task: str | None = None) -> bool:
-        """Call a sector otherwise, or say what has to be done there."""
+        """Call a sector otherwise, or say what has to be done there; "" takes the task away."""
         held = self._held(sector)
         return held is not None and self._actions.change_sector(
-            held, name=held.name if name is None else name, task=task or held.task
+            held,
+            name=held.name if name is None else name,
+            task=held.task if task is None else task or None,
         )
 
     def set_lead(self, sector: str, call_sign: str) -> bool:

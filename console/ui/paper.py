@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,8 @@ class DeskPaper(QObject):
         self.makers: dict[str, Callable[[], QAbstractItemModel]] = {}
         self.fetch: Callable[[str], Future[bytes]] | None = None
         self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        # Films are decoded beside what is fetched: readings and passwords wait there too.
+        self._cutter = ThreadPoolExecutor(1, thread_name_prefix="stills")
 
     def print_case(self, incident: str, path: Path) -> bool:
         """Write a case as PDF, with the pictures and films among its evidence once they are here.
@@ -116,13 +118,22 @@ class DeskPaper(QObject):
             made.deleteLater()
 
     def _give(self, waits: _Printing, sha256: str, done: Future[bytes]) -> None:
-        """Carry a picture, or stills of a film, over; called in the thread that fetched it."""
-        got: bytes | Stills | None = _bytes_of(done)
-        if isinstance(got, bytes) and sha256 in waits.films:
+        """Carry a picture over, or have a film's stills made; not always in the window's thread."""
+        got = _bytes_of(done)
+        if got is None or sha256 not in waits.films:
+            self._came.emit(waits, sha256, got)
+            return
+        self._cutter.submit(self._cut, waits, sha256, got)
+
+    def _cut(self, waits: _Printing, sha256: str, film: bytes) -> None:
+        """Make stills of a film; a film that cannot be read is printed by its hash."""
+        stills: Stills | None = None
+        try:
             from console.video.filmstills import stills_of  # noqa: PLC0415 - few cases have films
 
-            got = [(one.at_s, one.jpeg) for one in stills_of(got)]
-        self._came.emit(waits, sha256, got)
+            stills = [(one.at_s, one.jpeg) for one in stills_of(film)]
+        finally:
+            self._came.emit(waits, sha256, stills)
 
     @Slot(object, str, object)
     def _take(self, waits: _Printing, sha256: str, got: bytes | Stills | None) -> None:

@@ -206,6 +206,20 @@ def test_that_the_keys_do_what_the_buttons_do(qtbot: QtBot, window: AdminWindow)
     assert window.tables.currentRow() in {row, row + 1}
 
 
+def test_that_a_new_pin_is_asked_about_once(
+    qtbot: QtBot, window: AdminWindow, administration: Administration
+) -> None:
+    opened(qtbot, window, "officers")
+    assert window.model.rowCount() > 1
+    with qtbot.assertNotEmitted(administration.done, wait=300):
+        window.buttons["pin"].click()
+        window.table.selectRow(1)
+        window.buttons["pin"].click()
+    assert "Ctrl+G again gives it" in window.told.text()
+    with qtbot.waitSignal(administration.done):
+        window.buttons["pin"].click()
+
+
 def test_that_the_table_model_is_a_good_one(qtmodeltester: ModelTester) -> None:
     model = AdminTableModel(str)
     qtmodeltester.check(model, force_py=True)

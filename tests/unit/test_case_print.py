@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
+import threading
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -204,6 +205,32 @@ def test_that_films_are_printed_by_three_stills_with_their_times(
     flat = "".join(text.split())
     for at in ("0.0sintothefilm", "1.5sintothefilm", "3.0sintothefilm", "cd" * 32):
         assert at in flat, at
+
+
+def test_that_a_film_that_fails_in_any_way_does_not_keep_the_case_from_paper(
+    line: CommandLine, mirror: Mirror, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = card_of(mirror, "i317")
+    assert card is not None
+    clip = replace(
+        card.evidence[0], id="film", kind=EvidenceKind.VIDEO, media_type="video/mp4",
+        sha256="cd" * 32, size=9,
+    )  # fmt: skip
+    mirror._reader.rows.append(clip)
+    threads: list[str] = []
+
+    def fails(_film: bytes) -> object:
+        threads.append(threading.current_thread().name)
+        raise MemoryError
+
+    monkeypatch.setattr("console.video.filmstills.stills_of", fails)
+    line.paper.fetch = lambda _sha256: done_with(b"film")
+    path = tmp_path / "317.pdf"
+    with qtbot.waitSignal(line.paper.written):
+        assert line.run(f"/print 3 {path}")[1]
+    assert path.is_file()
+    assert threads
+    assert threads[0].startswith("stills"), "never in the window's thread"
 
 
 def done_with(data: bytes) -> Future[bytes]:

@@ -121,6 +121,9 @@ def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> No
     shown.say(Key.Key_A, "0503; 清空通道")
     shown.say(Key.Key_M, "fire brigade is here")
     shown.press(Key.Key_D)
+    assert not any(getattr(one, "sector", a_sector(2, "")).retired for one in shown.bodies
+                   if isinstance(one, c.PutSector)), "it is asked first"  # fmt: skip
+    shown.press(Key.Key_Return)
     new, task, lead, name, post, case, link, note, end = shown.bodies
     assert isinstance(new, c.PutSector)
     assert new.sector.name == "疏散"
@@ -176,3 +179,29 @@ def test_that_enter_goes_to_the_chosen_case(shown: Shown, qtbot: QtBot) -> None:
     with qtbot.waitSignal(shown.sheet.incident_wanted) as asked:
         shown.press(Key.Key_Return)
     assert asked.args == ["i315"]
+
+
+def test_that_a_question_ends_where_another_incident_is_picked(shown: Shown) -> None:
+    shown.is_big(a_sector(1, "内场"))
+    shown.press(Key.Key_M)
+    shown.sheet.words.insert("meant for the first one")
+    shown.model.pick("i316")
+    assert not shown.sheet.words.isVisible()
+    shown.model.pick("i317")
+    shown.press(Key.Key_Escape)
+    assert shown.bodies == []
+
+
+def test_that_a_sector_can_be_left_without_a_task(shown: Shown) -> None:
+    shown.is_big(replace(a_sector(1, "内场"), task="hold the gate"))
+    shown.press(Key.Key_T)
+    assert shown.sheet.words.text() == "hold the gate"
+    shown.sheet.words.clear()
+    shown.press(Key.Key_Return)
+    assert shown.bodies == [c.PutSector(sector=a_sector(1, "内场"))]
+
+
+def test_that_a_sector_is_kept_where_the_question_is_left(shown: Shown) -> None:
+    shown.is_big(a_sector(1, "内场"))
+    shown.press(Key.Key_D, Key.Key_Escape)
+    assert shown.bodies == []

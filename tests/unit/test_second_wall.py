@@ -223,3 +223,44 @@ def test_that_the_second_wall_fills_the_screen_and_comes_back_into_its_window(
     assert made.window.isVisible()
     qtbot.waitUntil(lambda: made.wall.size() == made.window.size())
     assert made.feed.plan.name == "night", "Esc left the full screen, not the plan"
+
+
+def test_that_a_wall_that_fills_the_screen_decodes_nothing_while_locked_or_closed(
+    screens: WallScreens, server: RtspPoints, qtbot: QtBot
+) -> None:
+    made = another(screens, qtbot)
+    qtbot.keyClick(made.wall.canvas, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 1, timeout=20_000)
+    screens.set_locked(True)
+    assert not made.wall.isVisible()
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 0, timeout=20_000)
+    screens.set_locked(False)
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 1, timeout=20_000)
+    made.wall.fill_screen(True)
+    made.window.close()
+    assert screens.windows == []
+    assert not made.wall.isVisible()
+
+
+def test_that_the_consoles_own_wall_decodes_nothing_behind_the_lock(
+    screens: WallScreens, server: RtspPoints, qtbot: QtBot
+) -> None:
+    wall = screens.property("first").widget
+    wall.show()
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 1, timeout=20_000)
+    screens.set_locked(True)
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 0, timeout=20_000)
+    screens.set_locked(False)
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 1, timeout=20_000)
+
+
+def test_that_looks_that_cannot_be_counted_are_told(
+    screens: WallScreens, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("disk gone")
+
+    monkeypatch.setattr("console.app.desktop_screens.records", fails)
+    wall = screens.property("first").widget
+    wall.repairs.wanted.emit()
+    qtbot.waitUntil(lambda: "The looks could not be counted" in wall.repairs.told.text())

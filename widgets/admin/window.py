@@ -62,6 +62,7 @@ class AdminWindow(QWidget):
         self._spec: AdminTableSpec = SPECS[0]
         self._row: dict[str, Any] | None = None
         self._wanted: str | None = None
+        self._pin_asked: str | None = None
         self.model = AdminTableModel(field_word, self)
         self.tables = QListWidget()
         self.finder = QLineEdit()
@@ -225,9 +226,18 @@ class AdminWindow(QWidget):
             self._administration.unlock(self._row)
 
     def _give_pin(self) -> None:
-        if self._row is not None and self._spec.name == "officers":
-            self._wanted = str(self._row["id"])
-            self._administration.give_pin(self._row)
+        """Ask once, and give a PIN at the second press: the officer's sessions end with it."""
+        if self._row is None or self._spec.name != "officers":
+            return
+        officer = str(self._row["id"])
+        if self._pin_asked != officer:
+            self._pin_asked = officer
+            self.say(self.tr(
+                "A new PIN ends this officer's sessions and the old PIN. Ctrl+G again gives it."
+            ))  # fmt: skip
+            return
+        self._pin_asked, self._wanted = None, officer
+        self._administration.give_pin(self._row)
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, self.tr("Import"), "", _FILES)
@@ -274,6 +284,7 @@ class AdminWindow(QWidget):
 
     def _pick(self, index: QModelIndex, _before: QModelIndex) -> None:
         self._row = self.model.row_at(index.row()) if index.isValid() else None
+        self._pin_asked = None
         self.form.fill(self._row)
         self.history.clear()
         self._show_buttons()

@@ -78,6 +78,8 @@ class MajorSheet(QFrame):
         self._board = board
         self._before: QWidget | None = None
         self._asks: Callable[[str], object] | None = None
+        self._asked_of: str | None = None
+        self._may_be_empty = False
         self._plans: list[PlanLine] = []
         self.setProperty("role", "popup")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -160,6 +162,8 @@ class MajorSheet(QFrame):
         if incident is None:
             self.put_away()
             return
+        if self._asks is not None and self._asked_of != incident.id:
+            self._end_question()  # an answer belongs to what it was asked about
         is_major = incident.is_major
         was_plans = self.plans.isVisible()
         of_plans: list[QWidget] = [self.plans, self.preview, self._headings["plans"]]
@@ -240,8 +244,10 @@ class MajorSheet(QFrame):
             question, does, needs_sector = self._questions()[key]
             if not needs_sector or self.sectors.chosen:
                 self._ask(question, does)
+            if key == Qt.Key.Key_T and self.words.isVisible():
+                self._offer(self._sector(self.sectors.chosen))
         elif self._is_major and key == Qt.Key.Key_D and self.sectors.chosen:
-            self._board.end_sector(self.sectors.chosen)
+            self._ask_end(self.sectors.chosen)
 
     def _questions(self) -> Mapping[Qt.Key, tuple[str, Callable[[str], object], bool]]:
         """Return what keys ask, what is done with the answer, and if it is about a sector."""
@@ -281,8 +287,28 @@ class MajorSheet(QFrame):
         question = self.tr("Why is it a big incident? Whoever commands reads it.")
         self._ask(question, lambda reason: self._board.make_major(code, reason))
 
+    def _sector(self, sector_id: str) -> SectorLine | None:
+        return next((one for one in self._board.sectors() if one.id == sector_id), None)
+
+    def _offer(self, sector: SectorLine | None) -> None:
+        """Have a sector's task to be changed; emptied, there is none any more."""
+        self._may_be_empty = True
+        self.words.setText("" if sector is None else sector.task)
+        self.words.selectAll()
+
+    def _ask_end(self, sector_id: str) -> None:
+        sector = self._sector(sector_id)
+        name = "" if sector is None else sector.name
+        self._ask(
+            self.tr("End the sector {0}? Enter ends it, Esc keeps it.").format(name),
+            lambda _words: self._board.end_sector(sector_id),
+        )
+        self._may_be_empty = True
+
     def _ask(self, question: str, does: Callable[[str], object]) -> None:
-        self._asks = does
+        incident = self._board.incident
+        self._asked_of = None if incident is None else incident.id
+        self._asks, self._may_be_empty = does, False
         self.question.setText(question)
         self.question.show()
         self.words.clear()
@@ -305,7 +331,7 @@ class MajorSheet(QFrame):
 
     def _answer(self) -> None:
         text, does = self.words.text().strip(), self._asks
-        if not text or does is None:
+        if does is None or not (text or self._may_be_empty):
             return
         self._end_question()
         does(text)
