@@ -31,13 +31,17 @@ def calendar_notes(home: Path, config: Config, *, today: date | None = None) -> 
     missing = [year for year in years if not (is_announced(year) or _is_entered(home, year))]
     if not missing:
         return [SafetyNote(good=True, what=f"working days of {years[-1]} are known")]
+    unseen = "" if _own(home).is_file() else (
+        " Only this home's own database is looked at: days entered in one that is given by "
+        "--database were not."
+    )  # fmt: skip
     return [
         SafetyNote(
             good=False,
             what=f"working days of {year} are reckoned from the law: the State Council's notice "
             "for that year is not in the table",
             do="Limits run on. Enter the notice's days off and make-up working days: "
-            f"`zhihui admin calendar add {year}-10-04 works=no note=…`.",
+            f"`zhihui admin calendar add {year}-10-04 works=no note=…`.{unseen}",
         )
         for year in missing
     ]
@@ -45,7 +49,7 @@ def calendar_notes(home: Path, config: Config, *, today: date | None = None) -> 
 
 def _is_entered(home: Path, year: int) -> bool:
     """Whether days of a year stand in the database of this home."""
-    path = home / "central" / "central.db"
+    path = _own(home)
     if not path.is_file():
         return False
     query = "SELECT count(*) FROM calendar_day WHERE id LIKE ? AND works IS NOT NULL"
@@ -54,3 +58,7 @@ def _is_entered(home: Path, year: int) -> bool:
             return bool(database.execute(query, (f"{year}-%",)).fetchone()[0])
     except sqlite3.Error:
         return False  # the doctor names what is wrong with a database elsewhere
+
+
+def _own(home: Path) -> Path:
+    return home / "central" / "central.db"

@@ -52,6 +52,16 @@ def test_that_a_database_that_is_none_keeps_the_doctor_from_nothing(tmp_path: Pa
     assert not told(tmp_path, date(FAR, 6, 1))[0][0]
 
 
+def test_that_a_database_elsewhere_is_said_not_to_have_been_looked_at(tmp_path: Path) -> None:
+    config = Config(time_zone="Asia/Shanghai")
+    (note,) = calendar_notes(tmp_path, config, today=date(FAR, 6, 1))
+    assert "given by --database were not" in note.do
+    (tmp_path / "central").mkdir()
+    (tmp_path / "central" / "central.db").touch()
+    (note,) = calendar_notes(tmp_path, config, today=date(FAR, 6, 1))
+    assert "--database" not in note.do
+
+
 @pytest.mark.parametrize("text", ["4wh", "8wh", "1wd", "3wd", "2h"])
 def test_that_limits_run_on_where_no_notice_is_known(text: str) -> None:
     calendar = WorkCalendar(ZoneInfo("Asia/Shanghai"))
