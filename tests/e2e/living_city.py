@@ -253,7 +253,7 @@ def secrets_of(home: Path) -> dict[str, str]:
     """Return what must stand in no log and on no command line, by what it is."""
     central = home / "central"
     found: dict[str, str] = json.loads((central / "accounts.json").read_text())
-    for name in ("token.key", "devices.code"):
+    for name in ("token.key", "officers.key", "devices.code"):
         found[name] = (central / name).read_text().strip()
     found["console's key"] = key_file(home).read_text().strip()
     found["city's key"] = (home / "city" / "device.key").read_text().strip()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
+from desk_parts import all_answered
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -223,7 +224,7 @@ def duplicate_from_two_channels(desk: Desk) -> None:
     desk.press(Qt.Key.Key_U, queue.table)  # one key parts what was joined
     count = "SELECT count(*) FROM incident WHERE place = '二号街 2 号' AND stage = 'file'"
     desk.until(lambda: desk.rows(count) == [(2,)])
-    desk.until(lambda: desk.console.models.mirror.outbox.unsent == 0)
+    desk.until(lambda: all_answered(desk.console.models))
     desk.type("/undo")
     desk.until(lambda: desk.rows(count) == [(1,)])
     reports = f"SELECT count(*) FROM report WHERE incident = '{case.id}'"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
+from desk_parts import all_answered
 from pytestqt.qtbot import QtBot
 from test_desk import settings_for
 
@@ -50,9 +51,7 @@ class Desks:
         return incident
 
     def settled(self) -> None:
-        self.until(
-            lambda: self.first.mirror.outbox.unsent == 0 and self.second.mirror.outbox.unsent == 0
-        )
+        self.until(lambda: all_answered(self.first) and all_answered(self.second))
 
 
 @pytest.fixture
@@ -109,7 +108,7 @@ def test_that_a_unit_on_a_task_can_neither_log_off_nor_retire_and_its_silence_is
 ) -> None:
     incident = desks.opened()
     (task,) = desks.first.actions.dispatch(incident, ["u1"])
-    desks.settled()
+    desks.until(lambda: all(one.mirror.assignment(task) for one in (desks.first, desks.second)))
     with closing(desks.server.officer("K1")) as officer:
         at = datetime.now(UTC)
         officer.post(c.MoveAssignment(assignment=task, state=AssignmentState.EN_ROUTE, at=at))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from central_parts import QUICK_HASHER, CentralServer
+from desk_parts import all_answered
 from district_parts import EAST, PASSWORD, WEST, closing_engine, opened, seeded
 from pytestqt.qtbot import QtBot
 from test_console_window import ROOT
@@ -39,7 +40,7 @@ class Desks:
     def type(self, desk: DeskModels, line: str) -> None:
         sentence, is_done = desk.commands.run(line)
         assert is_done, sentence
-        self.until(lambda: desk.mirror.outbox.unsent == 0)
+        self.until(lambda: all_answered(desk))
         assert desk.mirror.tray() == (), desk.mirror.tray()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from central_parts import CentralServer, a_city, some_units
 from chromium import FLAGS
+from desk_parts import all_answered
 from playwright.sync_api import Page, sync_playwright
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -182,7 +183,7 @@ def test_that_a_case_is_printed_and_a_packet_read_back_and_signed_by_keys(
     (case,) = models.mirror.open_incidents()
     message, is_sent = models.commands.run("/msg K1 请先查看施工许可")
     assert is_sent, message
-    watch.until(lambda: models.mirror.outbox.unsent == 0)
+    watch.until(lambda: all_answered(models))
     file = tmp_path / "case.pdf"
     sentence, is_done = models.commands.run(f"/print {case.short_number} {file}")
     assert is_done, sentence
