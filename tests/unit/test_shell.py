@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from console.domain.levels import Level, Role
 from widgets.common.appearance import Appearance
 from widgets.shell.alarm_bar import AlarmLine
-from widgets.shell.regions import Region, Workspace, region_title
+from widgets.shell.regions import LEAST_PX, Region, Workspace, region_title
 from widgets.shell.window import MainWindow
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -202,3 +202,29 @@ def test_that_a_greedy_map_leaves_the_wall_its_room(window: MainWindow, qtbot: Q
     heights = {region: regions.widget(region).height() for region in Region}
     assert 1.3 < heights[Region.MAP] / heights[Region.WALL] < 2.6
     assert 1.2 < heights[Region.CARD] / heights[Region.NEAR] < 2.4
+
+
+def test_that_a_column_kept_on_a_larger_screen_is_wide_enough_to_read(
+    window: MainWindow, appearance: Appearance, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(qtbot, Qt.Key.Key_F3)
+    queue = window.regions.widget(Region.QUEUE)
+    dock = window.regions.manager.findDockWidget("wall")
+    window.regions._forget_delivered()
+    window.regions._settling.stop()
+    window.regions._fitting.stop()
+    window.regions.manager.setSplitterSizes(dock.dockAreaWidget(), [1300, 66])
+    qtbot.waitUntil(lambda: queue.width() < LEAST_PX, timeout=3000)
+    with qtbot.waitSignal(window.closing):
+        window.close()
+    again = MainWindow(appearance, Echo(), tmp_path / "layout.ini")
+    qtbot.addWidget(again)
+    for region in Region:
+        again.regions.set_widget(region, QPlainTextEdit(region.value))
+    again.restore()
+    again.show()
+    again.resize(1366, 768)
+    kept = again.regions.manager.findDockWidget("queue")
+    qtbot.waitUntil(lambda: kept.width() >= LEAST_PX - 2, timeout=5000)
+    assert again.width() == 1366
+    again.close()

@@ -8,7 +8,15 @@ from typing import Any
 
 import PySide6QtAds as QtAds
 import qtawesome
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QCoreApplication,
+    QObject,
+    QSettings,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSplitter, QWidget
 from shiboken6 import isValid
@@ -19,6 +27,8 @@ from widgets.common.theme import Theme, Token
 LAYOUT_VERSION = 1
 #: Widgets that come within this time of each other come together.
 SETTLED_AFTER_MS = 200
+#: A column narrower than this cannot be read.
+LEAST_PX = 240
 #: PySide6QtAds ships no type stubs.
 Dock = Any
 
@@ -110,6 +120,8 @@ class Regions(QObject):
         self._delivered: list[tuple[Any, list[int]]] = []
         self._settling = QTimer(self, interval=SETTLED_AFTER_MS, singleShot=True)
         self._settling.timeout.connect(self._settle)
+        self._fitting = QTimer(self, interval=SETTLED_AFTER_MS, singleShot=True)
+        self._fitting.timeout.connect(self._widen)
         self.manager: Any = QtAds.CDockManager(parent)
         self._docks: dict[Region, Dock] = {region: self._dock(region) for region in Region}
         self._counts: dict[Region, int] = {}
@@ -153,11 +165,33 @@ class Regions(QObject):
         """Give the regions their sizes: as delivered until a hand moved one, else as they were."""
         for area, shares in self._delivered:
             self.manager.setSplitterSizes(area, shares)
-        if self._delivered:
-            return
-        for splitter, sizes in self._sizes:
+        for splitter, sizes in self._sizes if not self._delivered else ():
             if isValid(splitter) and any(sizes):
                 splitter.setSizes(sizes)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Leave no column too narrow to read, as one kept on a larger screen may come back."""
+        for splitter in self.manager.findChildren(QSplitter):
+            if splitter.orientation() is not Qt.Orientation.Horizontal or not splitter.isVisible():
+                continue
+            sizes = splitter.sizes()
+            narrow = [
+                at
+                for at, width in enumerate(sizes)
+                if width < LEAST_PX and splitter.widget(at).isVisible()
+            ]
+            short = sum(LEAST_PX - sizes[at] for at in narrow)
+            widest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
+            if narrow and sizes[widest] - short >= LEAST_PX:
+                for at in narrow:
+                    sizes[at] = LEAST_PX
+                sizes[widest] -= short
+                splitter.setSizes(sizes)
+
+    def widen_soon(self) -> None:
+        """The room is another one: once it has settled no column is too narrow in it."""
+        self._fitting.start()
 
     def _forget_delivered(self, *_: object) -> None:
         self._delivered.clear()
@@ -268,6 +302,8 @@ class Regions(QObject):
         state = settings.value(f"layout/{self.workspace}")
         if isinstance(state, QByteArray) and self.manager.restoreState(state, LAYOUT_VERSION):
             self._delivered.clear()
+            self._sizes = []
+            self._settling.start()
         else:
             self._arrange(self.workspace)
 

@@ -175,8 +175,9 @@ class MainWindow(QMainWindow):
             self._actions[name].setText(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Keep the sheet of keys from hanging over the edge."""
+        """Keep the sheet of keys from hanging over the edge, and columns wide enough to read."""
         super().resizeEvent(event)
+        self.regions.widen_soon()
         self.keys.hide()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
