@@ -198,8 +198,9 @@ class Console(QObject):
         wall.feed.evidence_added.connect(desk.take_added)
         wall.feed.plan_refused.connect(desk.say_trouble)
         desk.hint_of = wall.confirmed_hint
-        self._lock.session.changed.connect(wall.screens.set_locked)
-        wall.screens.set_locked(self._lock.session.is_locked)
+        for locked in (wall.screens.set_locked, wall.card.set_locked):
+            self._lock.session.changed.connect(locked)
+            locked(self._lock.session.is_locked)
         desk.marks.set_suggester(wall.hints)
         wall.hints.found_in.connect(desk.marks.take_found)
         wall.hints.state_changed.connect(lambda: desk.say_hints(wall.hints.sentence))

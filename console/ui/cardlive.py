@@ -88,7 +88,7 @@ class CardLive(QObject):
         self._ending: list[LiveTile] = []
         self._box = (320, 180)
         self._trouble = ""
-        self._watching = False
+        self._watching = self._is_seen = self._is_locked = False
         self._again_s = 0.0
         self._second, self._kind = 0, TileKind.EMPTY
         self._timer = QTimer(self, interval=TICK_MS)
@@ -163,6 +163,16 @@ class CardLive(QObject):
 
     def set_watching(self, watching: bool) -> None:
         """Open the stream, or close it because nobody can see the picture."""
+        self._is_seen = watching
+        self._watch()
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Have no stream open while the console is locked: its cover is before the card."""
+        self._is_locked = is_locked
+        self._watch()
+
+    def _watch(self) -> None:
+        watching = self._is_seen and not self._is_locked
         if watching == self._watching:
             return
         self._watching = watching

@@ -183,6 +183,13 @@ def test_that_the_card_shows_a_living_camera_only_while_it_is_seen(
     assert not card.live.is_open
     card.view.show()
     qtbot.waitUntil(lambda: card.kind is TileKind.LIVE and server.points["C00"].playing == 1)
+    card.live.set_locked(True)  # the lock's cover is before the card, which stays shown
+    qtbot.waitUntil(lambda: server.points["C00"].playing == 0)
+    card.view.hide()
+    card.view.show()
+    assert not card.live.is_open
+    card.live.set_locked(False)
+    qtbot.waitUntil(lambda: card.kind is TileKind.LIVE and server.points["C00"].playing == 1)
     card.model.pick("")
     qtbot.waitUntil(lambda: server.points["C00"].playing == 0)
     assert not card.shown.isVisible()
