@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from central_parts import CentralServer, Database
 
     from console.app.cluster import Cluster
+    from widgets.common.appearance import Appearance
 
 # How long one example takes says more of what else the machine does than of the code.
 settings.register_profile(
@@ -29,6 +30,7 @@ settings.register_profile(
 settings.load_profile("any-machine")
 # A wait that comes true costs nothing; one that does not is a failure on a busy machine as well.
 PATIENCE_MS = 60_000
+RESOURCES = Path(__file__).parents[1] / "resources"
 
 
 class PatientBot(QtBot):
@@ -48,6 +50,16 @@ class PatientBot(QtBot):
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     """The bot that drives widgets."""
     return PatientBot(request)
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Iterator[Appearance]:
+    """The dark look in English, and English again for whoever comes after."""
+    from widgets.common.appearance import Appearance  # noqa: PLC0415 - as below
+
+    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
+    yield shown
+    shown.use_language("en")
 
 
 @pytest.hookimpl(wrapper=True)

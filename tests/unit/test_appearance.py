@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,15 +15,6 @@ from console.ui.words import age_text, clock_text, form_word, level_word
 from widgets.common.appearance import Appearance, interface_font
 from widgets.common.labels import AgeLabel, LinkLabel
 from widgets.common.shapes import Shape, paint_shape
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 def test_that_a_label_on_screen_changes_its_language(appearance: Appearance, qtbot: QtBot) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import desk_city
 import pytest
@@ -29,7 +28,6 @@ from widgets.common.appearance import Appearance
 from widgets.desk.card_live import CardLiveView
 from widgets.desk.card_view import CardView
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
 LAT, LON = 39.93, 116.45
 _METRES_A_DEGREE = 111_320.0
@@ -139,13 +137,6 @@ class Card:
     def kind(self) -> TileKind | None:
         tile = self.live.picture().tile
         return None if tile is None else tile.kind
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

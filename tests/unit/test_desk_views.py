@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from desk_city import NOW, change, filled_mirror, in_tray, send, typed, unit
@@ -36,15 +34,7 @@ from widgets.desk.new_incident import NewIncident, NewIncidentForm, PlaceFound
 from widgets.desk.queue_view import QueueView
 from widgets.desk.tray_view import TrayView
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 pytestmark = pytest.mark.xvfb
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from console.video.trouble import Trouble, VideoError
 def until(condition: Callable[[], bool]) -> bool:
     end = time.monotonic() + 20
     while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
+        time.sleep(0.05)  # another thread's count: nothing tells when it changes
     return condition()
 
 

@@ -27,7 +27,6 @@ from widgets.shell.lock_cover import LockCover
 from widgets.shell.regions import Region
 from widgets.shell.window import MainWindow
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 HELD_DOWN = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -111,13 +110,6 @@ def test_that_what_keeps_it_shut_is_said_and_a_restart_does_not_open_it(
     again = SessionLock(keeper)
     again.resume()
     assert again.is_locked
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_that_a_right_pin_that_lets_nobody_in_is_audited(central_server: Central
     query = "SELECT outcome, details FROM audit WHERE action = 'log_on' ORDER BY rowid"
     end = time.monotonic() + 20
     while len(told := central_server.query(query)) < 2 and time.monotonic() < end:
-        time.sleep(0.05)
+        time.sleep(0.05)  # the audit is written a moment after the answer
     assert [(outcome, json.loads(one)["name"]) for outcome, one in told] == [("refused", "K1")] * 2
     assert ["own to log on" in told[0][1], "guessed at once" in told[1][1]] == [True, True]
     assert first not in str(told)

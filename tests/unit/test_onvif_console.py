@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from central_parts import CentralClient, CentralServer, a_city, some_units
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from test_patrol_plans import NoDetails
 
@@ -33,7 +32,6 @@ from tests.onvif_parts import OnvifCamera, onvif_camera
 from widgets.admin.discovery import DiscoveryWindow
 from widgets.common.appearance import Appearance
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 SECRET = "s3cret&<"
 
 
@@ -104,13 +102,6 @@ class Source:
         answer = self._client.http.request(method, url, data=data, headers=headers, timeout=60)
         done.set_result(msgspec.json.decode(answer.content, type=kind))
         return done
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.mark.xvfb

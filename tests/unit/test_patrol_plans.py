@@ -38,8 +38,6 @@ from widgets.wall.plans import PlanSheet
 from widgets.wall.unseen import UnseenPanel
 from widgets.wall.wall import WallWidget
 
-RESOURCES = Path(__file__).parents[2] / "resources"
-
 
 def cameras(count: int = 12) -> list[Camera]:
     return [
@@ -128,13 +126,6 @@ def book(mirror: Mirror, central: Kept) -> Iterator[PlanBook]:
     forms = SiteForms(mirror)
     yield PlanBook(mirror, forms, central)
     forms.stop()
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 def test_that_a_plan_typed_is_the_plan_kept_and_shown_again() -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from desk_city import change, filled_mirror
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from console.domain.units import UnitStatus
@@ -19,15 +17,6 @@ from console.ui.queue import IncidentQueueModel, QueueColumn
 from widgets.common.appearance import Appearance
 from widgets.common.rows import RowDelegate, RowTable
 from widgets.desk.queue_view import QueueDelegate, QueueTable
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 class Noting(RowDelegate):

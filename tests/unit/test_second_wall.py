@@ -78,13 +78,6 @@ def server() -> Iterator[RtspPoints]:
 
 
 @pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
-
-
-@pytest.fixture
 def screens(
     server: RtspPoints, appearance: Appearance, qtbot: QtBot, tmp_path: Path
 ) -> Iterator[WallScreens]:

@@ -17,7 +17,6 @@ from widgets.shell.alarm_bar import AlarmLine
 from widgets.shell.regions import LEAST_PX, Region, Workspace, region_title
 from widgets.shell.window import MainWindow
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 pytestmark = pytest.mark.xvfb
 
 
@@ -29,13 +28,6 @@ class Echo:
 
     def preview(self, text: str) -> tuple[str, bool]:
         return (f"Would do {text}.", True) if text.startswith("D") else ("No such command.", False)
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 from desk_city import filled_mirror
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from real_data import ROOT
 
 from console.domain.catalogue import CatalogueItem, CatalogueName
 from console.domain.forms import FORMS
@@ -29,13 +28,6 @@ BICYCLES = CatalogueItem(
 def change(mirror: Mirror, *rows: CatalogueItem) -> None:
     changes = tuple(RowChange(kind="catalogue", id=row.id, row=row) for row in rows)
     mirror.take_changes(ChangeBatch(rev=900 + rows[0].version, rows=changes))
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, ROOT / "resources", theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from desk_city import NOW, Desk, change, filled_mirror, incident
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.domain.ids import CameraId, PersonId
@@ -29,7 +28,6 @@ from widgets.desk.new_incident import NewIncidentForm
 from widgets.desk.queue_view import QueueView
 from widgets.shell.command_edit import SETTLED_S, CommandEdit
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 pytestmark = pytest.mark.xvfb
 
 
@@ -41,13 +39,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

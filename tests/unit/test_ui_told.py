@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from desk_city import NOW, change, filled_mirror, incident
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from console.domain.assignments import AssignmentState
@@ -23,15 +21,6 @@ from console.ui.logtexts import detail_text
 from console.ui.words import person_word, reach_text
 from widgets.common.appearance import Appearance
 from widgets.desk.card_parts import EvidenceThumb, assignment_part
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 def entry(verb: str, detail: str | None = None, **kw: object) -> LogEntry:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from rtsp_points import Clip, Point, RtspPoints, make_clip, mixed_cameras, mixed_points, serving
 
@@ -34,7 +34,6 @@ from widgets.common.appearance import Appearance
 from widgets.common.theme import Token
 from widgets.wall.wall import WallWidget
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 pytestmark = pytest.mark.xvfb
 IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
 
@@ -42,13 +41,6 @@ IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
 @pytest.fixture(scope="module")
 def clip() -> Clip:
     return make_clip(Codec.H264)
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

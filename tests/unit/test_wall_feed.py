@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent
@@ -22,15 +21,6 @@ from console.ui.wall_values import Finding
 from console.video.trouble import Trouble
 from widgets.common.appearance import Appearance
 from widgets.wall.words import finding_word, trouble_advice, trouble_title
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 from onnx_models import BRIGHT, build_fixed, build_red_detector
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from rtsp_points import RtspPoints, make_clip, mixed_cameras, mixed_points, serving
 
@@ -30,16 +29,8 @@ from widgets.common.appearance import Appearance
 from widgets.wall.hint_paint import hint_label
 from widgets.wall.wall import WallWidget
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 MEASURED = {HintKind.CROWD: Measured(precision=0.93, recall=0.8, hints=214)}
 pytestmark = pytest.mark.xvfb
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 @pytest.fixture

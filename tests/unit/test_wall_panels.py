@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import desk_city
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from console.domain.ids import CameraId
@@ -23,15 +22,7 @@ from widgets.common.appearance import Appearance
 from widgets.wall.plans import PlanSheet
 from widgets.wall.repairs import RepairsPanel
 
-RESOURCES = Path(__file__).parents[2] / "resources"
 pytestmark = pytest.mark.xvfb
-
-
-@pytest.fixture
-def appearance(qapp: QApplication) -> Iterator[Appearance]:
-    shown = Appearance(qapp, RESOURCES, theme="dark", language="en")
-    yield shown
-    shown.use_language("en")
 
 
 def test_that_control_n_begins_a_plan_though_the_window_has_the_key_as_well(

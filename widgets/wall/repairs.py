@@ -10,19 +10,17 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from console.ui.wall_values import Finding, PointRecord, Trouble
 from console.ui.words import moment_text
 from widgets.common.labels import set_tone
+from widgets.wall.listpanel import lay_out_list
 from widgets.wall.words import finding_word, trouble_title
 
 PANEL_PX = 860
@@ -65,9 +63,6 @@ class RepairsPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._records: list[PointRecord] | None = None
-        self.setProperty("role", "popup")
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
         self.title, self.figures, self.told = QLabel(self), QLabel(self), QLabel(self)
         set_tone(self.title, "title")
         set_tone(self.told, "secondary")
@@ -79,7 +74,14 @@ class RepairsPanel(QFrame):
         self.export = QPushButton(self)
         self.export.clicked.connect(self.ask_file)
         self.table = QTableWidget(0, 6, self)
-        self._lay_out()
+        lay_out_list(
+            self,
+            self.table,
+            above=(self.title, self.figures),
+            controls=(self.which, self.export),
+            below=self.told,
+            widths=_WIDTHS,
+        )
         self.table.installEventFilter(self)
         self.table.itemDoubleClicked.connect(lambda _item: self._show())
         self._retranslate()
@@ -194,31 +196,6 @@ class RepairsPanel(QFrame):
                 "{0} of {1} points with a fault · Enter shows · A all points · E exports"
             )
             self.told.setText(text.format(f"{faulty:,}", f"{len(records):,}"))
-
-    def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.addWidget(self.which)
-        line.addWidget(self.export)
-        line.addStretch(1)
-        table = self.table
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(24)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS:
-            table.setColumnWidth(column, width)
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setTabKeyNavigation(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(10, 10, 10, 10)
-        whole.addWidget(self.title)
-        whole.addWidget(self.figures)
-        whole.addLayout(line)
-        whole.addWidget(table, 1)
-        whole.addWidget(self.told)
 
     def _retranslate(self) -> None:
         self.title.setText(self.tr("Repair list"))

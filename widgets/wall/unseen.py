@@ -10,13 +10,10 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,12 +22,14 @@ from console.ui.wall_feed import WallFeed
 from console.ui.wall_values import Unseen
 from console.ui.words import moment_text
 from widgets.common.labels import set_tone
+from widgets.wall.listpanel import lay_out_list
 from widgets.wall.words import trouble_title
 
 PANEL_PX = 720
 MOST_ROWS = 2_000
 _AGAIN_MS = 5_000
 _ID = int(Qt.ItemDataRole.UserRole)
+_WIDTHS = ((1, 154), (2, 154), (3, 118))
 
 
 class UnseenPanel(QFrame):
@@ -54,9 +53,6 @@ class UnseenPanel(QFrame):
         super().__init__(parent)
         self._feed = feed
         self._rows: list[Unseen] = []
-        self.setProperty("role", "popup")
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
         self.setFixedWidth(PANEL_PX)
         self.title, self.told = QLabel(self), QLabel(self)
         set_tone(self.title, "title")
@@ -69,7 +65,14 @@ class UnseenPanel(QFrame):
         self.export = QPushButton(self)
         self.export.clicked.connect(self.ask_file)
         self.table = QTableWidget(0, 4, self)
-        self._lay_out()
+        lay_out_list(
+            self,
+            self.table,
+            above=(self.title,),
+            controls=(self.by, self.scope, self.export),
+            below=self.told,
+            widths=_WIDTHS,
+        )
         self.table.installEventFilter(self)
         self.table.itemDoubleClicked.connect(lambda item: self._show_row(item.row()))
         self._timer = QTimer(self, interval=_AGAIN_MS)
@@ -191,30 +194,6 @@ class UnseenPanel(QFrame):
             text = self.tr("{0} of {1} points · Enter shows · A O change the list · E exports")
             text = text.format(f"{len(self._rows):,}", f"{points:,}")
         self.told.setText(text)
-
-    def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        for widget in (self.by, self.scope, self.export):
-            line.addWidget(widget)
-        line.addStretch(1)
-        table = self.table
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(24)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 154), (2, 154), (3, 118)):
-            table.setColumnWidth(column, width)
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        table.setWordWrap(False)  # what is wrapped is cut at its end, where the number stands
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setTabKeyNavigation(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(10, 10, 10, 10)
-        whole.addWidget(self.title)
-        whole.addLayout(line)
-        whole.addWidget(table, 1)
-        whole.addWidget(self.told)
 
     def _retranslate(self) -> None:
         self.title.setText(self.tr("Not looked at today"))
