@@ -24,7 +24,7 @@ from console.central.server import seed_registry, serve
 from console.central.settings import Basemap, CentralSettings
 from console.domain.ids import new_id
 from console.domain.levels import Role
-from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
+from console.domain.places import USUAL_ZONE, Camera, Jurisdiction, JurisdictionLevel
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.protocol.codec import decode, decode_text, encode, encode_text
 from console.protocol.commands import AnyBody
@@ -83,6 +83,7 @@ class CentralServer:
         pack_path: Path | None = None,
         database: Database | None = None,
         basemap: Callable[[Path | None, Path], Basemap] | None = None,
+        time_zone: str = USUAL_ZONE,
     ) -> None:
         self.home = home
         self.database_url = (database or Database()).url(home / "central")
@@ -91,6 +92,7 @@ class CentralServer:
             resources_dir=resources_dir or home / "no-resources",
             pack_path=pack_path,
             basemap=basemap,
+            time_zone=time_zone,
             port=0,
             database_url=self.database_url,
             reserve_bytes=1 << 20,

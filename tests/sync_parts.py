@@ -35,6 +35,7 @@ class Recorder:
         self.who: Who | None = None
         self.positions: ForceColumns | None = None
         self.packs: list[Path] = []
+        self.zones: list[str] = []
 
     def on_link(self, state: LinkState) -> None:
         self._note(lambda: self.links.append(state))
@@ -54,6 +55,9 @@ class Recorder:
 
     def on_city_pack(self, path: Path) -> None:
         self._note(lambda: self.packs.append(path))
+
+    def on_city_zone(self, zone: str) -> None:
+        self._note(lambda: self.zones.append(zone))
 
     def on_changes(self, batch: ChangeBatch) -> None:
         def take() -> None:

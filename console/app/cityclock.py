@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import logging
 import time
 import zoneinfo
 from collections.abc import MutableMapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from console.domain.places import USUAL_ZONE
 
 _log = logging.getLogger("zhihui.clock")
 
@@ -30,22 +33,35 @@ def keep_city_time(environ: MutableMapping[str, str], zone: str) -> None:
         return
     if not hasattr(time, "tzset"):
         return
-    environ["TZ"] = zone if _is_on_disk(zone) else _offset_as_posix(city)
+    environ["TZ"] = zone if _is_on_disk(zone) else _rule_as_posix(city)
     time.tzset()
 
 
-def city_zone(name: str) -> tzinfo:
-    """Return the city's zone; of a name that is not known the machine's, as `keep_city_time`."""
+def city_zone(name: str) -> ZoneInfo:
+    """Return the city's zone; of a name that is not known the usual one."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        local = datetime.now().astimezone().tzinfo
-        return UTC if local is None else local
+        return ZoneInfo(USUAL_ZONE)
 
 
 def _is_on_disk(zone: str) -> bool:
     """Whether the C library finds the zone's rules; Python may have them from a package."""
     return any((Path(folder) / zone).is_file() for folder in zoneinfo.TZPATH)
+
+
+def _rule_as_posix(city: ZoneInfo) -> str:
+    """Return the zone's rule of the years to come, summer time too, as its own file writes it.
+
+    That is the last line of a TZif file (RFC 9636, 3.3); without one it is the offset of today.
+    """
+    folder, _, name = city.key.rpartition("/")
+    package = ".".join(("tzdata.zoneinfo", *filter(None, folder.split("/"))))
+    try:
+        lines = importlib.resources.files(package).joinpath(name).read_bytes().splitlines()
+    except (ImportError, OSError):
+        return _offset_as_posix(city)
+    return lines[-1].decode("ascii", "replace") or _offset_as_posix(city)
 
 
 def _offset_as_posix(city: ZoneInfo) -> str:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from console import __version__
@@ -15,6 +16,7 @@ from console.app.cityclock import keep_city_time
 from console.app.config import home_directory, load_config
 from console.app.lineage import follow_parent
 from console.app.logs import start_logging
+from console.app.site import site_zone
 from console.domain.errors import ZhihuiError
 from console.patrol.plans import LAYOUTS
 
@@ -40,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.home = home_directory(chosen.home)
         chosen.config = load_config(chosen.home, _overrides(chosen))
-        keep_city_time(os.environ, chosen.config.time_zone)
+        pack = getattr(chosen, "pack", None)
+        zone = site_zone(chosen.config, chosen.home, Path(pack) if pack else None)
+        keep_city_time(os.environ, zone)
         if chosen.command not in {"test", "doctor"}:
             job = getattr(chosen, "job", None)  # beside a process of that command, which logs too
             process = f"{chosen.command}-{job}" if job else chosen.command
@@ -238,6 +242,10 @@ def _add_imports(adder: Any) -> None:
     importer.add_argument("--mapping", metavar="TOML", help="complaints: which column is what")
     importer.add_argument("--out", metavar="FILE", help="where the result is written")
     importer.add_argument("--name", help="osm: name of the city")
+    importer.add_argument(
+        "--time-zone", metavar="ZONE",
+        help="osm: of its clocks, like Europe/Helsinki (default: what the extract tells)",
+    )  # fmt: skip
     importer.add_argument(
         "--datum", choices=("wgs84", "gcj02", "bd09"), default="wgs84",
         help="cameras: datum of the positions where no column says",

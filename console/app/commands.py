@@ -198,6 +198,7 @@ def import_file(chosen: argparse.Namespace) -> int:
             mapping=_path(chosen.mapping),
             out=_path(chosen.out),
             name=chosen.name,
+            zone=chosen.time_zone,
             onto=_path(chosen.onto),
             datum=chosen.datum,
             gateway=chosen.config.gb28181_gateway,

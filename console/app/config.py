@@ -36,7 +36,8 @@ class Config:
         cameras: RTSP points of the simulated city.
         complaints_a_year: Mean rate of complaints.
         pace: Factor by which the simulated handhelds think, travel and work faster.
-        time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers.
+        time_zone: IANA name of the city's zone: all clocks and the dates in incident numbers; empty
+            for the one that the city pack or central names, else Asia/Shanghai.
         sweep_points_per_s: Most camera points the sweep visits a second.
         sweep_processes: How many processes sweep; 0 for one for every four cores.
         gb28181_gateway: RTSP address that stands for a GB/T 28181 id when camera points are
@@ -86,7 +87,7 @@ class Config:
     cameras: int = 1_000
     complaints_a_year: float = 600_000.0
     pace: float = 1.0
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = ""
     sweep_points_per_s: float = 40.0
     sweep_processes: int = 0
     gb28181_gateway: str = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.domain.places import USUAL_ZONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleSettings:
@@ -28,7 +30,8 @@ class ConsoleSettings:
         lock_after_min: Minutes without a hand on it after which the screen is covered; 0 for never.
         password_hint: Where the password is to be found, for who has to uncover it.
         device_code: Admits this console where central does not know it yet; empty for none.
-        time_zone: IANA name of the city's zone.
+        time_zone: IANA name of the zone of the city's clocks.
+        is_zone_set: Whether this site has set it; else what central says of it wins.
         basemap: File or address of ready-made tiles; empty for the city pack's own map.
         basemap_datum: What they are in.
         detector_model: A model that gives hints; it and what begins like it: see `Config`.
@@ -50,7 +53,8 @@ class ConsoleSettings:
     wall_tiles: int = 4
     started_file: Path | None = None
     lag_file: Path | None = None
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = USUAL_ZONE
+    is_zone_set: bool = False
     basemap: str = ""
     basemap_datum: str = "WGS-84"
     ca: Path | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from console.app.cachekey import cache_key
-from console.app.cityclock import city_zone
+from console.app.cityclock import city_zone, keep_city_time
 from console.app.consolesettings import ConsoleSettings
 from console.domain.incidents import Report
 from console.domain.places import Evidence, LogEntry
@@ -114,7 +115,8 @@ class DeskModels(QObject):
             self.bridge,
         )
         self._reader = LateReader(self.client)
-        self.mirror = Mirror(self._reader, parent=self)
+        self.mirror = Mirror(self._reader, zone=city_zone(settings.time_zone), parent=self)
+        self.bridge.city_zone_told.connect(self.use_zone)
         self.mirror.follow(self.bridge)
         self.site_forms = SiteForms(self.mirror, self)
         self.actions = DispatchActions(self.mirror, self.client, self)
@@ -132,8 +134,7 @@ class DeskModels(QObject):
         self.paces = PaceBook(self.mirror, self.finder.pace, settings.folder / "pace.json", self)
         self.finder.found.connect(self.paces.take_found)
         self.readings = SensorReadings(self.mirror, self.client, self)
-        zone = city_zone(settings.time_zone)
-        self.watch = WatchAlarms(self.mirror, self.client, self, readings=self.readings, zone=zone)
+        self.watch = WatchAlarms(self.mirror, self.client, self, readings=self.readings)
         sources = self.alarms, self.feeds, self.watch
         self.alarm_desk = AlarmDesk(self.mirror, self.client, sources, self.help, parent=self)
         self.places = PackPlaces()
@@ -173,6 +174,12 @@ class DeskModels(QObject):
             self.actions.refused.emit(str(error))
             return
         self.finder.take_pack(path)
+
+    def use_zone(self, zone: str) -> None:
+        """Go by the clocks of the city as central says, where the site has not set its own."""
+        if not self.settings.is_zone_set and zone != self.mirror.zone.key:
+            keep_city_time(os.environ, zone)
+            self.mirror.use_zone(city_zone(zone))
 
     def start(self) -> None:
         """Begin to be in step with central."""

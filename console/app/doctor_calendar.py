@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from console.app.config import Config
 from console.app.doctor_security import SafetyNote
+from console.app.site import site_zone
 from console.calendar.national import CHINESE_ZONES, is_announced
 
 #: Limits given now end as late as this: the days until then must be known.
@@ -24,9 +25,10 @@ def calendar_notes(home: Path, config: Config, *, today: date | None = None) -> 
         config: Names the city's time zone; only China's notices are looked for.
         today: Local day; ``None`` for today.
     """
-    if config.time_zone not in CHINESE_ZONES:
+    zone = site_zone(config, home)
+    if zone not in CHINESE_ZONES:
         return []
-    day = today or datetime.now(ZoneInfo(config.time_zone)).date()
+    day = today or datetime.now(ZoneInfo(zone)).date()
     years = sorted({day.year, (day + AHEAD).year})
     missing = [year for year in years if not (is_announced(year) or _is_entered(home, year))]
     if not missing:

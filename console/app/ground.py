@@ -6,7 +6,8 @@ import hashlib
 import logging
 from pathlib import Path
 
-from console.app.wiring import RunPlan, pack_of_home
+from console.app.site import pack_of_home
+from console.app.wiring import RunPlan
 from console.domain.errors import ZhihuiError
 from console.store.citypack import CityPack
 

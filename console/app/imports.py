@@ -7,12 +7,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import numpy as np
 
 from console.app import register
-from console.app.wiring import pack_of_home
+from console.app.site import pack_of_home
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.gateways.cameras import read_cameras, with_districts
@@ -37,6 +38,7 @@ class ImportRequest:
     Attributes:
         mapping: TOML file, or the name of one that ships with the program ("boston311").
         out: Where the result goes; ``None`` for the usual place in the home.
+        zone: IANA name of the city's time zone; ``None`` for what the extract tells.
         onto: City pack that complaints of another city are moved onto.
         datum: Of cameras' positions where no column says: "wgs84", "gcj02" or "bd09".
         gateway: RTSP address that stands for a GB/T 28181 id, empty for none.
@@ -48,6 +50,7 @@ class ImportRequest:
     mapping: Path | None = None
     out: Path | None = None
     name: str | None = None
+    zone: str | None = None
     onto: Path | None = None
     datum: str = "wgs84"
     gateway: str = ""
@@ -81,9 +84,22 @@ def _import_osm(request: ImportRequest) -> ImportReport:
 
     out = request.out or request.home / "city" / f"{request.path.name.split('.')[0]}.citypack"
     out.parent.mkdir(parents=True, exist_ok=True)
-    report = import_osm(request.path, out, name=request.name, progress=_say)
+    report = import_osm(
+        request.path, out, name=request.name, zone=_zone(request.zone), progress=_say
+    )
     report.notes.append(f"City pack: {out} — start it with: zhihui run --city {out}")
     return report
+
+
+def _zone(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ImportRequestError(
+                f"There is no time zone {name!r}; write it like Europe/Helsinki."
+            ) from error
+    return name
 
 
 def _import_cameras(request: ImportRequest) -> ImportReport:

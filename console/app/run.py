@@ -14,9 +14,11 @@ from pathlib import Path
 from types import FrameType
 
 from console.app import children, served, wiring
+from console.app.cityclock import keep_city_time
 from console.app.config import sweep_processes
 from console.app.ground import ensure_pack
 from console.app.processes import Child, Family, ProcessError, wait_until
+from console.app.site import site_zone
 from console.app.wiring import RunPlan
 
 _log = logging.getLogger("zhihui.run")
@@ -44,6 +46,7 @@ def run_everything(plan: RunPlan) -> int:
         _check_files(plan)
         plan = _with_camera_port(plan)
         pack = ensure_pack(plan)
+        keep_city_time(os.environ, site_zone(plan.config, plan.home, pack))
         wiring.seed_home(plan, pack)
         family = Family()
         try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from console.app import served
 from console.app.config import Config, camera_ca
+from console.app.site import seed_marker, site_zone
 from console.domain.errors import ZhihuiError
 from console.domain.places import Camera
 from console.domain.retention import RetentionRules
@@ -82,7 +83,7 @@ def central_settings(
         port=config.port,
         database_url=database_url,
         pack_path=pack,
-        time_zone=config.time_zone,
+        time_zone=site_zone(config, home, pack),
         audit_copy=Path(config.audit_copy).expanduser() if config.audit_copy else None,
         devices=DevicePolicy(config.devices),
         look=look_through,
@@ -156,7 +157,7 @@ def camera_settings(
         seed=config.seed,
         truth_seed=config.truth_seed,
         pack_path=pack,
-        time_zone=config.time_zone,
+        time_zone=site_zone(config, home, pack),
     )
     return settings if fault_rate is None else replace(settings, fault_rate=fault_rate)
 
@@ -204,7 +205,7 @@ def sweep_settings(
         parts=parts,
         niceness=0,
         visit=VisitSettings(patience=replace(BRIEF, ca=camera_ca(config))),
-        zone=ZoneInfo(config.time_zone),
+        zone=ZoneInfo(site_zone(config, home)),
         key=points_key(home, config.cache_key, passphrase),
     )
 
@@ -247,7 +248,8 @@ def console_settings(
         name=name,
         language=_LANGUAGES.get(config.language),
         theme=config.theme or None,
-        time_zone=config.time_zone,
+        time_zone=site_zone(config, home, pack),
+        is_zone_set=bool(config.time_zone),
         basemap=config.basemap,
         basemap_datum=config.basemap_datum,
         camera_ca=camera_ca(config),
@@ -303,21 +305,6 @@ def _password(home: Path, account: str, password_file: Path | None) -> str:
         return password_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise WiringError(f"The password file {password_file} cannot be read: {error}") from error
-
-
-def seed_marker(home: Path) -> Path:
-    """Return the file that says for which city a home was made."""
-    return home / "city" / "seeded.json"
-
-
-def pack_of_home(home: Path) -> Path | None:
-    """Return the city pack that a home was made for, ``None`` when there is none or it is gone."""
-    marker = seed_marker(home)
-    if not marker.is_file():
-        return None
-    said = json.loads(marker.read_text(encoding="utf-8"))
-    places = (marker.parent / str(said["pack"]), Path(str(said.get("pack_path", ""))))
-    return next((path for path in places if path.is_file()), None)
 
 
 def seed_home(plan: RunPlan, pack_path: Path) -> None:

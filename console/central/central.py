@@ -331,6 +331,7 @@ class Central:
             pack=foundation.pack,
             tiles_dir=settings.folder / "tiles",
             resources_dir=settings.resources_dir,
+            zone=settings.time_zone,
             basemap=settings.basemap,
         )
         parts = EvidenceRoutes(door=self.door, evidence=foundation.evidence)

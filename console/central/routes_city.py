@@ -16,6 +16,7 @@ from console.central.door import Door
 from console.central.settings import Basemap
 from console.central.web import AnswerError, permitted
 from console.domain.errors import ZhihuiError
+from console.domain.places import USUAL_ZONE
 from console.render.tiles import TileError, TileRenderer, checked_tile
 from console.store.citypack import CityPack
 
@@ -37,6 +38,7 @@ class CityRoutes:
         pack: CityPack | None,
         tiles_dir: Path,
         resources_dir: Path,
+        zone: str = USUAL_ZONE,
         basemap: Callable[[Path | None, Path], Basemap] | None = None,
     ) -> None:
         """Args are set once.
@@ -47,10 +49,12 @@ class CityRoutes:
             tiles_dir: Where basemap tiles are kept.
             basemap: Opens what tiles are drawn from; without it they are drawn from the pack.
             resources_dir: Where the officers' page lies, under ``handheld``.
+            zone: IANA name of the zone of the city's clocks.
         """
         self.door = door
         self.pack = pack
         self.resources_dir = resources_dir
+        self._zone = zone
         self._tiles_dir = tiles_dir
         self._open_basemap = basemap
         self._basemap: Basemap | None = None
@@ -81,11 +85,12 @@ class CityRoutes:
             app.add_route("/", _to_handheld, include_in_schema=False)
 
     async def city(self, request: Request) -> dict[str, str | int]:
-        """Say which city this is: the pack's meta, its size in bytes and its hash."""
+        """Say which city this is: the pack's meta, size and hash, the zone of its clocks."""
         permitted(self.door, request, "read:city")
         pack = self._pack()
         sha256 = await asyncio.to_thread(lambda: pack.sha256)
-        return {**pack.meta, "sha256": sha256, "size": pack.path.stat().st_size}
+        size = pack.path.stat().st_size
+        return {**pack.meta, "sha256": sha256, "size": size, "time_zone": self._zone}
 
     async def file(self, request: Request) -> Response:
         """Give the city pack as a file."""

@@ -15,13 +15,13 @@ from console.central.past import Past
 from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
-from console.dispatch.time_rules import CITY_ZONE, TimeRules
+from console.dispatch.time_rules import TimeRules
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment, AssignmentState
 from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import CLOSED_STAGES, Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
-from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.places import USUAL_ZONE, Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.streetwork import Paper
 from console.domain.telling import Receipt
 from console.domain.units import Unit
@@ -48,7 +48,7 @@ class LiveRows:
     def __init__(self, connection: Connection, zone: ZoneInfo | None = None) -> None:
         """Read what is held; ``zone`` is that of the city's clocks."""
         self._connection = connection
-        self._zone = zone or ZoneInfo(CITY_ZONE)
+        self._zone = zone or ZoneInfo(USUAL_ZONE)
         self._fresh: dict[tuple[str, str], Row] = {}
         self._senders: dict[tuple[str, str], Report] = {}
         self._absent: set[str] = set()

@@ -13,10 +13,10 @@ from console.central.limits import DevicePolicy, Limits
 from console.central.looking import Look, Watch
 from console.domain.errors import ZhihuiError
 from console.domain.killpoints import UNARMED, Killpoints
+from console.domain.places import USUAL_ZONE
 from console.domain.retention import RetentionRules
 
 DEFAULT_PORT = 8470
-DEFAULT_TIME_ZONE = "Asia/Shanghai"
 RESERVE_BYTES = 32 << 20
 #: With less than this left beside the reserve, the disk counts as full.
 SPARE_BYTES = 16 << 20
@@ -69,7 +69,7 @@ class CentralSettings:
     port: int = DEFAULT_PORT
     database_url: str | None = None
     pack_path: Path | None = None
-    time_zone: str = DEFAULT_TIME_ZONE
+    time_zone: str = USUAL_ZONE
     audit_copy: Path | None = None
     devices: DevicePolicy = DevicePolicy.ASK
     limits: Limits = field(default_factory=Limits)

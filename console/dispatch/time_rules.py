@@ -12,8 +12,6 @@ from console.domain.forms import Form, form_of
 from console.domain.incidents import Incident, Stage
 from console.domain.limits import CalendarDay, Limit, LimitError, LimitRule, LimitUnit
 
-#: The zone of a city that names none.
-CITY_ZONE = "Asia/Shanghai"
 #: Limits of stages where the site's table has none; the case as a whole has its form's.
 STAGE_LIMITS: dict[Stage, str] = {
     Stage.COLLECT: "0.5h",

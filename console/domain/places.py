@@ -15,6 +15,9 @@ from console.domain.ids import (
     UnitId,
 )
 
+#: IANA name of the zone of a city that names none.
+USUAL_ZONE = "Asia/Shanghai"
+
 
 class JurisdictionLevel(StrEnum):
     """Level of a jurisdiction: city 市, district 区, street or town 街道/乡镇."""

@@ -10,10 +10,11 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from console.domain.places import JurisdictionLevel
+from console.domain.places import USUAL_ZONE, JurisdictionLevel
 from console.gateways.osm_areas import Names, Tree, jurisdictions_of, sea_of
 from console.gateways.osm_lines import border_lines, joined_roads
 from console.gateways.osm_read import Extract, Progress, RoadWay, read_extract
+from console.gateways.osm_zone import zone_table
 from console.gateways.rows import ImportReport
 from console.geo.bounds import Bounds
 from console.geo.distance import haversine_m
@@ -29,7 +30,12 @@ _ROAD_ORDER = ("footway", "residential", "tertiary", "secondary", "link", "arter
 
 
 def import_osm(
-    source: Path, out: Path, *, name: str | None = None, progress: Progress
+    source: Path,
+    out: Path,
+    *,
+    name: str | None = None,
+    zone: str | None = None,
+    progress: Progress,
 ) -> ImportReport:
     """Make a city pack of an extract.
 
@@ -37,6 +43,7 @@ def import_osm(
         source: `.osm.pbf`, `.osm.gz`, `.osm.bz2` or `.osm` file.
         out: The pack; it appears only when the whole import has gone well.
         name: Name of the city; ``None`` takes it from the file.
+        zone: IANA name of its time zone; ``None`` takes what the file tells, if it does.
         progress: Called with a line of text now and then.
 
     Raises:
@@ -51,7 +58,7 @@ def import_osm(
     tree = jurisdictions_of(extract, bounds, city)
     progress(f"Writing {len(extract.shapes):,} shapes, {len(columns.edge_from):,} road edges …")
     with CityPackWriter(out) as writer:
-        writer.put_meta(_meta(bounds, city, source))
+        writer.put_meta(_meta(bounds, city, source) | _zone(zone, extract, bounds, report))
         for jurisdiction, rings in tree.nodes:
             writer.put_jurisdiction(jurisdiction, rings)
         writer.put_roads(columns, names)
@@ -171,6 +178,21 @@ def _meta(bounds: Bounds, city: Names, source: Path) -> dict[str, str]:
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": "0",
     }
+
+
+def _zone(
+    named: str | None, extract: Extract, bounds: Bounds, report: ImportReport
+) -> dict[str, str]:
+    """Return the pack's time zone, as said or as the extract tells; empty where nobody knows."""
+    zone = named or extract.zones.zone(*bounds.centre, zone_table())
+    if zone is None:
+        report.notes.append(
+            f"The file does not tell its time zone: the city's clocks go by {USUAL_ZONE}, or by "
+            "time_zone in config.toml; or import it again with --time-zone."
+        )
+        return {}
+    report.notes.append(f"The city's clocks go by {zone}.")
+    return {"time_zone": zone}
 
 
 def _ordered(extract: Extract, bounds: Bounds, tree: Tree) -> list[Shape]:

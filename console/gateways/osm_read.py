@@ -11,6 +11,7 @@ import numpy as np
 import osmium
 
 from console.gateways import osm_tags
+from console.gateways.osm_zone import ZoneVotes
 from console.gateways.rows import BadRowError, ImportFileError, ImportReport
 from console.geo.arrays import Floats
 from console.store.citypack import Place, Shape, ShapeKind
@@ -51,6 +52,7 @@ class Extract:
         coast: Coastlines, water to their right.
         quarters: (kind, names, lat, lon) of settlements and quarters.
         counts: How many of each thing the file holds.
+        zones: What they say of the time zone.
     """
 
     nodes: dict[int, tuple[float, float]] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Extract:
     )
     box: tuple[float, float, float, float] | None = None  # west, south, east, north
     counts: dict[str, int] = field(default_factory=lambda: {"node": 0, "way": 0, "relation": 0})
+    zones: ZoneVotes = field(default_factory=ZoneVotes)
 
 
 def read_extract(path: Path, report: ImportReport, progress: Progress) -> Extract:
@@ -117,12 +120,14 @@ def _take(item: Any, extract: Extract, report: ImportReport) -> None:
             _take_area(item, extract)
         else:
             extract.counts["relation"] += 1
+            extract.zones.note(dict(item.tags))
     except BadRowError as error:
         report.reject(int(item.orig_id() if item.is_area() else item.id), error)
 
 
 def _take_node(node: Any, extract: Extract) -> None:
     tags = dict(node.tags)
+    extract.zones.note(tags)
     kind = tags.get("place")
     if kind in osm_tags.QUARTERS and tags.get("name"):
         names = osm_tags.names_of(tags)

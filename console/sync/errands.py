@@ -21,7 +21,7 @@ from console.sync.uploads import PART_BYTES, Uploads
 
 #: Somebody else sends the same piece, or too much at once: later.
 _LATER = frozenset({409, 429})
-_PACK = "city_pack"
+_PACK, _ZONE = "city_pack", "city_zone"
 #: Pictures that go to central side by side.
 _AT_ONCE = 4
 _log = logging.getLogger("zhihui.sync")
@@ -133,6 +133,7 @@ class Errands:
 
     async def offer_packs(self) -> None:
         """Tell of the pack that is here, then of the one central uses when it differs."""
+        self._tell_zone(self._outbox.remembered(_ZONE) or "")
         kept = self._kept_pack()
         if kept is not None:
             self._listener.on_city_pack(kept)
@@ -152,6 +153,10 @@ class Errands:
                 self._listener.on_city_pack(wanted)
                 told = kept = wanted
 
+    def _tell_zone(self, zone: str) -> None:
+        if zone:
+            self._listener.on_city_zone(zone)
+
     def _kept_pack(self) -> Path | None:
         named = [self._settings.pack_path, Path(self._outbox.remembered(_PACK) or "")]
         return next((path for path in named if path is not None and path.is_file()), None)
@@ -163,6 +168,9 @@ class Errands:
         offer = await asyncio.to_thread(self._http.city, token)
         if offer is None:
             return None
+        if offer.zone and offer.zone != self._outbox.remembered(_ZONE):
+            self._outbox.remember(_ZONE, offer.zone)
+            self._tell_zone(offer.zone)
         if kept is not None and await asyncio.to_thread(sha256_of, kept) == offer.sha256:
             return kept
         path = self._settings.home / "city" / f"central-{offer.sha256[:16]}.citypack"

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
-from console.dispatch.time_rules import CITY_ZONE, TimeRules
+from console.dispatch.time_rules import TimeRules
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
-from console.domain.places import Camera, Evidence, Jurisdiction, LogEntry
+from console.domain.places import USUAL_ZONE, Camera, Evidence, Jurisdiction, LogEntry
 from console.domain.streetwork import Paper
 from console.domain.units import Unit
 from console.protocol.codec import RECENT_KINDS, TABLE_KINDS, Row, kind_of, kind_of_type
@@ -94,10 +94,15 @@ class Touched:
 
 
 class HeldRows:
-    """Rows by kind and id, with indices; fulfils what the rules may look at (`Rows`)."""
+    """Rows by kind and id, with indices; fulfils what the rules may look at (`Rows`).
 
-    def __init__(self, reader: DetailReader) -> None:
+    Attributes:
+        zone: Of the city's clocks.
+    """
+
+    def __init__(self, reader: DetailReader, zone: ZoneInfo | None = None) -> None:
         self._reader = reader
+        self.zone = zone or ZoneInfo(USUAL_ZONE)
         self._base: dict[str, dict[str, Row]] = {kind: {} for kind in HELD}
         self._over: dict[Key, Row] = {}
         self._of_incident: dict[str, set[str]] = {}
@@ -297,7 +302,7 @@ class HeldRows:
         return TimeRules.of(
             self.every(LimitRule),
             self.every(CalendarDay),
-            zone=ZoneInfo(CITY_ZONE),
+            zone=self.zone,
             forms=forms_by_code(self.every(CatalogueItem)),
         )
 

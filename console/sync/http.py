@@ -61,10 +61,15 @@ class UploadState(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityOffer:
-    """The city pack that central uses."""
+    """The city pack that central uses.
+
+    Attributes:
+        zone: IANA name of the zone of the city's clocks; empty where central says none.
+    """
 
     sha256: str
     size: int
+    zone: str = ""
 
 
 class CentralHttp:
@@ -240,7 +245,11 @@ class CentralHttp:
         try:
             with self._ask("GET", "/v1/city", token=token) as answer:
                 meta: Any = answer.json()
-            return CityOffer(sha256=str(meta["sha256"]), size=int(meta["size"]))
+            return CityOffer(
+                sha256=str(meta["sha256"]),
+                size=int(meta["size"]),
+                zone=str(meta.get("time_zone") or ""),
+            )
         except LinkError as error:
             if error.status == requests.codes.not_found:
                 return None

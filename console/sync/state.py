@@ -179,3 +179,6 @@ class SyncListener(Protocol):
 
     def on_city_pack(self, path: Path) -> None:
         """Take where the city pack lies that central uses."""
+
+    def on_city_zone(self, zone: str) -> None:
+        """Take the IANA name of the zone of the city's clocks, as central says."""

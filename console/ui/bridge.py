@@ -28,6 +28,7 @@ class Bridge(QObject):
         outbox_changed: The `OutboxState`.
         cache_replaced: The `Contents`.
         city_pack_arrived: The pack's `Path`.
+        city_zone_told: IANA name of the zone of the city's clocks.
     """
 
     link_changed = Signal(object)
@@ -37,6 +38,7 @@ class Bridge(QObject):
     outbox_changed = Signal(object)
     cache_replaced = Signal(object)
     city_pack_arrived = Signal(object)
+    city_zone_told = Signal(object)
     _woken = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +76,10 @@ class Bridge(QObject):
     def on_city_pack(self, path: Path) -> None:
         """Take where the city pack lies."""
         self._put("city_pack_arrived", path)
+
+    def on_city_zone(self, zone: str) -> None:
+        """Take the zone of the city's clocks."""
+        self._put("city_zone_told", zone)
 
     def on_positions(self, columns: ForceColumns) -> None:
         """Take where the units are."""

@@ -9,12 +9,10 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from console.analysis.situation import WINDOW, Situation, Tone, alike_days, judged
-from console.dispatch.time_rules import CITY_ZONE
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Stage
 from console.protocol.situation import UsualLoad
@@ -27,7 +25,6 @@ _LOG = logging.getLogger("zhihui.map")
 COUNT_MS, ASK_MS = 10_000, 600_000
 #: After central could not say what is usual, it is asked again.
 ASK_AGAIN_MS = 30_000
-_CITY = ZoneInfo(CITY_ZONE)
 
 
 class UsualSource(Protocol):
@@ -118,7 +115,9 @@ class MapColours(QObject):
         if self._usual is None:
             return
         now = self._mirror.now()
-        self._look_back(self._usual, alike_days(now.astimezone(_CITY), self._usual.days))
+        self._look_back(
+            self._usual, alike_days(now.astimezone(self._mirror.zone), self._usual.days)
+        )
         counted = _by_area(self._mirror.incidents(), now)
         tones = {}
         for area in self._seen():

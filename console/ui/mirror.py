@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -56,6 +57,7 @@ class Mirror(QObject):
         link_changed: The `LinkState`.
         outbox_changed: The `OutboxState`.
         who_changed: The `Who`.
+        zone_changed: The city's clocks are in another zone.
     """
 
     incidents_changed = Signal(list)
@@ -71,17 +73,20 @@ class Mirror(QObject):
     link_changed = Signal(object)
     outbox_changed = Signal(object)
     who_changed = Signal(object)
+    zone_changed = Signal()
 
     def __init__(
         self,
         reader: ReopeningReader,
         *,
         now: Callable[[], datetime] = utc_now,
+        zone: ZoneInfo | None = None,
         parent: QObject | None = None,
     ) -> None:
+        """``zone`` is that of the city's clocks, see `use_zone`."""
         super().__init__(parent)
         self._reader = reader
-        self._rows = HeldRows(reader)
+        self._rows = HeldRows(reader, zone)
         self._now = now
         self.who: Who | None = None
         self.link: LinkState | None = None
@@ -169,6 +174,17 @@ class Mirror(QObject):
                 signal.emit(sorted(ids))
         for kind, ids in touched.tables.items():
             self.tables_changed.emit(kind, sorted(ids))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the city's clocks."""
+        return self._rows.zone
+
+    def use_zone(self, zone: ZoneInfo) -> None:
+        """Reckon by the clocks of this zone from now on."""
+        if zone.key != self._rows.zone.key:
+            self._rows.zone = zone
+            self.zone_changed.emit()
 
     # what is asked
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
@@ -18,7 +17,6 @@ from console.dispatch.eventplans import run_cards
 from console.dispatch.near import NearUnit, Ranker, Roster
 from console.dispatch.pace import Pace
 from console.dispatch.recommend import Recommendation, RunCard, card_for, recommend
-from console.dispatch.time_rules import CITY_ZONE
 from console.domain.catalogue import CatalogueItem
 from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats
@@ -34,7 +32,6 @@ _log = logging.getLogger("zhihui.console")
 SHOWN = 9
 #: Among so many of the nearest, busy ones as well, is looked for whom to recommend.
 ADVISED = 30
-CITY = ZoneInfo(CITY_ZONE)
 AGAIN_MS = 5000
 #: What was just done to a unit or an incident is shown before who is near is ranked anew.
 SOON_MS = 250
@@ -126,7 +123,7 @@ class NearFinder(QObject):
         self._busy = False
         self._wanted = False
         self._trouble: str | None = None
-        self.pace = Pace(zone=CITY)
+        self.pace = Pace(zone=mirror.zone)
         self._cards: tuple[RunCard, ...] | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -143,6 +140,7 @@ class NearFinder(QObject):
         mirror.units_changed.connect(self._take_units)
         mirror.positions_changed.connect(self._take_positions)
         mirror.tables_changed.connect(self._take_tables)
+        mirror.zone_changed.connect(self._take_zone)
         self._shown: frozenset[str] = frozenset()
 
     def stop(self) -> None:
@@ -263,6 +261,10 @@ class NearFinder(QObject):
     def _take_tables(self, kind: str, _ids: list[str]) -> None:
         if kind == "catalogue":
             self._cards = None
+
+    @Slot()
+    def _take_zone(self) -> None:
+        self.pace.zone = self._mirror.zone
 
     @Slot(object)
     def _take_ranked(self, outcome: object) -> None:

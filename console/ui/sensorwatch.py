@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
 
 from PySide6.QtCore import QCoreApplication
 
@@ -44,17 +43,14 @@ _OTHERS: Mapping[ConditionKind, str] = {
 
 
 class SensorWatch:
-    """Finds what needs a response among the sensors of the districts worked for here.
+    """Finds what needs a response among the sensors of the districts worked for here."""
 
-    Args:
-        zone: The city's; the hours of alarms are by its clock.
-    """
-
-    def __init__(self, mirror: Mirror, readings: SensorReadings, zone: tzinfo) -> None:
-        self._mirror, self._readings, self._zone = mirror, readings, zone
+    def __init__(self, mirror: Mirror, readings: SensorReadings) -> None:
+        self._mirror, self._readings = mirror, readings
         self._more: dict[ConditionKind, int] = {}
         self._found: list[Condition] | None = None
         readings.looked.connect(self._look_again)
+        mirror.zone_changed.connect(self._look_again)
 
     def conditions(self) -> list[Condition]:
         """Return what needs a response, as central last answered."""
@@ -70,7 +66,7 @@ class SensorWatch:
         if answered_at is None:
             return []
         seen = (one for one in self._readings.seen() if self._is_ours(one.sensor))
-        found, self._more = sensor_alarms(seen, at=answered_at, zone=self._zone)
+        found, self._more = sensor_alarms(seen, at=answered_at, zone=self._mirror.zone)
         return found
 
     def text(self, condition: Condition) -> str:

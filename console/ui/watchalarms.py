@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -23,7 +22,6 @@ from console.alarms.conditions import (
     stopped,
     vanished,
 )
-from console.dispatch.time_rules import CITY_ZONE
 from console.domain.assignments import AssignmentState
 from console.domain.levels import Level
 from console.domain.watch import AlarmMark
@@ -41,7 +39,6 @@ from console.ui.sensorwatch import SensorWatch
 from console.ui.words import reach_text, time_text
 
 LOOK_MS = 2000
-_ZONE = ZoneInfo(CITY_ZONE)
 _LEVELS: Mapping[Priority, Level] = {
     Priority.HIGH: Level.CRITICAL,
     Priority.MEDIUM: Level.HIGH,
@@ -101,12 +98,11 @@ class WatchAlarms(QObject):
         parent: QObject | None = None,
         *,
         readings: SensorReadings | None = None,
-        zone: tzinfo = _ZONE,
     ) -> None:
-        """Without ``readings`` no sensor raises an alarm; ``zone`` is the city's."""
+        """Without ``readings`` no sensor raises an alarm."""
         super().__init__(parent)
         self._mirror, self._submitter = mirror, submitter
-        self._sensors = None if readings is None else SensorWatch(mirror, readings, zone)
+        self._sensors = None if readings is None else SensorWatch(mirror, readings)
         self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
         self._silent: dict[str, datetime] = {}
         self._book = AlarmBook()

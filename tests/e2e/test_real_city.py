@@ -12,7 +12,8 @@ import pytest
 from console.app.config import Config
 from console.app.ground import ensure_pack
 from console.app.imports import ImportRequest, import_file
-from console.app.wiring import RunPlan, pack_of_home
+from console.app.site import pack_of_home
+from console.app.wiring import RunPlan
 from console.gateways.osm import import_osm
 from console.geo.bounds import Bounds
 from console.store.citypack import CityPack

@@ -8,7 +8,10 @@ import numpy as np
 import osmium
 import pytest
 
+from console.app.config import Config
+from console.app.site import site_zone
 from console.gateways.osm import import_osm
+from console.gateways.osm_zone import ZoneVotes, zone_table
 from console.gateways.rows import ImportFileError, ImportReport
 from console.roads.columns import RoadClass
 from console.store.citypack import CityPack
@@ -65,6 +68,53 @@ def test_that_a_small_extract_becomes_a_whole_city(tmp_path: Path) -> None:
         north, _ = pack.district_at(39.017, 116.017)
         names = {j.id: j.name_zh for j in pack.jurisdictions()}
         assert (names[south or ""], names[north or ""]) == ("南里", "北里")
+
+
+def test_that_a_city_has_the_zone_that_is_said_or_that_its_objects_tell(tmp_path: Path) -> None:
+    source = tmp_path / "small.osm"
+    source.write_text(SMALL, encoding="utf-8")
+    import_osm(source, tmp_path / "a.citypack", zone="Europe/Oslo", progress=quiet)
+    report = import_osm(source, tmp_path / "b.citypack", progress=quiet)
+    assert any("--time-zone" in note for note in report.notes)
+    told = '<tag k="place" v="suburb"/><tag k="timezone" v="Europe/Helsinki"/>'
+    source.write_text(SMALL.replace('<tag k="place" v="suburb"/>', told, 1), encoding="utf-8")
+    import_osm(source, tmp_path / "c.citypack", progress=quiet)
+    zones = {}
+    for name in "abc":
+        with CityPack.open(tmp_path / f"{name}.citypack") as pack:
+            zones[name] = pack.meta.get("time_zone")
+        home = tmp_path / "home"
+        assert site_zone(Config(), home, pack.path) == (zones[name] or "Asia/Shanghai")
+        assert site_zone(Config(time_zone="Asia/Tokyo"), home, pack.path) == "Asia/Tokyo"
+    assert zones == {"a": "Europe/Oslo", "b": None, "c": "Europe/Helsinki"}
+    assert site_zone(Config(), tmp_path / "home") == "Asia/Shanghai"
+
+
+def test_that_of_a_countrys_zones_the_nearest_is_taken() -> None:
+    table = [
+        ("FI", "Europe/Helsinki", 60.17, 24.97),
+        ("BR", "America/Sao_Paulo", -23.53, -46.62),
+        ("BR", "America/Campo_Grande", -20.45, -54.62),
+        ("BR", "Mars/Olympus", -20.4, -54.6),
+    ]
+    votes = ZoneVotes()
+    assert votes.zone(-20.4, -54.6, table) is None
+    for tags in ({"timezone": "Mars/Olympus"}, {"addr:country": "br"}, {"ISO3166-2": "BR-MS"},
+                 {"addr:country": "FI"}):  # fmt: skip
+        votes.note(tags)
+    assert votes.zone(-20.4, -54.6, table) == "America/Campo_Grande"
+    assert votes.zone(-22.9, -47.0, table) == "America/Sao_Paulo"
+    assert votes.zone(-20.4, -54.6, []) is None
+
+
+def test_that_this_machines_table_of_zones_is_read_if_it_has_one() -> None:
+    found = {zone: (lat, lon) for _, zone, lat, lon in zone_table()}
+    assert found.get("Europe/Helsinki", (60.1667, 24.9667)) == pytest.approx(
+        (60.17, 24.97), abs=0.01
+    )
+    assert found.get("America/Sao_Paulo", (-23.5333, -46.6167)) == pytest.approx(
+        (-23.53, -46.62), abs=0.01
+    )
 
 
 def test_that_the_sea_lies_to_the_right_of_the_coast(tmp_path: Path) -> None:

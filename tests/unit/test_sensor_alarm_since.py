@@ -81,6 +81,25 @@ def test_that_a_running_alarm_outlives_rows_that_come_anew_while_the_past_does_n
     watched.readings.stop()
 
 
+def test_that_the_hours_of_an_alarm_go_with_summer_time(qtbot: QtBot) -> None:
+    """In Helsinki 03:30 UTC is 06:30 in summer, after the night, and 05:30 in winter."""
+    told = {}
+    for day in (24, 25):  # summer time ends in the night of 25 October 2026
+        clock = Clock()
+        clock.at = datetime(2026, 10, day, 3, 30, tzinfo=UTC)
+        source = Source(past={"n1": loud_for_twelve_minutes(clock)})
+        watched = opened(source, clock, zone=city_zone("Europe/Helsinki"))
+        night = replace(METER, alarm_from="22:00", alarm_until="06:00", version=2)
+        watched.mirror.take_changes(
+            ChangeBatch(rev=2, rows=(RowChange(kind="sensor", id="n1", row=night),))
+        )
+        watched.read(qtbot, n1=81.0)
+        qtbot.waitUntil(lambda: watched.readings._since("n1") == clock.at - 11 * MINUTE)  # noqa: B023
+        told[day] = bool(looked(watched))
+        watched.readings.stop()
+    assert told == {24: False, 25: True}
+
+
 @pytest.mark.parametrize(("zone", "is_night"), [("Asia/Shanghai", True), ("Asia/Tokyo", False)])
 def test_that_the_hours_of_an_alarm_are_by_the_clock_of_the_city_that_is_set(
     qtbot: QtBot, zone: str, is_night: bool

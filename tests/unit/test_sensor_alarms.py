@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -207,14 +207,14 @@ def watched(qapp: object, qtbot: QtBot) -> Watched:
     return opened(Source(), Clock())
 
 
-def opened(source: Source, clock: Clock, zone: tzinfo = CITY, **who: object) -> Watched:
+def opened(source: Source, clock: Clock, zone: ZoneInfo = CITY, **who: object) -> Watched:
     desk = Desk()
-    mirror = Mirror(Held([]), now=clock)
+    mirror = Mirror(Held([]), now=clock, zone=zone)
     mirror.take_contents(Contents(rev=1, rows=(*districts(), *units(), METER)))
     mirror.take_who(Who(id=PersonId("p1"), name="李敏", role=Role.DISPATCHER, **who))  # type: ignore[arg-type]
     mirror.take_link(LinkState(phase=LinkPhase.LIVE, since=clock.at, url="x"))
     readings = SensorReadings(mirror, source)
-    watch = WatchAlarms(mirror, desk, readings=readings, zone=zone)
+    watch = WatchAlarms(mirror, desk, readings=readings)
     sources = AlarmList(mirror), FeedAlarms(mirror, StatusModel(mirror)), watch
     return Watched(
         mirror=mirror, clock=clock, desk=desk, source=source, readings=readings, watch=watch,

@@ -16,7 +16,11 @@ from console.store.citypack import CityPack
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralServer]:
     folder = tmp_path_factory.mktemp("city")
-    server = CentralServer(folder / "home", pack_path=write_small(folder / "small.citypack"))
+    server = CentralServer(
+        folder / "home",
+        pack_path=write_small(folder / "small.citypack"),
+        time_zone="Europe/Helsinki",
+    )
     server.seed(some_units(), jurisdictions=a_city())
     server.start()
     yield server
@@ -40,6 +44,17 @@ def test_that_the_pack_is_fetched_once_and_known_without_central(
         assert fetched.stat().st_mtime_ns == made_at
     with console("http://127.0.0.1:9", password, home) as (_, recorder):
         recorder.wait(lambda me: me.packs == [fetched], "the pack")
+
+
+def test_that_the_zone_of_the_citys_clocks_is_told_and_known_without_central(
+    city: CentralServer, tmp_path: Path
+) -> None:
+    password, home = city.password("dispatcher"), tmp_path / "desk"
+    with console(city.url, password, home) as (_, recorder):
+        recorder.wait(lambda me: me.zones == ["Europe/Helsinki"], "the zone")
+        recorder.wait(lambda me: me.packs, "the pack")
+    with console("http://127.0.0.1:9", password, home) as (_, recorder):
+        recorder.wait(lambda me: me.zones == ["Europe/Helsinki"], "the zone")
 
 
 def test_that_the_same_pack_here_is_used_and_another_replaced(

@@ -259,6 +259,9 @@ class Desk:
     def on_city_pack(self, path: Path) -> None:
         """Nothing to be done."""
 
+    def on_city_zone(self, zone: str) -> None:
+        """Nothing to be done."""
+
     def on_outbox(self, state: OutboxState) -> None:
         """Note what was settled."""
         self._state = state
