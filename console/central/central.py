@@ -169,7 +169,7 @@ class Central:
         self._settings = settings
         self.register = Register(units)
         self.positions = PositionHub(units, kept)
-        self.trails = TrailKeeper(settings.folder / "trails", self.positions)
+        self.trails = TrailKeeper(settings.folder / "trails", self.positions, foundation.guard)
         self.past_readings = ReadingPast(
             settings.folder / "readings", foundation.guard, settings.retention.readings_days
         )
@@ -379,10 +379,7 @@ class Central:
 
     def _operations(self, settings: CentralSettings, foundation: Foundation) -> Operations:
         retention = Retention(
-            rules=settings.retention,
-            link=self.link,
-            evidence=foundation.evidence,
-            clock=_now,
+            rules=settings.retention, link=self.link, evidence=foundation.evidence, clock=_now
         )
         figures = Figures(
             sequencer=self.sequencer,
@@ -390,6 +387,7 @@ class Central:
             handhelds=self.handhelds,
             positions=self.positions,
             door=self.door,
+            trails=self.trails,
         )
         return Operations(
             foundation.guard, figures, retention, self.audit, zone=foundation.zone, clock=_now

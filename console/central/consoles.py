@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from console.central.accounts import Session
@@ -68,6 +69,7 @@ class ConsoleHub:
         self._positions = positions
         self._mark = mark
         self._lines: set[ConsoleLine] = set()
+        self._full_since: datetime | None = None
 
     @property
     def mark(self) -> Mark:
@@ -153,13 +155,19 @@ class ConsoleHub:
 
     def beat(self) -> None:
         """Send the heartbeat, and close consoles that have fallen silent."""
-        frame = encode(Beat(server_ms=_now_ms(), heads={MAIN_SHARD: self._mark.head}))
+        full_ms = 0 if self._full_since is None else round(self._full_since.timestamp() * 1000)
+        heads = {MAIN_SHARD: self._mark.head}
+        frame = encode(Beat(server_ms=_now_ms(), heads=heads, full_ms=full_ms))
         silent_since = time.monotonic() - SILENT_S
         for line in self._lines:
             if line.heard_at < silent_since:
                 line.lane.close("Nothing was heard from you for too long.")
             else:
                 line.lane.offer(frame)
+
+    def tell_full(self, at: datetime | None) -> None:
+        """Have the heartbeat say since when central's disk is full; ``None``: it is not."""
+        self._full_since = None if at is None else self._full_since or at
 
     def send_positions(self) -> None:
         """Send what has moved, once a second."""

@@ -9,6 +9,7 @@ from console.central.door import Door
 from console.central.handhelds import HandheldHub
 from console.central.positions import PositionHub
 from console.central.sequencer import Sequencer
+from console.central.trails import TrailKeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Figures:
     handhelds: HandheldHub
     positions: PositionHub
     door: Door
+    trails: TrailKeeper
 
     def now(self) -> dict[str, float]:
         """Return the present figures by name."""
@@ -31,4 +33,5 @@ class Figures:
             "sessions": self.door.count,
             **self.sequencer.counters,
             **self.positions.counters,
+            **self.trails.counters,
         }

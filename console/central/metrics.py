@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: Figures that only ever grow; the others go up and down.
-COUNTERS = frozenset({"commands", "groups", "fixes", "audit_lost", "disk_full"})
+COUNTERS = frozenset({"commands", "groups", "fixes", "audit_lost", "disk_full", "trail_fixes_lost"})
 
 
 class Metrics:

@@ -40,7 +40,7 @@ class Operations:
         clock: Callable[[], datetime],
     ) -> None:
         """Args are set once; nothing runs before `start`."""
-        self.guard, self.retention = guard, retention
+        self.guard, self.retention, self._of = guard, retention, figures
         self.metrics = Metrics(lambda: {**figures.now(), **self.figures()})
         self._audit = audit
         self._zone = zone
@@ -84,6 +84,8 @@ class Operations:
             told["trouble"] = str(self.guard.refusal())
         elif trouble is not None:
             told["trouble"] = trouble
+        if self._of.trails.is_paused:
+            told["trails"] = "not written"
         return told
 
     def figures(self) -> Mapping[str, float]:
@@ -101,6 +103,7 @@ class Operations:
         self.guard.look()
         is_full = self.guard.is_full
         self.metrics.full.set(int(is_full))
+        self._of.consoles.tell_full(self._clock() if is_full else None)
         if is_full is not self._was_full:
             self._was_full = is_full
             self._audit.note(

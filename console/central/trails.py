@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.central.again import again
+from console.central.disk import DiskGuard
 from console.central.door import Door
 from console.central.positions import PositionHub
 from console.central.web import AnswerError, permitted
@@ -31,16 +33,35 @@ _LAST_MS = 253_000_000_000_000
 LOOK_S, KEEP_S = 5.0, 60.0
 #: The longest that is given at once, for everybody and for one unit.
 MOST_FOR_ALL_MS, MOST_FOR_ONE_MS = 3 * _HOUR_MS, 3 * _DAY_MS
+#: Fixes held while they cannot be written: of 7,400 units on the move about two hours.
+MOST_HELD = 2_000_000
 #: Fixes of one unit in one packed chunk.
 _CHUNK = 60_000
 
 
 class TrailKeeper:
-    """Thins positions and keeps them; `take` belongs to the event loop."""
+    """Thins positions and keeps them; `take` belongs to the event loop.
 
-    def __init__(self, folder: Path, positions: PositionHub) -> None:
+    On a full disk nothing is written: what little room is left is for commands. Fixes are held
+    meanwhile, at most ``most_held``; then the oldest are lost.
+
+    Attributes:
+        lost: Fixes that were lost so.
+        paused_since: Since when nothing is written, aware UTC; ``None`` while all is well.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        positions: PositionHub,
+        guard: DiskGuard,
+        *,
+        most_held: int = MOST_HELD,
+    ) -> None:
         self.store = TrailStore(folder)
-        self._positions = positions
+        self.lost = 0
+        self.paused_since: datetime | None = None
+        self._positions, self._guard, self._most_held = positions, guard, most_held
         self._thinner = Thinner()
         self._mark = positions.mark
         self._keeping = asyncio.Lock()
@@ -63,22 +84,60 @@ class TrailKeeper:
         now_ms = time.time_ns() // 1_000_000
         self.take()
         async with self._keeping:
+            if self._guard.is_full:
+                self._pause("central's disk is full")
+                return
             grown = self._thinner.changed()
             is_kept = False
             try:
                 await asyncio.to_thread(self.store.put, grown)
                 is_kept = True
             except TrailStoreError as error:
-                _log.warning("trails are not kept yet: %s", error)
+                self._guard.failed(error.__cause__ or error)
+                self._pause(str(error))
                 return
             finally:
                 if not is_kept:
                     self._thinner.again(grown)
+            self._go_on()
             self._thinner.forget_before(now_ms - SLOT_MS)
             try:
                 await asyncio.to_thread(self.store.forget_before, now_ms - KEPT_DAYS * _DAY_MS)
             except TrailStoreError as error:
                 _log.warning("trails older than %d days are not deleted: %s", KEPT_DAYS, error)
+
+    def _pause(self, why: str) -> None:
+        """Say once that nothing is written, and hold a bounded lot."""
+        if self.paused_since is None:
+            self.paused_since = datetime.now(UTC)
+            _log.error(
+                "trails are not written (%s); live positions go on, and the newest %d fixes are "
+                "held until they can be",
+                why, self._most_held,
+            )  # fmt: skip
+        lost = self._thinner.drop_oldest(self._most_held)
+        if lost:
+            self.lost += lost
+            _log.error("%d fixes of trails, the oldest that could not be written, are lost", lost)
+
+    def _go_on(self) -> None:
+        if self.paused_since is not None:
+            self.paused_since = None
+            _log.warning("trails are written again, with what was held meanwhile")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is written now."""
+        return self.paused_since is not None or self._guard.is_full
+
+    @property
+    def counters(self) -> dict[str, float]:
+        """Return the figures of trails by name."""
+        return {
+            "trails_paused": int(self.is_paused),
+            "trail_fixes_held": self._thinner.held,
+            "trail_fixes_lost": self.lost,
+        }
 
     async def read(
         self, from_ms: int, to_ms: int, units: list[int] | None, area: Bounds | None

@@ -251,10 +251,15 @@ def mark_command_id(message: str, unit: str, state: str) -> str:
 
 
 class Beat(Message, frozen=True, tag="beat"):
-    """Heartbeat, both ways, every two seconds; central's carries its clock and heads."""
+    """Heartbeat, both ways, every two seconds; central's carries its clock and heads.
+
+    Attributes:
+        full_ms: Since when central's disk is full, Unix milliseconds; 0 while it is not.
+    """
 
     server_ms: int = 0
     heads: dict[str, int] = {}
+    full_ms: int = 0
 
 
 AnyMessage = (

@@ -61,6 +61,7 @@ class LinkState:
         behind: Revisions central has that are not yet here.
         clock_ahead_s: How far our clock is ahead of central's, ``None`` if not known.
         lost_frames: Position frames that did not arrive.
+        full_ms: Since when central's disk is full, Unix milliseconds; 0 while it is not.
     """
 
     phase: LinkPhase
@@ -73,6 +74,7 @@ class LinkState:
     behind: int = 0
     clock_ahead_s: float | None = None
     lost_frames: int = 0
+    full_ms: int = 0
 
     @property
     def is_live(self) -> bool:

@@ -78,8 +78,8 @@ class StreamWatcher(Protocol):
     def went_live(self) -> None:
         """Changes come in from now on."""
 
-    def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
-        """Central has said that it is there."""
+    def heard(self, *, clock_ahead_s: float | None, behind: int, full_ms: int) -> None:
+        """Central has said that it is there, and since when its disk is full (0: it is not)."""
 
 
 class Stream:
@@ -218,7 +218,7 @@ class Stream:
                 self._sent.discard(message.command_id)
                 self._answered.set()
             elif isinstance(message, Beat):
-                self._heard(message.server_ms, message.heads.get(MAIN_SHARD, 0))
+                self._heard(message.server_ms, message.heads.get(MAIN_SHARD, 0), message.full_ms)
             elif isinstance(message, Refused):
                 raise LinkError(LinkTrouble.NOT_ALLOWED, message.reason)
             else:
@@ -267,7 +267,7 @@ class Stream:
                 raise LinkError(LinkTrouble.SILENT, f"{silent_s:.0f}")
             await asyncio.sleep(max(limit_s - silent_s, 0.05))
 
-    def _heard(self, server_ms: int, head: int) -> None:
+    def _heard(self, server_ms: int, head: int, full_ms: int = 0) -> None:
         behind = max(head - self._keeper.rev, 0)
         stands = behind > 0 and self._keeper.rev == self._rev_at_beat
         self._behind_beats = self._behind_beats + 1 if stands else 0
@@ -275,7 +275,7 @@ class Stream:
         if self._behind_beats > _BEATS_BEHIND:
             raise LinkError(LinkTrouble.GAP, f"{behind} revisions did not come")
         ahead_s = time.time() - server_ms / 1000.0 if server_ms else None
-        self._watcher.heard(clock_ahead_s=ahead_s, behind=behind)
+        self._watcher.heard(clock_ahead_s=ahead_s, behind=behind, full_ms=full_ms)
 
 
 def _message(frame: str | bytes) -> AnyMessage:

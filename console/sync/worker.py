@@ -333,13 +333,14 @@ class Worker:
         if self._errands is not None:
             self._errands.went_live()
 
-    def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
+    def heard(self, *, clock_ahead_s: float | None, behind: int, full_ms: int = 0) -> None:
         """Central has said that it is there."""
         self._link = replace(
             self._link,
             heard_at=self._now(),
             clock_ahead_s=clock_ahead_s,
             behind=behind,
+            full_ms=full_ms,
             lost_frames=self._kept().lost_frames,
         )
         self._listener.on_link(self._link)

@@ -267,6 +267,21 @@ class Thinner:
         for key in done:
             del self._open[key]
 
+    @property
+    def held(self) -> int:
+        """How many fixes are held."""
+        return sum(map(len, self._open.values()))
+
+    def drop_oldest(self, most: int) -> int:
+        """Let go of the oldest slots until at most so many fixes are held; return how many went."""
+        went, held = 0, self.held
+        for key in sorted(self._open):
+            if held - went <= most:
+                break
+            went += len(self._open.pop(key))
+            self._changed.discard(key)
+        return went
+
     def open_since(self, from_ms: int, units: Iterable[int] | None = None) -> list[Trail]:
         """Return the trails of the slots still held that reach past a time."""
         wanted = None if units is None else set(units)

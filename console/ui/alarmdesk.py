@@ -28,7 +28,7 @@ CHATTER = timedelta(minutes=2)
 AGAIN_MS = 12_000
 TICK_MS = 1000
 _PRIORITY = {Level.CRITICAL: Priority.HIGH, Level.HIGH: Priority.MEDIUM}
-_OF_FEEDS = frozenset({AlarmKind.LINK, AlarmKind.POSITIONS, AlarmKind.CURSOR})
+_OF_FEEDS = frozenset({AlarmKind.LINK, AlarmKind.DISK, AlarmKind.POSITIONS, AlarmKind.CURSOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

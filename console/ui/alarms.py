@@ -33,6 +33,7 @@ class AlarmKind(StrEnum):
     REFUSED = "refused"
     NOT_ACCEPTED = "not_accepted"
     LINK = "link"
+    DISK = "disk"
     POSITIONS = "positions"
     CURSOR = "cursor"
     WATCH = "watch"

@@ -1,9 +1,9 @@
-"""Alarms of the feeds: central is not heard, positions have stopped, changes stand still."""
+"""Alarms of the feeds: central is silent or full, positions have stopped, changes stand still."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -52,7 +52,8 @@ class FeedAlarms(QObject):
 
     @Slot(object)
     def _look(self, line: StatusLine) -> None:
-        found = [one for one in (self._link(line), self._positions(line), self._cursor()) if one]
+        looks = self._link(line), self._disk(line), self._positions(line), self._cursor()
+        found = [one for one in looks if one]
         self._acknowledged &= {one.id for one in found}
         alarms = tuple(replace(one, is_acknowledged=one.id in self._acknowledged) for one in found)
         if alarms != self.alarms:
@@ -72,6 +73,17 @@ class FeedAlarms(QObject):
             "Central not heard since {0} — what you do is kept; tell units by phone or radio"
         )
         return self._alarm(AlarmKind.LINK, Level.HIGH, heard_at, text.format(time_text(heard_at)))
+
+    def _disk(self, line: StatusLine) -> Alarm | None:
+        link = self._mirror.link
+        if link is None or not line.is_live or not link.full_ms:
+            return None
+        since = datetime.fromtimestamp(link.full_ms / 1000, UTC)
+        text = self.tr(
+            "Central's disk is full since {0}: it takes no commands (yours wait here) and keeps no "
+            "trails — have an administrator free some space"
+        )
+        return self._alarm(AlarmKind.DISK, Level.HIGH, since, text.format(time_text(since)))
 
     def _positions(self, line: StatusLine) -> Alarm | None:
         age_s = line.positions_age_s

@@ -215,4 +215,4 @@ def test_that_texts_no_parser_likes_are_refused_in_words() -> None:
     for frame in (b"\x91" * 100_000, b"\xdd\xff\xff\xff\xff", b"\xc7\xff\x05", b"", b"\xd9\xff"):
         with pytest.raises(MessageError):
             decode(frame)
-    assert msgspec.msgpack.decode(encode(Beat(1, {}))) == ["beat", 1, {}]
+    assert msgspec.msgpack.decode(encode(Beat(1, {}))) == ["beat", 1, {}, 0]

@@ -162,6 +162,8 @@ def test_that_a_full_disk_is_said_loses_nothing_and_passes_by_itself(
         assert told["status"] == "full"
         assert "Free some space" not in sentence
         assert "disk is full" in str(told["trouble"])
+        assert told["trails"] == "not written"
+        assert "zhihui_trails_paused 1.0" in metrics(server)
         until(lambda: "zhihui_disk_is_full 1.0" in metrics(server), "no metric of the full disk")
         for command in accepted[:3]:  # what was done is known, and said again
             known = tried(client, command)

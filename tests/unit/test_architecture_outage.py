@@ -230,6 +230,10 @@ def test_that_rule_8_shows_a_dead_feed_as_dead(mirror: Mirror, clock: Clock) -> 
     assert kinds() == [AlarmKind.CURSOR], "not whole yet"
     live(mirror, clock)
     assert kinds() == []
+    live(mirror, clock, full_ms=1_795_858_800_000)
+    assert kinds() == [AlarmKind.DISK], "central lives, but takes nothing"
+    live(mirror, clock)
+    assert kinds() == []
 
 
 def test_that_a_console_that_never_reached_central_raises_the_alarm_too(

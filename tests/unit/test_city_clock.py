@@ -24,8 +24,8 @@ print(datetime(2026, month, 23, 16, 30, tzinfo=UTC).astimezone().strftime("%d %H
 def told(*arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", _SAY, *arguments],
-        cwd=ROOT, env={"TZ": "UTC", "PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True,
-        check=True,
+        cwd=ROOT, env={"TZ": "UTC", "PATH": "/usr/bin:/bin", **environment}, capture_output=True,
+        text=True, check=True,
     )  # fmt: skip
     return done.stdout.strip()
 

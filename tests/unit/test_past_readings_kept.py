@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
+from central_parts import some_units
 from sqlalchemy import select
 from test_area_events import Central
 
@@ -19,7 +22,10 @@ from console.central.again import again, tried
 from console.central.disk import DiskGuard
 from console.central.loop import WriterLink
 from console.central.pastreadings import ReadingPast
+from console.central.positions import PositionHub
 from console.central.readings import ReadingRoutes
+from console.central.trails import TrailKeeper
+from console.protocol.positions import INGEST
 from console.store.readingstore import SLOT_MS, Past, ReadingStore
 from console.store.tables import LAST_READING
 from console.store.trailstore import TrailStore, TrailStoreError
@@ -34,7 +40,7 @@ def rows_of(past: ReadingPast, sensor: str) -> list[tuple[int, float]]:
 
 
 def full_guard(folder: Path) -> DiskGuard:
-    guard = DiskGuard(folder, reserve_bytes=0, spare_bytes=1 << 62)
+    guard = DiskGuard(folder, reserve_bytes=4096, spare_bytes=1 << 62)
     guard.open()
     assert guard.is_full
     return guard
@@ -156,6 +162,55 @@ def test_that_a_full_disk_is_left_to_commands_and_the_oldest_readings_go(
     assert [value for _, value in rows_of(past, "a")] == [2.0, 1.0, 0.0]
     assert rows_of(past, "b") == []
     assert "2 past readings, the oldest" in caplog.text
+
+
+def test_that_a_full_disk_stops_trails_aloud_and_they_go_on_when_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = full_guard(tmp_path)
+    hub = PositionHub(some_units(3), np.zeros(0, INGEST))
+    trails = TrailKeeper(tmp_path / "trails", hub, guard, most_held=3)
+
+    def keep(t_ms: int) -> None:
+        rows = np.zeros(3, INGEST)
+        rows["unit"], rows["t_ms"] = [1, 2, 3], t_ms
+        rows["lat"], rows["lon"] = 399_050_000 + t_ms % 1_000_000, 1_164_050_000
+        hub.take(rows)
+        asyncio.run(trails.keep())
+
+    keep(NOW_MS - 1_200_000)
+    assert not (tmp_path / "trails").exists()
+    assert trails.counters == {"trails_paused": 1, "trail_fixes_held": 3, "trail_fixes_lost": 0}
+    assert "trails are not written (central's disk is full)" in caplog.text
+    caplog.clear()
+    keep(NOW_MS)  # another slot: more is held than may be
+    assert trails.counters == {"trails_paused": 1, "trail_fixes_held": 3, "trail_fixes_lost": 3}
+    assert "3 fixes of trails, the oldest" in caplog.text
+    assert "are not written" not in caplog.text, "it is said once"
+    guard._spare_bytes, guard._full_since = 0, -60.0
+    guard.look()
+    assert not guard.is_full
+    assert trails.is_paused, "until something is written"
+    asyncio.run(trails.keep())
+    assert "trails are written again" in caplog.text
+    assert not trails.is_paused
+    kept = TrailStore(tmp_path / "trails").read(NOW_MS - DAY_MS, NOW_MS)
+    assert [one.t_ms.tolist() for one in kept] == [[NOW_MS]] * 3, "what was held is kept"
+
+
+def test_that_a_write_of_trails_that_finds_no_room_tells_the_guard(tmp_path: Path) -> None:
+    guard = DiskGuard(tmp_path, reserve_bytes=0, spare_bytes=0)
+    guard.open()
+    hub = PositionHub(some_units(3), np.zeros(0, INGEST))
+    trails = TrailKeeper(tmp_path / "trails", hub, guard)
+
+    def put(rows: object) -> int:
+        raise TrailStoreError(tmp_path, "full") from OSError(errno.ENOSPC, "no room")
+
+    trails.store.put = put  # type: ignore[method-assign]
+    asyncio.run(trails.keep())
+    assert guard.is_full
+    assert trails.paused_since is not None
 
 
 def test_that_past_readings_are_kept_as_long_as_the_rules_say(tmp_path: Path) -> None:

@@ -53,12 +53,14 @@ class Watcher:
     def __init__(self) -> None:
         self.is_live = False
         self.behind = 0
+        self.full_ms: list[int] = []
 
     def went_live(self) -> None:
         self.is_live = True
 
-    def heard(self, *, clock_ahead_s: float | None, behind: int) -> None:
+    def heard(self, *, clock_ahead_s: float | None, behind: int, full_ms: int) -> None:
         self.behind = behind
+        self.full_ms.append(full_ms)
 
 
 class Bench:
@@ -175,6 +177,16 @@ def test_that_a_console_that_catches_up_is_not_taken_for_one_that_stands(bench: 
 
     assert asyncio.run(_run(bench, script)).trouble is LinkTrouble.CLOSED
     assert bench.keeper.rev == 8
+
+
+def test_that_centrals_heartbeat_says_since_when_its_disk_is_full(bench: Bench) -> None:
+    async def script(socket: ServerConnection) -> None:
+        await socket.send(encode(WELCOME))
+        for full_ms in (0, 1_795_858_800_000):
+            await socket.send(encode(Beat(1, {"main": 1}, full_ms)))
+
+    assert asyncio.run(_run(bench, script)).trouble is LinkTrouble.CLOSED
+    assert bench.watcher.full_ms == [0, 0, 1_795_858_800_000]
 
 
 def test_that_another_epoch_needs_a_snapshot(bench: Bench) -> None:
