@@ -27,6 +27,8 @@ const ORDER = ["ordered", "delivered", "seen", "accepted", "en_route", "on_scene
 const main = document.getElementById("main");
 const tasks = new Map();
 let shown = { view: "list", assignment: null };
+/** Whether what is kept has been read: a page that is chosen before would be turned away from. */
+let hasBegun = false;
 let onDuty = false;
 let unsent = 0;
 /** The camera point that is looked through. */
@@ -213,7 +215,7 @@ function drawHeader() {
 
 function drawPages() {
   const bar = document.getElementById("pages");
-  bar.hidden = !link.session;
+  bar.hidden = !link.session || !hasBegun;
   bar.setAttribute("aria-label", word("pages"));
   const chosen = PAGES.some(one => one.view === shown.view) ? shown.view : ["raise", "camera"].includes(shown.view) ? "near" : "list";
   for (const one of PAGES) {
@@ -246,14 +248,22 @@ async function logOn(callSign, pin, code, chosen) {
 }
 
 async function begin() {
+  hasBegun = false;
   tasks.clear();
   for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
+  for (const { body } of await link.mine()) { // given, but a restart came before the task was kept
+    const task = tasks.get(body?.assignment);
+    const state = body?.type === "ReportOutcome" ? "cleared" : body?.state;
+    if (ENDED.has(state)) tasks.delete(body.assignment);
+    else if (task && state) tasks.set(task.assignment, { ...task, state });
+  }
   await messages.load();
   unsent = (await link.mine()).length;
   const others = await link.othersUnsent();
   if (others) notice(word("others_unsent")(others));
   onDuty = (await shelf.get("kept", "on_duty")) ?? false;
   if (onDuty) positions.start();
+  hasBegun = true;
   show("list");
 }
 

@@ -1,5 +1,6 @@
 // The line to central: session, stream, and an outbox that survives restarts and sends once.
 
+import * as jots from "./jots.js";
 import * as sessions from "./session.js";
 import * as shelf from "./shelf.js";
 
@@ -42,6 +43,7 @@ export class Link {
     if (this.session) this.session.staleAt = 0; // of another page's clock
     this.device = (await shelf.get("kept", "device")) ?? shelf.newId();
     await shelf.put("kept", "device", this.device);
+    await this.takeJots();
     for (const item of await shelf.all("outbox")) shelf.sortBehind(item.id);
     if (this.session) this.connect();
     return this.session !== null;
@@ -93,10 +95,27 @@ export class Link {
 
   /** Keep a command until central has answered it; it is on the device when this resolves. */
   async submit(body, id = shelf.newId()) {
-    const { unit } = this.session;
-    await shelf.put("outbox", id, { id, unit, body, madeAt: new Date().toISOString() });
+    const item = { id, unit: this.session.unit, body, madeAt: new Date().toISOString() };
+    jots.jot(item);
+    try {
+      await shelf.put("outbox", id, item);
+    } finally {
+      jots.forget(id); // kept, or about to be said not to be
+    }
     this.told.outbox((await this.mine()).length);
     this.flush();
+  }
+
+  /** Put into the outbox what an earlier page had no time for; central knows by its id what comes twice. */
+  async takeJots() {
+    for (const item of jots.jotted()) {
+      try {
+        await shelf.put("outbox", item.id, item);
+        jots.forget(item.id);
+      } catch (error) {
+        console.info("a command stays a jot until the next start:", error.message);
+      }
+    }
   }
 
   /** What this unit has not sent; what another left on this device waits for its log-on. */

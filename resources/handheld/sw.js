@@ -1,10 +1,10 @@
 // Keeps the page itself on the device, so that it opens without a network.
 
-const CACHE = "zhihui-handheld-9";
+const CACHE = "zhihui-handheld-10";
 /** Tiles of the map that were looked at last, for when there is no network. */
 const TILES = "zhihui-tiles-1";
 const MOST_TILES = 800;
-const FILES = ["./", "app.js", "app.css", "ask.js", "camera.js", "capture.js", "checklist.js", "inspect.js", "link.js", "livefilm.js",
+const FILES = ["./", "app.js", "app.css", "ask.js", "camera.js", "capture.js", "checklist.js", "inspect.js", "jots.js", "link.js", "livefilm.js",
   "lookup.js", "map.js", "papers.js", "signature.js", "words_records.js", "messages.js", "nearby.js",
   "position.js", "raise.js", "session.js", "sha256.js", "shelf.js", "site.js", "street.css", "taskmap.js",
   "views.js", "watch.js", "words.js", "words_street.js", "leaflet/leaflet.js", "leaflet/leaflet.css",

@@ -263,7 +263,7 @@ def test_that_a_large_film_survives_a_restart_and_lets_a_call_for_help_pass(
     page.click("#on-the-way")
     page.click("#panic")
     page.click("#panic")
-    page.reload()
+    page.reload()  # at once: before IndexedDB has said that it has the call for help
     expect(page.locator("#unsent")).to_contain_text("4")
     phone.set_offline(False)
     pressed = "SELECT raised_at FROM alarm_mark WHERE id = 'panic:u4'"
