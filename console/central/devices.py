@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from console.central.limits import DevicePolicy
 from console.central.tokens import hash_of
@@ -147,16 +147,30 @@ def new_code(connection: Connection, *, kind: str, by: str, at: datetime) -> tup
     return "-".join(code[first : first + 4] for first in (0, 4, 8)), at + CODE_LASTS
 
 
-def use_code(connection: Connection, code: str, kind: str, *, at: datetime) -> bool:
-    """Use a code up; return whether it was one for such a device."""
+def use_code(
+    connection: Connection, code: str, device: Device, *, at: datetime, is_last_step: bool = True
+) -> bool:
+    """Use a code; return whether it was one for this device.
+
+    Args:
+        connection: Of the writer's transaction.
+        code: As it was typed.
+        device: Into which.
+        at: Now, aware UTC.
+        is_last_step: Whether this ends the log-on, and so uses the code up. One that goes on (a new
+            PIN is asked for) leaves it to this device and to no other.
+    """
     digits = "".join(sign for sign in code if sign.isalnum())
-    used = connection.execute(
-        delete(ENROLMENT).where(
-            ENROLMENT.c.code_hash == hash_of(digits),
-            ENROLMENT.c.kind == kind,
-            ENROLMENT.c.expires_at > at,
-        )
+    of_device = hash_of(f"{digits} {device.id} {device.secret_hash or ''}")
+    is_it = and_(
+        ENROLMENT.c.code_hash.in_([hash_of(digits), of_device]),
+        ENROLMENT.c.kind == device.kind,
+        ENROLMENT.c.expires_at > at,
     )
+    if is_last_step:
+        used = connection.execute(delete(ENROLMENT).where(is_it))
+    else:
+        used = connection.execute(update(ENROLMENT).where(is_it).values(code_hash=of_device))
     return bool(used.rowcount)
 
 

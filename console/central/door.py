@@ -180,8 +180,9 @@ class Door:
         def write(connection: Connection, _: LiveRows) -> DeviceState | None:
             if not found.still_holds(connection):
                 return None  # shut or changed while the password was looked at
-            state = self._greeted(connection, device, person.id, host=host, code=code)
-            if state is DeviceState.ADMITTED and refused is None:
+            ends = refused is None
+            state = self._greeted(connection, device, person.id, host=host, code=code, ends=ends)
+            if state is DeviceState.ADMITTED and ends:
                 ended.extend(_let_in(connection, kept, device, chosen, host=host, at=at))
             return state
 
@@ -304,11 +305,20 @@ class Door:
         return f"unknown name {self._mint.digest_of(name)}"
 
     def _greeted(
-        self, connection: Connection, device: Device, person: PersonId, *, host: str, code: str
+        self,
+        connection: Connection,
+        device: Device,
+        person: PersonId,
+        *,
+        host: str,
+        code: str,
+        ends: bool,
     ) -> DeviceState:
         at = self._clock()
-        is_home = bool(code) and hmac.compare_digest(code.encode(), self._rules.home_code.encode())
-        is_enrolled = is_home or (bool(code) and use_code(connection, code, device.kind, at=at))
+        is_home = hmac.compare_digest(code.encode(), self._rules.home_code.encode())
+        is_enrolled = bool(code) and (
+            is_home or use_code(connection, code, device, at=at, is_last_step=ends)
+        )
         return greet(
             connection,
             device,

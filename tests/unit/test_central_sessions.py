@@ -217,6 +217,28 @@ def test_that_an_unknown_device_waits_for_an_administrator_or_brings_a_code(
     admin.close()
 
 
+def test_that_a_code_outlives_the_question_for_a_new_pin_on_its_own_device_only(
+    strict: CentralServer,
+) -> None:
+    home_code = (strict.home / "central" / "devices.code").read_text()
+    token = post(strict, "/v1/session", asked(strict, "admin", code=home_code)).json()["token"]
+    made = post(
+        strict, "/v1/devices/codes", {"kind": "handheld"},
+        headers={"Authorization": f"Bearer {token}"},
+    )  # fmt: skip
+    phone = {"kind": "handheld", "code": made.json()["code"]}
+    mine, other = handheld(strict, "K1", **phone), handheld(strict, "K2", **phone)
+    for first_step, status in (("", 428), ("111111", 422)):
+        told = post(strict, "/v1/session", {**mine, "new_pin": first_step})
+        assert told.status_code == status, told.text
+    assert post(strict, "/v1/session", {**other, "new_pin": ""}).status_code == 403
+    assert post(strict, "/v1/session", other).status_code == 403
+    # A device without a secret proves nothing: the code alone admits it, in the second step too.
+    assert post(strict, "/v1/session", mine).status_code == 200
+    assert strict.query("SELECT * FROM enrolment") == []
+    assert post(strict, "/v1/session", other).status_code == 403
+
+
 def test_that_a_console_says_that_it_waits_and_comes_in_once_it_is_admitted(
     strict: CentralServer, tmp_path: Path
 ) -> None:
@@ -251,7 +273,7 @@ def test_that_the_place_decides_only_where_it_may(tmp_path: Path) -> None:
                     is_enrolled=False, at=NOON,
                 )  # fmt: skip
                 assert state is wanted, (policy, host)
-        assert not use_code(connection, "1234-5678-9012", "console", at=NOON)
+        assert not use_code(connection, "1234-5678-9012", device, at=NOON)
     engine.dispose()
     assert not is_local("127.0.0.1.example")
 
@@ -338,7 +360,7 @@ def test_that_a_console_renews_its_session_and_logs_on_anew_when_it_was_ended(
         again = central_server.client(Role.ADMINISTRATOR)
         recorder.links.clear()
         answer = again.http.patch(shut, json={"name": "D"}, timeout=60)
-        assert answer.json() == {"ended_sessions": 1}
+        assert answer.json()["ended_sessions"] >= 1  # more where a renewal came too late
         recorder.wait(lambda me: any(not one.is_live for one in me.links), "the end")
         recorder.live()
         again.close()
