@@ -103,6 +103,7 @@ def put_units(ask: Ask, body: c.PutUnits) -> Decision:
         earlier = ask.rows.unit(unit.id)
         if unit.retired and any(one.is_running for one in ask.rows.assignments_of_unit(unit.id)):
             raise RejectedError(f"{unit.call_sign} still has a task; withdraw it, then retire it.")
+        check_base("unit", unit, earlier, f"unit {unit.call_sign}")
         entered = _entered(earlier, unit)
         if entered is not None:
             draft.put(entered)

@@ -31,13 +31,13 @@ def _noop(context: str, source: str) -> str:
 _PATTERNS: tuple[str, ...] = (
     _noop(
         "Reasons",
-        "The unit {0} was changed by someone else meanwhile (version {1}). Look at it again and "
-        "decide.",
+        "The unit {0} was changed by someone else meanwhile (version {1}, yours was {2}). Look at "
+        "it again and decide.",
     ),
     _noop(
         "Reasons",
-        "The unit {0} was changed by someone else meanwhile (version {1}, yours was {2}). Look at "
-        "it again and decide.",
+        "The unit {0} was changed by someone else meanwhile (version {1}). Look at it again and "
+        "decide.",
     ),
     _noop(
         "Reasons",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
 from central_parts import CentralClient, CentralServer, Database, some_units
@@ -22,6 +23,7 @@ from console.domain.levels import Role
 from console.domain.limits import CalendarDay, LimitRule
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
 from console.domain.sensors import Sensor, SensorKind
+from console.domain.units import Unit
 from console.gateways.rows import ImportReport
 from console.gateways.sectionfiles import read_section, write_section
 from console.gateways.sections import SECTIONS, Section, flat_row, row_from_flat, section_called
@@ -190,6 +192,24 @@ def test_that_a_unit_with_a_task_is_not_retired(central_server: CentralServer) -
     )  # fmt: skip
     assert answer.status_code == 401
     for client in (desk, admin):
+        client.close()
+
+
+def test_that_the_second_of_two_administrators_is_told_and_overwrites_nothing(
+    central_server: CentralServer,
+) -> None:
+    first, second = (central_server.client(Role.ADMINISTRATOR) for _ in range(2))
+    listed = first.http.get(f"{central_server.url}/v1/admin/rows/unit", timeout=60).json()
+    seen = next(one for one in listed["rows"] if one["id"] == "u1")
+    unit = msgspec.convert(seen, Unit)
+    (done,) = first.post(PutUnits(units=(replace(unit, phone="110"),)))
+    (late,) = second.post(PutUnits(units=(replace(unit, radio="R-1"),)))
+    assert (done.verdict, late.verdict) == (Verdict.ACCEPTED, Verdict.CONFLICT)
+    assert "The unit K1 was changed by someone else meanwhile" in str(late.reason)
+    assert late.current is not None
+    assert (late.current["phone"], late.version) == ("110", done.version)
+    assert central_server.query("SELECT phone, radio FROM unit WHERE id = 'u1'") == [("110", None)]
+    for client in (first, second):
         client.close()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from rule_rows import A_PHOTO, START, PlainRows, filed_rows, opened
 
-from console.domain.errors import RejectedError
+from console.domain.errors import ConflictError, RejectedError
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Channel, Role
 from console.domain.places import Camera, Jurisdiction, JurisdictionLevel
@@ -146,7 +146,8 @@ def test_that_the_register_keeps_numbers_call_signs_and_what_units_are_doing(
     known = rows.rows[Unit, "u1"]
     assert put(replace(known, phone="110", status=UnitStatus.OFF_DUTY))
     assert rows.rows[Unit, "u1"].status is UnitStatus.ASSIGNED
-    assert not put(rows.rows[Unit, "u1"])
+    known = rows.rows[Unit, "u1"]
+    assert not put(known)
     for wrong in (
         replace(known, no=9),
         replace(known, id="u9"),
@@ -156,9 +157,23 @@ def test_that_the_register_keeps_numbers_call_signs_and_what_units_are_doing(
     ):
         with pytest.raises(RejectedError):
             put(wrong)
-    twice = [replace(known, id=f"u{no}", no=9, call_sign=f"K{no}") for no in (8, 9)]
+    twice = [replace(known, id=f"u{no}", no=9, call_sign=f"K{no}", version=0) for no in (8, 9)]
     with pytest.raises(RejectedError, match="twice"):
         put(*twice)
+
+
+def test_that_a_unit_changed_meanwhile_is_not_overwritten(rows: PlainRows) -> None:
+    seen = rows.rows[Unit, "u1"]
+    rows.do(c.PutUnits(units=(replace(seen, phone="110"),)), role=Role.ADMINISTRATOR)
+    held = rows.rows[Unit, "u1"]
+    late = c.PutUnits(units=(replace(seen, radio="R-1"),))
+    with pytest.raises(ConflictError, match="The unit K1 was changed by someone else") as caught:
+        rows.do(late, role=Role.ADMINISTRATOR)
+    assert (caught.value.present, caught.value.based_on) == (held.version, seen.version)
+    assert rows.rows[Unit, "u1"] == held
+    rows.do(c.PutUnits(units=(replace(held, radio="R-1"),)), role=Role.ADMINISTRATOR)
+    unseen = replace(held, radio="R-2", version=0)  # a list from elsewhere asks nothing
+    assert not rows.do(c.PutUnits(units=(unseen,)), role=Role.ADMINISTRATOR).duplicate
 
 
 def test_that_camera_addresses_hold_no_password(rows: PlainRows) -> None:

@@ -38,6 +38,10 @@ def chinese(qapp: QApplication) -> Iterator[None]:
             "力量 K3 此间已被他人更改（版本 4）。请查看后再决定。",
         ),
         (
+            ConflictError("unit", "u3", present=4, based_on=2, name="unit K3"),
+            "力量 K3 此间已被他人更改（现版本 4，您所见为 2）。请查看后再决定。",
+        ),
+        (
             ConflictError("incident", "i", present=4, based_on=2, name="20261122-00317"),
             "20261122-00317 此间已被他人更改（现版本 4，您所见为 2）。请查看后再决定。",
         ),
@@ -58,7 +62,7 @@ def test_that_what_the_rules_say_is_told_in_chinese(
 SPEAKERS = (
     *sorted((ROOT / "console" / "dispatch").glob("*.py")),
     *(ROOT / "console" / "central" / f"{name}.py" for name in
-      ("credentials", "devices", "door", "evidence", "gate", "group", "pins", "sequencer",
+      ("credentials", "devices", "door", "evidence", "failures", "gate", "group", "pins",
        "streams", "tries")),
     ROOT / "console" / "store" / "outbox.py",
     ROOT / "console" / "sync" / "evidence.py",
