@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from console.app.admin_base import (
     AdminRequestError,
     Central,
+    secret_of,
     show,
     show_history,
     values_of,
@@ -74,8 +75,7 @@ def _show(central: Central, chosen: argparse.Namespace) -> int:
 
 def _add(central: Central, chosen: argparse.Namespace) -> int:
     section = _section(chosen)
-    flat = values_of(chosen.rest)
-    row = row_from_flat(section, flat)
+    row = row_from_flat(section, _typed(chosen.rest))
     if row.id in central.rows(section):
         raise AdminRequestError(f"There is {row.id} already; change it with “set”.")
     central.put(section, [row])
@@ -86,7 +86,7 @@ def _add(central: Central, chosen: argparse.Namespace) -> int:
 def _set(central: Central, chosen: argparse.Namespace) -> int:
     section = _section(chosen)
     earlier = one_of(section, central.rows(section), wanted_id(chosen))
-    row = row_from_flat(section, values_of(chosen.rest[1:]), earlier=earlier)
+    row = row_from_flat(section, _typed(chosen.rest[1:]), earlier=earlier)
     if row.id != earlier.id:
         raise AdminRequestError(
             f"Code and first day make the id of a row; {earlier.id} keeps them. "
@@ -144,6 +144,15 @@ _VERBS: dict[str, Callable[[Central, argparse.Namespace], int]] = {
     "restore": _retire, "import": _import, "export": _export, "history": _history,
     "discover": _discover,
 }  # fmt: skip
+
+
+def _typed(pairs: Sequence[str]) -> dict[str, str]:
+    """Return values typed as ``field=value``; a password is asked for, ``-`` takes it away."""
+    values = values_of(pairs)
+    if values.get("password") == "-":
+        return {**values, "password": ""}
+    password = secret_of(values, "password")
+    return values if password is None else {**values, "password": password}
 
 
 def _section(chosen: argparse.Namespace) -> Section:

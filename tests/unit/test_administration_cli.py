@@ -14,6 +14,9 @@ from test_administration import SHAPE
 
 from console.app.cli import build_parser
 from console.domain.errors import ZhihuiError
+from console.domain.ids import CameraId
+from console.domain.places import Camera
+from console.store.cameraseal import CameraKey
 
 
 @pytest.fixture
@@ -81,6 +84,34 @@ def test_that_the_command_line_administers_people_and_devices(
     assert "admits one device" in do("devices", "code", "console")
 
 
+def test_that_the_password_of_a_camera_is_asked_for_and_never_typed_as_an_argument(
+    cli: Callable[..., str], central_server: CentralServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def passwords() -> tuple[str | None, str | None]:
+        ((user, kept),) = central_server.query("SELECT username, password FROM camera")
+        sealed = Camera(id=CameraId("c1"), name="", main_url="", username=user, password=kept)
+        opened = key.opened(sealed)
+        return opened.username, opened.password
+
+    entered = ("id=c1", "name=西单", "main_url=rtsp://10.0.0.9/1", "username=root")
+    monkeypatch.setattr("sys.stdin", io.StringIO("from-a-pipe\n"))
+    cli("cameras", "add", *entered, "password=")
+    key = CameraKey((central_server.home / "central" / "camera.key").read_text())
+    assert passwords() == ("root", "from-a-pipe")
+    for typed in ("password=a-long-one", "password=●"):
+        chosen = build_parser().parse_args(["admin", "cameras", "set", "c1", typed])
+        chosen.home = central_server.home
+        with pytest.raises(ZhihuiError, match="password does not belong on the command line"):
+            chosen.handler(chosen)
+    cli("cameras", "set", "c1", "name=东单")
+    assert passwords() == ("root", "from-a-pipe")
+    monkeypatch.setattr("sys.stdin", io.StringIO("another\n"))
+    cli("cameras", "set", "c1", "password=")
+    assert passwords() == ("root", "another")
+    cli("cameras", "set", "c1", "password=-", "username=")
+    assert passwords() == (None, None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -96,6 +127,8 @@ def test_that_the_command_line_administers_people_and_devices(
         (["users", "retire", "nobody"], "There is nobody called"),
         (["users", "add", "login=li", "password=a-long-one"], "password does not belong"),
         (["users", "set", "admin", "password=a-long-one"], "password does not belong"),
+        (["cameras", "add", "id=c1", "name=x", "main_url=rtsp://10.0.0.9/1", "password=a-long-one"],
+         "password does not belong on the command line"),
         (["officers", "pin", "K1", "pin=83720156"], "A PIN does not belong on the command line"),
     ],
 )  # fmt: skip
