@@ -99,9 +99,23 @@ class AuditKeeper:
                 kept = {one.seq for one in read_checkpoint_file(path)[0]}
                 self._copy_to(path, [one for one in held if one.seq not in kept])
 
-    def sealed(self, connection: Connection, *, at: datetime, anyway: bool = False) -> Sealed:
-        """Look at the head in the open transaction, and sign a checkpoint when one is due."""
-        head = chain_head(connection)
+    def sealed(
+        self,
+        connection: Connection,
+        *,
+        at: datetime,
+        head: ChainHead | None = None,
+        anyway: bool = False,
+    ) -> Sealed:
+        """Look at the head in the open transaction, and sign a checkpoint when one is due.
+
+        Args:
+            connection: Of the open transaction.
+            at: When, aware UTC.
+            head: The chain's head as the transaction leaves it; read where it is not known.
+            anyway: Sign whatever is new, due or not.
+        """
+        head = head or chain_head(connection)
         new = head.seq - self._signed
         late = time.monotonic() - self._signed_at >= CHECKPOINT_S
         if not (new >= CHECKPOINT_ENTRIES or (new > 0 and (late or anyway))):

@@ -15,7 +15,7 @@ from console.central.ledger import (
     Mark,
     Numbers,
     change_of,
-    read_results,
+    read_known,
     write_changes,
     write_results,
 )
@@ -44,9 +44,9 @@ from console.protocol.commands import (
     ReportOutcome,
     TakeReport,
 )
-from console.protocol.messages import Changes, Command, Result, Verdict
-from console.store.audit import append_acts
-from console.store.mapping import put_rows
+from console.protocol.messages import BYTES_MISSING, Changes, Command, Result, Verdict
+from console.store.audit import AUDIT, ChainHead, chained_acts
+from console.store.together import Writes
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -74,7 +74,7 @@ class Committed:
 
 
 class EvidenceMissingError(RejectedError):
-    """Evidence was named before its bytes came; the same command may be sent again."""
+    """Evidence is named whose bytes are not here (any more); the same command may come again."""
 
 
 class CommandIdError(RejectedError):
@@ -106,6 +106,7 @@ class Group:
 
     Attributes:
         mark: Where the ledger stood before.
+        chain: Where the audit ends, as far as it is written.
         knows_all: Whether each command looked up was decided before.
         at: When the group is decided, aware UTC.
     """
@@ -114,6 +115,7 @@ class Group:
     rows: LiveRows
     surroundings: Surroundings
     mark: Mark
+    chain: ChainHead
     at: datetime
     knows_all: bool = field(default=False, init=False)
     _known: dict[str, Result] = field(default_factory=dict, init=False)
@@ -125,15 +127,14 @@ class Group:
     def look_up(self, commands: Sequence[Command]) -> None:
         """Find out which of these commands were decided before, and which ids are new."""
         asked = {one.command_id for one in commands}
-        self._known = read_results(self.connection, sorted(asked))
-        self.knows_all = asked <= self._known.keys()
-        self.rows.look_ahead(
-            [
-                one.body.incident
-                for one in commands
-                if isinstance(one.body, OpenIncident | AddReport | TakeReport)
-            ]
+        opened = self.rows.not_held(
+            one.body.incident
+            for one in commands
+            if isinstance(one.body, OpenIncident | AddReport | TakeReport)
         )
+        self._known, known = read_known(self.connection, sorted(asked), opened)
+        self.knows_all = asked <= self._known.keys()
+        self.rows.take_absent(set(opened) - known)
 
     def decide(self, command: Command, actor: Actor) -> Result:
         """Return what becomes of a command; said aloud only after `write` and the commit."""
@@ -146,7 +147,9 @@ class Group:
             result = self._decided(command, actor)
         except ConflictError as error:
             result = self._conflict(command, error)
-        except (EvidenceMissingError, CommandIdError) as error:
+        except EvidenceMissingError as error:
+            return msgspec.structs.replace(_rejection(command, str(error)), cause=BYTES_MISSING)
+        except CommandIdError as error:
             return _rejection(command, str(error))
         except ZhihuiError as error:
             result = _rejection(command, str(error))
@@ -178,11 +181,14 @@ class Group:
 
     def write(self) -> None:
         """Write rows, revisions, results, numbers and audit, all in the open transaction."""
-        put_rows(self.connection, self.rows.fresh())
-        write_changes(self.connection, self._changes, epoch=self.mark.epoch, at=self.at)
-        write_results(self.connection, self._results, at=self.at)
-        self.surroundings.numbers.write(self.connection)
-        append_acts(self.connection, self._acts)
+        writes = Writes()
+        writes.put_rows(self.rows.fresh())
+        write_changes(writes, self._changes, epoch=self.mark.epoch, at=self.at)
+        write_results(writes, self._results, at=self.at)
+        self.surroundings.numbers.write(writes)
+        self.chain, entries = chained_acts(self.chain, self._acts)
+        writes.insert(AUDIT, entries)
+        writes.send(self.connection)
 
     def committed(self) -> Committed:
         """Return what the group left on disk; its rows settle in memory."""

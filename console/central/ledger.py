@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from console.central.discretion import Placed
 from console.domain.places import LogEntry
@@ -27,15 +27,14 @@ from console.protocol.codec import (
     row_to_builtins,
 )
 from console.protocol.messages import MAIN_SHARD, SCHEMA, Change, Op, Result
-from console.store.mapping import insert_all, set_value, upsert
+from console.store.mapping import set_value, upsert
 from console.store.streettables import PAPER
-from console.store.tables import CHANGE_LOG, CURSOR, META, NUMBERING, RESULT
+from console.store.tables import CHANGE_LOG, CURSOR, INCIDENT, META, NUMBERING, RESULT
+from console.store.together import Among, Writes, ask_together
 
 _pack = msgspec.msgpack.Encoder()
 _unpack_patch = msgspec.msgpack.Decoder(dict[str, object])
 _unpack_result = msgspec.msgpack.Decoder(Result)
-#: Asked for every group; a statement made once is found among the compiled ones at once.
-_RESULTS = select(RESULT).where(RESULT.c.command_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def open_ledger(connection: Connection) -> Mark:
         epoch = secrets.token_hex(8)
         set_value(connection, META, "epoch", epoch)
     mark = read_mark(connection)
-    _put_cursor(connection, epoch=mark.epoch, rev=mark.head)
+    upsert(connection, CURSOR, [_cursor(epoch=mark.epoch, rev=mark.head)])
     return mark
 
 
@@ -87,9 +86,9 @@ def change_of(rev: int, before: Row | None, after: Row) -> Change:
 
 
 def write_changes(
-    connection: Connection, changes: Iterable[tuple[Placed, str]], *, epoch: str, at: datetime
+    writes: Writes, changes: Iterable[tuple[Placed, str]], *, epoch: str, at: datetime
 ) -> None:
-    """Write changes with the ids of the commands that made them, and move the cursor."""
+    """Have changes written with the ids of the commands that made them, and the cursor moved."""
     values: list[dict[str, Any]] = [
         {
             "shard": placed.change.shard,
@@ -108,8 +107,8 @@ def write_changes(
     ]
     if not values:
         return
-    insert_all(connection, CHANGE_LOG, values)
-    _put_cursor(connection, epoch=epoch, rev=values[-1]["rev"])
+    writes.insert(CHANGE_LOG, values)
+    writes.put(CURSOR, [_cursor(epoch=epoch, rev=values[-1]["rev"])])
 
 
 def read_changes(connection: Connection, *, after: int, up_to: int) -> list[Placed]:
@@ -198,9 +197,9 @@ def has_moves(connection: Connection, *, after: int, up_to: int) -> bool:
 
 
 def write_results(
-    connection: Connection, results: Sequence[tuple[Result, str | None]], *, at: datetime
+    writes: Writes, results: Sequence[tuple[Result, str | None]], *, at: datetime
 ) -> None:
-    """Write the results of commands, each with who asked."""
+    """Have the results of commands written, each with who asked."""
     values = [
         {
             "command_id": result.command_id,
@@ -210,13 +209,24 @@ def write_results(
         }
         for result, actor in results
     ]
-    insert_all(connection, RESULT, values)
+    writes.insert(RESULT, values)
 
 
-def read_results(connection: Connection, command_ids: Sequence[str]) -> dict[str, Result]:
-    """Return the stored results of those commands that were decided before."""
-    found = connection.execute(_RESULTS, {"ids": command_ids})
-    return {row.command_id: _unpack_result.decode(row.result) for row in found}
+def read_known(
+    connection: Connection, command_ids: Sequence[str], incident_ids: Sequence[str]
+) -> tuple[dict[str, Result], set[str]]:
+    """Return what is on disk of these ids, in one trip.
+
+    Returns:
+        The stored results of those commands that were decided before, and those of the ids that
+        an incident bears.
+    """
+    asked = [Among((RESULT.c.command_id, RESULT.c.result), RESULT.c.command_id, command_ids)]
+    if incident_ids:
+        asked.append(Among((INCIDENT.c.id,), INCIDENT.c.id, incident_ids))
+    decided, *known = ask_together(connection, asked)
+    results = {command_id: _unpack_result.decode(result) for command_id, result in decided}
+    return results, {row_id for rows in known for (row_id,) in rows}
 
 
 class Numbers:
@@ -256,13 +266,10 @@ class Numbers:
         self._changed.add(day)
         return f"{day}-{self._last[day]:05d}"
 
-    def write(self, connection: Connection) -> None:
-        """Write how far the numbers have come."""
-        upsert(
-            connection,
-            NUMBERING,
-            [{"day": day, "last": self._last[day]} for day in sorted(self._changed)],
-        )
+    def write(self, writes: Writes) -> None:
+        """Have written how far the numbers have come."""
+        last = [{"day": day, "last": self._last[day]} for day in sorted(self._changed)]
+        writes.put(NUMBERING, last)
         self._changed.clear()
 
     def forget(self) -> None:
@@ -272,7 +279,6 @@ class Numbers:
         self._running.clear()
 
 
-def _put_cursor(connection: Connection, *, epoch: str, rev: int) -> None:
-    """Say up to where the rows are, for the snapshots that are made of them."""
-    cursor = {"shard": MAIN_SHARD, "rev": rev, "epoch": epoch, "schema": SCHEMA}
-    upsert(connection, CURSOR, [cursor])
+def _cursor(*, epoch: str, rev: int) -> dict[str, Any]:
+    """Return what says up to where the rows are, for the snapshots that are made of them."""
+    return {"shard": MAIN_SHARD, "rev": rev, "epoch": epoch, "schema": SCHEMA}

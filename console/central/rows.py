@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from console.central.ledger import read_changed
 from console.central.past import Past
@@ -33,7 +33,6 @@ from console.store.tables import ASSIGNMENT, INCIDENT, PERSON, REPORT
 
 R = TypeVar("R", bound=Row)
 _CELL_DEG = 0.002
-_KNOWN = select(INCIDENT.c.id).where(INCIDENT.c.id.in_(bindparam("ids", expanding=True)))
 _METRES_PER_DEGREE = 111_195.0
 
 
@@ -63,12 +62,13 @@ class LiveRows:
         """Read through another transaction from now on."""
         self._connection = connection
 
-    def look_ahead(self, incidents: Sequence[str]) -> None:
-        """Find out in one go which of these ids no incident bears yet; holds until `settle`."""
-        asked = [one for one in incidents if one not in self._incidents]
-        if asked:
-            known = self._connection.execute(_KNOWN, {"ids": asked}).scalars()
-            self._absent = set(asked) - set(known)
+    def not_held(self, incidents: Iterable[str]) -> list[str]:
+        """Return those of these ids that no open incident bears."""
+        return [one for one in incidents if one not in self._incidents]
+
+    def take_absent(self, incidents: set[str]) -> None:
+        """Take note of ids that no incident bears yet; holds until `settle`."""
+        self._absent = incidents
 
     def apply(self, rows: Iterable[Row]) -> None:
         """Take new and changed rows, to be written when the group is."""

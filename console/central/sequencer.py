@@ -12,18 +12,20 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.central.audit import AuditKeeper, Sealed
 from console.central.disk import DiskFullError, DiskGuard, is_full_error
+from console.central.failures import failure, is_of_database, stumbled
 from console.central.group import Committed, Group, Surroundings
 from console.central.handed import Job, Meter, Submission
 from console.central.ledger import Mark, open_ledger, read_mark
 from console.central.rows import LiveRows
 from console.central.settings import CentralError
 from console.domain.killpoints import UNARMED, KillPoint, Killpoints
-from console.protocol.messages import Command, Result, Verdict
-from console.store.engine import StoreError, checkpoint
+from console.protocol.messages import Result
+from console.store.audit import ChainHead, chain_head
+from console.store.engine import checkpoint
 from console.store.mapping import R, read_ids
 from console.store.seat import Seat
 
@@ -33,6 +35,7 @@ GROUP_COMMANDS = 256
 GROUP_S = 0.005
 _CHECKPOINT_IDLE_GROUPS = 64
 _CHECKPOINT_ANYWAY_GROUPS = 1024
+_IDLE_S = 0.02
 _log = logging.getLogger("zhihui.central")
 
 
@@ -82,6 +85,7 @@ class Sequencer:
         self._closing = threading.Lock()
         self._unsure: Committed | None = None
         self._trouble: str | None = None
+        self._chain: ChainHead | None = None
         with seat.begin() as connection:
             self._mark = open_ledger(connection)
             if keeper is not None:
@@ -151,8 +155,7 @@ class Sequencer:
                 self._do(item)
                 item = None
             else:
-                self._checkpoint_when_due()
-                item = self._queue.get()
+                item = self._next()
         self._seal_for_good()
         self._checkpoint(everything=True)
 
@@ -201,10 +204,10 @@ class Sequencer:
         A database that fails may do better later. A command that nothing can be made of would
         come again for ever and keep all behind it waiting: it alone is rejected.
         """
-        if _is_of_database(error):
+        if is_of_database(error):
             return self._failed(error)
         if len(one.commands) == 1:
-            return [_stumbled(one.commands[0], error)]
+            return [stumbled(one.commands[0], error)]
         told: list[list[Result] | CentralError] = []
         for command in one.commands:
             alone = Submission(commands=(command,), actor=one.actor, done=told.append)
@@ -232,7 +235,8 @@ class Sequencer:
         began = time.monotonic()
         with self._seat.begin() as connection:
             rows = self._rows_in(connection)
-            group = Group(connection, rows, self._surroundings, self._mark, at=self._clock())
+            chain = self._chain or chain_head(connection)
+            group = Group(connection, rows, self._surroundings, self._mark, chain, at=self._clock())
             group.look_up([command for one in taken for command in one.commands])
             if self._guard is not None and self._guard.is_full and not group.knows_all:
                 raise self._guard.refusal()
@@ -240,13 +244,14 @@ class Sequencer:
                 [group.decide(command, one.actor) for command in one.commands] for one in taken
             ]
             group.write()
-            sealed = self._sealed(connection)
+            sealed = self._sealed(connection, head=group.chain)
             committed = self._unsure = group.committed()  # until the commit has said yes or no
             self._killpoints.reach(KillPoint.BEFORE_COMMIT)
         self._killpoints.reach(KillPoint.AFTER_COMMIT)
         self._unsure = None
         self._trouble = None
         self._mark = Mark(epoch=self._mark.epoch, head=committed.head)
+        self._chain = group.chain
         self._groups += 1
         self._commands += sum(len(one.commands) for one in taken)
         self._since_checkpoint += 1
@@ -256,11 +261,13 @@ class Sequencer:
             self.meter.committed(time.monotonic() - began, verdicts)
         return committed, answers
 
-    def _sealed(self, connection: Connection, *, anyway: bool = False) -> Sealed | None:
+    def _sealed(
+        self, connection: Connection, *, head: ChainHead | None = None, anyway: bool = False
+    ) -> Sealed | None:
         """Return the audit's head as the open transaction leaves it, signed when that is due."""
         if self._keeper is None:
             return None
-        return self._keeper.sealed(connection, at=self._clock(), anyway=anyway)
+        return self._keeper.sealed(connection, at=self._clock(), head=head, anyway=anyway)
 
     def _keep(self, sealed: Sealed | None) -> None:
         if self._keeper is not None and sealed is not None:
@@ -298,6 +305,7 @@ class Sequencer:
             _tell(self._on_commit, unsure)
 
     def _do(self, job: Job) -> None:
+        self._chain = None  # a job may write into the audit
         try:
             with self._seat.begin() as connection:
                 given = job.run(connection, self._rows_in(connection))
@@ -320,22 +328,28 @@ class Sequencer:
         if is_full:
             self._checkpoint(everything=True)  # into the room that the reserve left
         self._surroundings.numbers.forget()
-        self._rows = None
-        self._trouble = str(_failure(error)) if _is_of_database(error) else self._trouble
+        self._rows = self._chain = None
+        self._trouble = str(failure(error)) if is_of_database(error) else self._trouble
 
     def _failed(self, error: Exception) -> CentralError:
         """Return what somebody is told whose transaction failed."""
         if self._guard is not None and self._guard.is_full and is_full_error(error):
             return self._guard.refusal()
-        return _failure(error)
+        return failure(error)
 
-    def _checkpoint_when_due(self) -> None:
-        due = _CHECKPOINT_IDLE_GROUPS if self._queue.empty() else _CHECKPOINT_ANYWAY_GROUPS
-        if self._since_checkpoint >= due:
-            self._since_checkpoint = 0
+    def _next(self) -> Submission | Job | _Stop:
+        """Return what comes next; the log is emptied meanwhile, at a moment when nothing comes."""
+        if self._since_checkpoint >= _CHECKPOINT_ANYWAY_GROUPS:
             self._checkpoint()
+        elif self._since_checkpoint >= _CHECKPOINT_IDLE_GROUPS:
+            try:
+                return self._queue.get(timeout=_IDLE_S)
+            except Empty:
+                self._checkpoint()
+        return self._queue.get()
 
     def _checkpoint(self, *, everything: bool = False) -> None:
+        self._since_checkpoint = 0
         try:
             checkpoint(self._seat.engine, everything=everything)
         except SQLAlchemyError as error:
@@ -358,39 +372,3 @@ def _tell(told: Callable[[Any], None], what: object) -> None:
         told(what)
     except Exception:  # noqa: BLE001 - the writer goes on, whoever listens
         _log.exception("somebody could not be told what became of a transaction")
-
-
-def _is_of_database(error: Exception) -> bool:
-    """Whether the database failed, rather than a command that it cannot keep."""
-    return isinstance(error, DBAPIError | OSError | StoreError) and not isinstance(error, DataError)
-
-
-def _stumbled(command: Command, error: Exception) -> Result:
-    if isinstance(error, DataError | OverflowError):
-        return Result(
-            command_id=command.command_id,
-            verdict=Verdict.REJECTED,
-            reason="The command holds a value that cannot be kept (a number too large, a text too "
-            "long, or a NUL character in it); nothing was done.",
-        )
-    return Result(
-        command_id=command.command_id,
-        verdict=Verdict.REJECTED,
-        reason=f"Central stumbled over this command ({type(error).__name__}); nothing was done. "
-        "Its log says why: tell an administrator.",
-    )
-
-
-def _failure(error: Exception) -> CentralError:
-    cause = (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
-    if isinstance(error, StoreError):
-        return CentralError(cause)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return CentralError(
-            f"Central lost its database ({cause}) and does not know whether this was done. "
-            "Send it again: what was done is not done twice."
-        )
-    return CentralError(
-        f"Central could not write to its database ({cause}); nothing was done. "
-        "Its disk may be full or failing: see central's log, then send it again."
-    )

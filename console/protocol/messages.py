@@ -146,6 +146,11 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+#: Cause of a rejection that is not kept: bytes that the command names are missing at central.
+#: Whoever has them sends them again, then the command under its own id.
+BYTES_MISSING = "bytes_missing"
+
+
 class Result(Message, frozen=True, tag="result"):
     """What became of a command; said only after the commit is on disk.
 
@@ -154,6 +159,8 @@ class Result(Message, frozen=True, tag="result"):
         reason: Why it was not accepted, for a person.
         current: The row as it is, on conflict.
         numbers: Numbers central gave to new incidents, by incident id.
+        cause: Why it was not accepted, for a program: `BYTES_MISSING`, or one that is not known
+            here and says no more than ``reason``.
     """
 
     command_id: str
@@ -163,6 +170,7 @@ class Result(Message, frozen=True, tag="result"):
     reason: str | None = None
     current: dict[str, Any] | None = None
     numbers: dict[str, str] = {}
+    cause: str | None = None
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

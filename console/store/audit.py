@@ -103,14 +103,19 @@ def chain_head(connection: Connection) -> ChainHead:
 
 def append_acts(connection: Connection, acts: Iterable[Act]) -> ChainHead:
     """Append acts to the chain, in the open transaction of the one writer; return its head."""
-    head = chain_head(connection)
+    head, rows = chained_acts(chain_head(connection), acts)
+    insert_all(connection, AUDIT, rows)
+    return head
+
+
+def chained_acts(head: ChainHead, acts: Iterable[Act]) -> tuple[ChainHead, list[dict[str, Any]]]:
+    """Return the head that acts lead to from ``head``, and the entries that are to be written."""
     rows: list[dict[str, Any]] = []
     for act in acts:
         values = entry_values(act, seq=head.seq + 1, before=head.hash)
         head = ChainHead(seq=values["seq"], hash=values["hash"])
         rows.append(values)
-    insert_all(connection, AUDIT, rows)
-    return head
+    return head, rows
 
 
 def read_entries(

@@ -52,11 +52,12 @@ def read_ids(connection: Connection, row_type: type[R]) -> set[str]:
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows by primary key, replacing those that are there already."""
     if values:
-        connection.execute(_upsert_of(table, connection.dialect.name), list(values))
+        connection.execute(upsert_of(table, connection.dialect.name), list(values))
 
 
 @cache
-def _upsert_of(table: Table, dialect: str) -> Any:
+def upsert_of(table: Table, dialect: str) -> Any:
+    """Return the statement that inserts rows by primary key or replaces them."""
     keys = [column.name for column in table.primary_key]
     rest = [column.name for column in table.columns if column.name not in keys]
     if dialect == "postgresql":

@@ -23,6 +23,7 @@ from console.domain.killpoints import UNARMED, KillPoint
 from console.protocol.messages import Change, Command, Result
 from console.store.cache import Cache, _move_cursor
 from console.store.outbox import Outbox
+from console.store.together import Writes
 from console.sync.stream import Stream
 
 #: Long enough for an answer to leave the process that is about to die.
@@ -67,11 +68,13 @@ def rule_1_reply_before_commit() -> None:
 def rule_1_results_forgotten() -> None:
     """Central keeps no results: what is sent again is done again."""
 
-    def read(connection: Connection, command_ids: Sequence[str]) -> dict[str, Result]:
-        return {}
+    def read(
+        connection: Connection, command_ids: Sequence[str], incident_ids: Sequence[str]
+    ) -> tuple[dict[str, Result], set[str]]:
+        return {}, read_known(connection, command_ids, incident_ids)[1]
 
     def write(
-        connection: Connection, results: Sequence[tuple[Result, str | None]], *, at: datetime
+        writes: Writes, results: Sequence[tuple[Result, str | None]], *, at: datetime
     ) -> None:
         values = {
             one.command_id: {
@@ -80,9 +83,10 @@ def rule_1_results_forgotten() -> None:
             }
             for one, actor in results
         }  # fmt: skip
-        ledger.upsert(connection, ledger.RESULT, list(values.values()))
+        writes.put(ledger.RESULT, list(values.values()))
 
-    group_module.read_results = read
+    read_known = group_module.read_known
+    group_module.read_known = read
     group_module.write_results = write
 
 

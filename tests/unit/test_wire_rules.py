@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from central_parts import CentralServer
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sync_parts import console, opened
 
@@ -20,6 +20,7 @@ from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.protocol.commands import CancelIncident, OpenIncident
 from console.protocol.messages import Verdict
+from console.store.together import Writes
 
 
 def test_that_rule_1_a_retry_gets_the_stored_result_after_a_restart(
@@ -70,9 +71,19 @@ def test_that_rule_6_switched_off_is_caught(
     assert cancelled_by_a_seat(central_server)
 
 
-def writers_of(server: CentralServer, folder: Path) -> dict[str, set[str]]:
+def writers_of(
+    server: CentralServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, set[str]]:
     """Return which threads write each table while a console works, central's and its own."""
     writers: dict[str, set[str]] = {}
+    send = Writes.send
+
+    def note_and_send(writes: Writes, connection: Connection) -> None:
+        for table in writes.tables:  # a group goes past SQLAlchemy, straight to the driver
+            writers.setdefault(table, set()).add(threading.current_thread().name)
+        send(writes, connection)
+
+    monkeypatch.setattr(Writes, "send", note_and_send)
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         word = statement.split(None, 1)[0].upper()
@@ -92,9 +103,9 @@ def writers_of(server: CentralServer, folder: Path) -> dict[str, set[str]]:
 
 
 def test_that_rule_7_one_thread_writes_each_file(
-    central_server: CentralServer, tmp_path: Path
+    central_server: CentralServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writers = writers_of(central_server, tmp_path)
+    writers = writers_of(central_server, tmp_path, monkeypatch)
     assert writers["change_log"] == {"central-writer"}
     assert writers["result"] == {"central-writer"}
     assert writers["incident"] <= {"central-writer", "sync"}
@@ -112,7 +123,7 @@ def test_that_rule_7_switched_off_is_caught(
             put(sequencer, item)
 
     monkeypatch.setattr(Sequencer, "put", write_here)
-    assert writers_of(central_server, tmp_path)["change_log"] != {"central-writer"}
+    assert writers_of(central_server, tmp_path, monkeypatch)["change_log"] != {"central-writer"}
 
 
 def test_that_order_is_centrals_whoever_has_the_wrong_time(central_server: CentralServer) -> None:
