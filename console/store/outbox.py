@@ -210,6 +210,18 @@ class Outbox:
 
         return next(iter(self._do(settled)), None)
 
+    def upload_again(self, command_id: str) -> bool:
+        """Let a command wait until its bytes are at central once more.
+
+        Returns:
+            Whether it waits: not if it names no bytes, or was settled.
+        """
+        return self._do(lambda db: db.execute(
+            "UPDATE entry SET state = 'waiting', upload = bytes "
+            "WHERE command_id = ? AND bytes IS NOT NULL AND state IN ('waiting', 'sent')",
+            (command_id,)).rowcount > 0
+        )  # fmt: skip
+
     def expire(self, *, now: datetime) -> list[OutboxEntry]:
         """Set apart the commands never sent whose time has passed; they ask again."""
         late = [e for e in self.in_state(EntryState.WAITING) if is_late(e, now)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,16 @@ from sqlalchemy.exc import DatabaseError
 from console.domain.killpoints import UNARMED, KillPoint, Killpoints
 from console.domain.units import Unit
 from console.protocol.codec import MessageError
-from console.protocol.messages import MAIN_SHARD, Change, Command, Forget, Op, Result, Skip
+from console.protocol.messages import (
+    BYTES_MISSING,
+    MAIN_SHARD,
+    Change,
+    Command,
+    Forget,
+    Op,
+    Result,
+    Skip,
+)
 from console.protocol.positions import PositionFrame, decode_ingest
 from console.store.cache import Cache, Cursor, open_cache
 from console.store.outbox import TRAY, UNSETTLED, EntryState, Outbox, OutboxEntry
@@ -29,6 +39,8 @@ from console.tracking import LiveForce
 
 _log = logging.getLogger("zhihui.sync")
 _WHO = "who"
+#: A central that loses the same bytes so often has a trouble that sending them does not mend.
+_MOST_UPLOADS_AGAIN = 3
 
 
 class Keeper:
@@ -59,6 +71,7 @@ class Keeper:
         self.damaged = opened.damaged
         self._force = LiveForce()
         self._unseen: dict[str, OutboxEntry] = {}
+        self._uploaded_again: Counter[str] = Counter()
         self._cache.prune(now=now())
         self.cursor: Cursor | None = self._cache.cursor()
         if self.cursor is not None:
@@ -205,19 +218,34 @@ class Keeper:
         """Return what central has not answered and has the bytes for, in order."""
         return [one for one in self._outbox.in_state(*UNSETTLED) if one.upload is None]
 
-    def take_result(self, result: Result) -> None:
+    def take_result(self, result: Result) -> bool:
         """Keep central's answer; what it changed is shown until the change itself comes.
 
         It is told with the next `tell_outbox`: many answers come together after a time offline.
+
+        Returns:
+            Whether the command waits for its bytes to be sent again: central kept no answer, for
+            it has lost them since they came.
         """
         self._killpoints.reach(KillPoint.ANSWERED)
+        if result.cause == BYTES_MISSING and self._upload_again(result.command_id):
+            return True
         entry = self._outbox.settle(result, at=self._now())
         self._killpoints.reach(KillPoint.SETTLED)
         if entry is None:
             _log.warning("central answered a command that is not kept here: %s", result.command_id)
-            return
-        if entry.state is EntryState.ACCEPTED and (result.rev or 0) > self.rev:
+        elif entry.state is EntryState.ACCEPTED and (result.rev or 0) > self.rev:
             self._unseen[result.command_id] = entry
+        self._uploaded_again.pop(result.command_id, None)
+        return False
+
+    def _upload_again(self, command_id: str) -> bool:
+        """Have the bytes of a command sent again, some times; then a person decides."""
+        if self._uploaded_again[command_id] >= _MOST_UPLOADS_AGAIN:
+            return False
+        self._uploaded_again[command_id] += 1
+        _log.warning("central has lost the bytes that %s names; they are sent again", command_id)
+        return self._outbox.upload_again(command_id)
 
     def expire(self) -> None:
         """Set apart what may no longer be sent without asking; drop what is long settled."""

@@ -81,6 +81,9 @@ class StreamWatcher(Protocol):
     def heard(self, *, clock_ahead_s: float | None, behind: int, full_ms: int) -> None:
         """Central has said that it is there, and since when its disk is full (0: it is not)."""
 
+    def bytes_wanted(self) -> None:
+        """Bytes that were at central have to go there again."""
+
 
 class Stream:
     """Speaks with central over one WebSocket until it ends."""
@@ -214,7 +217,8 @@ class Stream:
             elif isinstance(message, Forget):
                 self._keeper.take_forget(message, epoch=self._epoch)
             elif isinstance(message, Result):
-                self._keeper.take_result(message)
+                if self._keeper.take_result(message):
+                    self._watcher.bytes_wanted()
                 self._sent.discard(message.command_id)
                 self._answered.set()
             elif isinstance(message, Beat):

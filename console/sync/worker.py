@@ -333,6 +333,11 @@ class Worker:
         if self._errands is not None:
             self._errands.went_live()
 
+    def bytes_wanted(self) -> None:
+        """Bytes that were at central have to go there again."""
+        if self._errands is not None:
+            self._errands.outbox_changed()
+
     def heard(self, *, clock_ahead_s: float | None, behind: int, full_ms: int = 0) -> None:
         """Central has said that it is there."""
         self._link = replace(

@@ -47,15 +47,16 @@ export async function captured(blob, coords) {
 export async function attach(link, shot, incident) {
   await navigator.storage.persist?.();
   const id = shelf.newId();
+  let recording;
   try {
-    await link.submitBytes(shot.blob, shot.sha256);
+    recording = await link.submitBytes(shot.blob, shot.sha256);
   } catch (error) {
     throw new Error(word("no_room")(sizeText(shot.size), `? (${error.name})`));
   }
   await link.submit({ type: "AttachEvidence", evidence: {
     id, incident, kind: shot.kind, media_type: shot.blob.type || "image/jpeg", sha256: shot.sha256,
     size: shot.size, captured_at: shot.at, unit: link.session.unit, lat: shot.lat, lon: shot.lon,
-  } });
+  } }, { recording });
   return id;
 }
 

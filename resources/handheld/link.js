@@ -17,6 +17,10 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** Answers after which the same bytes may be taken later: not logged on, too slow, too many. */
 const LATER = new Set([401, 408, 429]);
+/** Central has lost bytes since it took them; it keeps no such answer. */
+const BYTES_MISSING = "bytes_missing";
+/** A central that loses the same bytes so often has a trouble that sending them does not mend. */
+const MOST_TIMES_AGAIN = 3;
 const FINAL = new Set(["accepted", "duplicate", "conflict", "rejected"]);
 
 /** The line to central for one device. */
@@ -45,6 +49,7 @@ export class Link {
     await shelf.put("kept", "device", this.device);
     await this.takeJots();
     for (const item of await shelf.all("outbox")) shelf.sortBehind(item.id);
+    await shelf.tidyBytes();
     if (this.session) this.connect();
     return this.session !== null;
   }
@@ -93,9 +98,13 @@ export class Link {
     this.told.ended(reason);
   }
 
-  /** Keep a command until central has answered it; it is on the device when this resolves. */
-  async submit(body, id = shelf.newId()) {
-    const item = { id, unit: this.session.unit, body, madeAt: new Date().toISOString() };
+  /**
+   * Keep a command until central has answered it; it is on the device when this resolves.
+   * @param {object} [recording] what `submitBytes` gave for the bytes that the command names
+   */
+  async submit(body, { id = shelf.newId(), recording } = {}) {
+    const { unit } = this.session;
+    const item = { id, unit, body, recording, madeAt: new Date().toISOString() };
     jots.jot(item);
     try {
       await shelf.put("outbox", id, item);
@@ -138,13 +147,19 @@ export class Link {
     return (await answer.json()).tasks.find(task => task.assignment === assignment);
   }
 
-  /** Keep bytes until central has them; they are on the device when this resolves. */
+  /**
+   * Keep bytes until central has answered the command that names them; they are on the device when
+   * this resolves.
+   * @returns what is in the outbox for them, for that command
+   */
   async submitBytes(blob, sha256) {
     const id = shelf.newId();
     const { unit } = this.session;
+    const recording = { id, unit, sha256, type: blob.type || "application/octet-stream" };
     await shelf.put("bytes", id, blob);
-    await shelf.put("outbox", id, { id, unit, sha256, type: blob.type || "application/octet-stream" });
+    await shelf.put("outbox", id, recording);
     this.told.outbox((await this.mine()).length);
+    return recording;
   }
 
   /** Open the stream; does nothing while one is open or opening. */
@@ -180,7 +195,7 @@ export class Link {
       this.told.message(message[3]);
     } else if (kind === "result") {
       this.waiting.get(message[1])?.({ verdict: message[2], reason: message[5] ?? null,
-        numbers: message[7] ?? {} });
+        numbers: message[7] ?? {}, cause: message[8] ?? null });
     } else if (kind === "refused") {
       this.over(message[1]);
     }
@@ -247,12 +262,12 @@ export class Link {
       const settled = item.sha256 ? await this.sendBytes(item) : await this.sendCommand(item);
       if (settled === null) continue; // a part of many; what is more urgent goes between
       if (!settled) return;
-      if (item.sha256) await shelf.drop("bytes", item.id);
       await shelf.drop("outbox", item.id);
+      if (item.recording) await shelf.drop("bytes", item.recording.id);
     }
   }
 
-  /** Returns whether the item is settled, for good or for bad. */
+  /** Returns whether the item is settled, for good or for bad; null when its bytes go once more. */
   async sendCommand(item) {
     this.seq += 1;
     const settled = new Promise(settle => this.waiting.set(item.id, settle));
@@ -260,11 +275,28 @@ export class Link {
     const result = await settled;
     this.waiting.delete(item.id);
     if (!result || !FINAL.has(result.verdict)) return false;
+    if (result.cause === BYTES_MISSING && await this.bytesAgain(item)) return null;
     if (result.verdict === "rejected" || result.verdict === "conflict") {
       this.told.refused(result.reason ?? result.verdict, item.body);
     } else {
       this.told.settled(item.body, result.numbers);
     }
+    return true;
+  }
+
+  /** Put the bytes that a command names before it once more; returns whether that was done. */
+  async bytesAgain({ again = 0, ...item }) {
+    const { recording } = item;
+    if (!recording || again >= MOST_TIMES_AGAIN || !await shelf.get("bytes", recording.id)) return false;
+    await shelf.put("outbox", item.id, { ...item, again: again + 1 });
+    await shelf.put("outbox", recording.id, recording);
+    return true;
+  }
+
+  /** Let bytes go that central will never take, and say so. */
+  async refuseBytes({ id }, reason) {
+    await shelf.drop("bytes", id);
+    this.told.refused(reason, null);
     return true;
   }
 
@@ -294,8 +326,7 @@ export class Link {
   async sendBytes(item) {
     const blob = item.bytes ? new Blob([item.bytes]) : await shelf.get("bytes", item.id);
     if (!blob) {
-      this.told.refused("This recording is no longer on this device; take it again.", null);
-      return true;
+      return this.refuseBytes(item, "This recording is no longer on this device; take it again.");
     }
     try {
       const isLarge = blob.size > PART_BYTES;
@@ -308,8 +339,7 @@ export class Link {
       }
       if (answer.ok) return true;
       if (answer.status >= 500 || LATER.has(answer.status)) return false;
-      this.told.refused(said.error ?? `${answer.status}`, null);
-      return true;
+      return await this.refuseBytes(item, said.error ?? `${answer.status}`);
     } catch (error) {
       console.info("recording not sent yet:", error.message);
       return false;

@@ -52,7 +52,7 @@ export class Messages {
 
   mark({ message, unit }, state) {
     return this.link.submit({ type: "MarkMessage", message, unit, state, at: now() },
-      `${message}:${unit}-${state}`);
+      { id: `${message}:${unit}-${state}` });
   }
 
   /** Say of everything that is shown that it was read. */

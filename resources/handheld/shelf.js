@@ -5,6 +5,9 @@ const NAME = "zhihui-handheld";
 const VERSION = 3;
 const STORES = ["kept", "tasks", "outbox", "bytes", "messages"];
 
+/** Bytes that were kept so lately may be another page's, about to be named. */
+const SPARE_BYTES_MS = 3_600_000;
+
 let opening = null;
 
 function open() {
@@ -44,6 +47,9 @@ export const drop = (store, key) => inStore(store, "readwrite", s => s.delete(ke
 /** Return all values of a store in the order of their keys. */
 export const all = store => inStore(store, "readonly", s => s.getAll());
 
+/** Return the keys of a store, in order. */
+export const keys = store => inStore(store, "readonly", s => s.getAllKeys());
+
 /** Forget everything in a store. */
 export const clear = store => inStore(store, "readwrite", s => s.clear());
 
@@ -51,7 +57,17 @@ let lastMs = 0;
 
 /** Have the ids that are made from now on sort behind this one, whatever the clock says. */
 export function sortBehind(id) {
-  lastMs = Math.max(lastMs, parseInt(id.slice(0, 12), 16));
+  lastMs = Math.max(lastMs, madeMs(id));
+}
+
+/** When an id was made, in ms since 1970. */
+const madeMs = id => parseInt(id.slice(0, 12), 16);
+
+/** Forget bytes that nothing in the outbox speaks of any more, but for what was taken just now. */
+export async function tidyBytes() {
+  const spoken = new Set((await all("outbox")).flatMap(one => [one.id, one.recording?.id]));
+  const old = id => Date.now() - madeMs(id) > SPARE_BYTES_MS;
+  for (const id of await keys("bytes")) if (!spoken.has(id) && old(id)) await drop("bytes", id);
 }
 
 /** Return a new UUID version 7 (RFC 9562) as 32 hexadecimal digits: later ids sort later. */

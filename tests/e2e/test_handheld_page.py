@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sqlite3
@@ -22,6 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from console.app import served
 from console.domain.ids import new_id
+from console.domain.killpoints import KillPoint, Killpoints
 from console.protocol.positions import FixFlag
 from tests.real_data import ROOT
 
@@ -52,6 +54,23 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     )  # fmt: skip
     yield context
     context.close()
+
+
+class Losing(Killpoints):
+    """Loses the bytes of a photo at central when they are all there."""
+
+    def __init__(self, central: CentralServer, data: bytes, *, times: int) -> None:
+        super().__init__()
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        folder = central.home / "central" / "evidence"
+        self.path = folder / self.sha256[:2] / self.sha256[2:4] / self.sha256
+        self._left, self.lost = times, 0
+
+    def reach(self, point: KillPoint) -> None:
+        if point is KillPoint.UPLOADED and self._left:
+            self.path.unlink()
+            self._left -= 1
+            self.lost += 1
 
 
 class Dispatcher:
@@ -188,6 +207,40 @@ def test_that_a_film_goes_to_central_in_parts(
         ".length"
     )
     assert asked == 4, "how much is there, then three parts"
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_that_a_photo_that_central_loses_goes_again_by_itself_some_times(
+    central: CentralServer, phone: BrowserContext, times: int
+) -> None:
+    """Once lost it is attached in the end, exactly once; lost for ever, the officer is told."""
+    page = phone.new_page()
+    log_on(page, central, "k7")
+    incident, assignment = Dispatcher(central).send("u7")
+    page.click(f".task[data-assignment='{assignment}']")
+    page.click("#accept")
+    page.wait_for_selector("#on-the-way")
+    central.stop()
+    expect(page.locator("#link")).to_have_text("离线")
+    page.click("#on-the-way")
+    page.click("#on-scene")
+    page.click("#outcome")
+    page.fill("#text", "已责令停工。")
+    page.set_input_files("#photo", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": a_photo()})
+    page.click("#send")
+    expect(page.locator("#unsent")).to_contain_text("5")
+    losing = Losing(central, a_photo(), times=times)
+    central.change_settings(killpoints=losing)
+    central.start()
+    expect(page.locator("#unsent")).to_be_hidden()
+    kept = rows(central, "SELECT sha256 FROM evidence WHERE incident = ?", incident)
+    if times == 1:
+        assert (kept, losing.lost) == ([(losing.sha256,)], 1)
+        assert losing.path.read_bytes() == a_photo()
+    else:
+        assert (kept, losing.lost) == ([], 4)
+        expect(page.locator("#notice")).to_contain_text("照片尚未传到中心")
+    assert page.evaluate("import('/handheld/shelf.js').then(shelf => shelf.keys('bytes'))") == []
 
 
 def test_that_a_refusal_carries_its_reason(central: CentralServer, phone: BrowserContext) -> None:

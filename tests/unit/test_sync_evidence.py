@@ -14,7 +14,9 @@ from central_parts import CentralServer
 from sync_parts import Cut, console, opened
 
 from console.domain.ids import EvidenceId, IncidentId, new_id
+from console.domain.killpoints import KillPoint, Killpoints
 from console.domain.places import Evidence, EvidenceKind
+from console.protocol.messages import BYTES_MISSING
 from console.store.outbox import EntryState
 from console.sync import uploads
 from console.sync.evidence import EvidenceError, EvidenceFiles
@@ -167,3 +169,57 @@ def test_that_pieces_are_kept_together_and_none_where_one_is_not_what_it_is_said
         assert data[:100] not in files.path(sha256).read_bytes(), "it is sealed"
     files.keep((still, hashes[0]))
     assert sorted(one.name for one in (tmp_path / "evidence").iterdir()) == sorted(hashes)
+
+
+class Losing(Killpoints):
+    """Loses the bytes at central when they are all there and the command is about to go."""
+
+    def __init__(self, kept: Path, *, times: int) -> None:
+        super().__init__()
+        self._kept, self.left, self.lost = kept, times, 0
+
+    def reach(self, point: KillPoint) -> None:
+        if point is KillPoint.EVIDENCE_SENT and self.left:
+            self._kept.unlink()
+            self.left -= 1
+            self.lost += 1
+
+
+def test_that_bytes_lost_between_upload_and_naming_go_again_without_a_person(
+    central_server: CentralServer, film: Path, tmp_path: Path
+) -> None:
+    password = central_server.password("dispatcher")
+    losing = Losing(kept_at(central_server), times=2)
+    home = tmp_path / "desk"
+    with console(central_server.url, password, home, killpoints=losing) as (client, recorder):
+        recorder.live()
+        body = opened()
+        recorder.open(client, body)
+        evidence = named(body.incident)
+        client.submit_evidence_file(film, evidence).result(60)
+        recorder.wait(lambda me: ("evidence", evidence.id) in me.rows, "the evidence")
+        recorder.settled()
+        assert recorder.outbox.tray == ()
+    assert losing.lost == 2
+    assert kept_at(central_server).read_bytes() == FILM
+    assert central_server.query("SELECT id, sha256 FROM evidence") == [(evidence.id, SHA256)]
+
+
+def test_that_bytes_lost_every_time_come_before_a_person(
+    central_server: CentralServer, film: Path, tmp_path: Path
+) -> None:
+    password = central_server.password("dispatcher")
+    losing = Losing(kept_at(central_server), times=99)
+    home = tmp_path / "desk"
+    with console(central_server.url, password, home, killpoints=losing) as (client, recorder):
+        recorder.live()
+        body = opened()
+        recorder.open(client, body)
+        command = client.submit_evidence_file(film, named(body.incident)).result(60)
+        recorder.wait(lambda me: me.outbox.tray, "what nothing mends")
+        (kept,) = recorder.outbox.tray
+        assert (kept.command_id, kept.state) == (command, EntryState.REJECTED)
+        assert kept.result is not None
+        assert kept.result.cause == BYTES_MISSING
+        assert losing.lost == 4
+    assert central_server.query("SELECT id FROM evidence") == []

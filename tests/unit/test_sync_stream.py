@@ -54,6 +54,10 @@ class Watcher:
         self.is_live = False
         self.behind = 0
         self.full_ms: list[int] = []
+        self.wanted = 0
+
+    def bytes_wanted(self) -> None:
+        self.wanted += 1
 
     def went_live(self) -> None:
         self.is_live = True
