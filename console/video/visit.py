@@ -48,6 +48,11 @@ T = TypeVar("T")
 _AT_ONCE_S = 0.02
 
 
+def averaging_scaler() -> Scaler:
+    """Return what scales a visit's pictures: what is judged must keep its grain."""
+    return Scaler(averages=True)
+
+
 #: How long a visited camera may take.
 BRIEF = Patience(connect_s=4.0, answer_s=5.0, silence_s=5.0)
 
@@ -80,7 +85,7 @@ class VisitSettings:
     stays: bool = True
     key_due_s: float | None = None
     judge: Judge | None = field(default=None, compare=False, repr=False)
-    scaler: Scaler = field(default_factory=Scaler, compare=False, repr=False)
+    scaler: Scaler = field(default_factory=averaging_scaler, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -307,8 +312,7 @@ def _seen(
     moved: tuple[float, float] | None,
     known: Known | None = None,
 ) -> Visit:
-    width, height = fitted(frame.width, frame.height, settings.width, settings.height)
-    pixels = to_bgra(frame, width, height, settings.scaler)
+    pixels = thumbnail(frame, settings)
     metrics = measure(pixels)
     return Visit(
         camera=camera.id,
@@ -326,6 +330,12 @@ def _seen(
             limits=settings.limits,
         ),
     )
+
+
+def thumbnail(frame: VideoFrame, settings: VisitSettings) -> NDArray[np.uint8]:
+    """Return a picture as visits judge and keep it, shape (height, width, 4), blue first."""
+    width, height = fitted(frame.width, frame.height, settings.width, settings.height)
+    return to_bgra(frame, width, height, settings.scaler)
 
 
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:

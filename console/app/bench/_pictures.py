@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import av
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -38,10 +37,11 @@ from console.video.diagnosis import (
     difference,
     measure,
 )
-from console.video.visit import FROZEN_FRAMES
+from console.video.visit import FROZEN_FRAMES, VisitSettings, thumbnail
 
 Bgra = NDArray[np.uint8]
 SEED = 1
+_AS_VISITED = VisitSettings()
 #: Faults that are seen in one picture.
 KINDS = tuple(Finding(kind.value) for kind in FaultKind if kind.changes_picture)
 #: Pictures of a scene that figures are taken of; of every fault there is one of so many.
@@ -98,13 +98,12 @@ def _sent(picture: NDArray[np.uint8], shape: Shape, name: NDArray[np.uint8]) -> 
     assert isinstance(context, av.VideoCodecContext)
     packets = [av.Packet(join_annex_b(nals)) for nals in units]
     frames = [frame for packet in (*packets, None) for frame in context.decode(packet)]
-    return _shown(np.asarray(frames[0].to_ndarray(), np.uint8))
+    return thumbnail(frames[0], _AS_VISITED)
 
 
 def _shown(picture: NDArray[np.uint8]) -> Bgra:
     """Return planes as the sweep's thumbnail, blue first."""
-    bgr = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420), cv2.COLOR_BGR2BGRA)
-    return np.asarray(cv2.resize(bgr, (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
+    return thumbnail(av.VideoFrame.from_ndarray(picture, format="yuv420p"), _AS_VISITED)
 
 
 def stillness(chance: Generator) -> dict[str, int]:
