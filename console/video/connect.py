@@ -39,7 +39,7 @@ async def connected(
             secure = _secured(patience.ca) if address.secure else None
             return await asyncio.open_connection(address.host, address.port, ssl=secure)
     except TimeoutError as error:
-        raise VideoError(Trouble.TIMED_OUT, address.url, "connecting") from error
+        raise VideoError(Trouble.TIMED_OUT, address.url, "connecting", ran_out=True) from error
     except ssl.SSLCertVerificationError as error:
         raise VideoError(Trouble.UNPROVEN, address.url, str(error)) from error
     except ssl.SSLError as error:

@@ -26,7 +26,7 @@ class Habits:
     def note(self, seen: Visit, failures: int = 0) -> None:
         """Learn from a visit, after so many in a row that failed."""
         point = seen.camera
-        if seen.trouble is not None:
+        if seen.trouble is not None and seen.ran_out:
             self._waits.note_failure(point, failures)
         if seen.first_frame_s is not None:
             # The longest, slowly forgotten.
@@ -36,7 +36,7 @@ class Habits:
             faded_s = _KEPT * before_s + (1 - _KEPT) * seen.opening_s
             self._opening_s[point] = max(seen.opening_s, faded_s)
         if seen.trouble is None:
-            self._waits.note(point, answer_s=seen.opening_s, silence_s=seen.silence_s)
+            self._waits.note(point, answer_s=seen.answer_s, silence_s=seen.silence_s)
         if seen.key_s is not None:
             self._keys.note(point, seen.key_s, seen.waited_s)
 

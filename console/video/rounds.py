@@ -23,7 +23,9 @@ _GROWTH = 2.0
 HOST_DOWN_AFTER = 6
 HOST_QUIET_S = 5.0
 #: An appointment further off is none; one missed by more, or so often, is not waited for again.
-_FAR_S, _MISSED_S, _MOST_MISSED = 6.0, 0.06, 6
+_FAR_S, _MISSED_S, _MOST_MISSED = 6.0, 0.06, 2
+#: So much sooner than is due a point is visited for a key picture that comes then.
+_EARLY_S = 0.4
 #: A handshake, and a loop, that take longer than this are kept waiting by something.
 _SLOW_S, _LATE_S = 0.4, 0.15
 #: Troubles of the host rather than of the point.
@@ -36,6 +38,7 @@ class _Turn:
     due_s: float = 0.0
     failures: int = 0
     running: bool = False
+    began_s: float = 0.0
     begin_s: float | None = None
     missed: int = 0
 
@@ -62,8 +65,8 @@ class Rounds:
     comes, its neighbours meanwhile.
 
     Attributes:
-        revisit_s: A point that gave a picture is not looked at again sooner: few points need no
-            faster rounds.
+        revisit_s: From the beginning of one look at a point that gave a picture to that of the
+            next, at least: few points need no faster rounds.
         begin_s: Foretells from a moment on when a visit had best begin, ``None`` where any moment
             is as good.
         ahead: So many points whose turn has come may wait for their moment.
@@ -113,7 +116,7 @@ class Rounds:
             self._was_haste = turn is not None
         if turn is None:
             return None
-        turn.running, turn.begin_s, turn.missed = True, None, 0
+        turn.running, turn.began_s, turn.begin_s, turn.missed = True, now_s, None, 0
         return turn.camera
 
     def _next_doubted(self, now_s: float) -> _Turn | None:
@@ -197,22 +200,25 @@ class Rounds:
             return None
         return host.trouble
 
-    def done(self, point: CameraId, trouble: Trouble | None, now_s: float) -> None:
+    def done(
+        self, point: CameraId, trouble: Trouble | None, now_s: float, *, answered: bool = False
+    ) -> None:
         """Put a point back in turn after a visit.
 
         Args:
             point: Which.
             trouble: Why it gave no picture, ``None`` if it gave one.
             now_s: When the visit ended.
+            answered: Whether its host had answered anything all the same.
         """
         turn = self._turns.get(point)
         if turn is None:
             return
         turn.running = False
-        self._note_host(turn.camera, trouble, now_s)
+        self._note_host(turn.camera, None if answered else trouble, now_s)
         if trouble is None:
             turn.failures = 0
-            turn.due_s = now_s + self.revisit_s
+            turn.due_s = max(now_s, self._again_s(turn))
         else:
             turn.failures += 1
             if turn.failures == 1:
@@ -220,6 +226,17 @@ class Rounds:
                 return
             turn.due_s = now_s + min(LONGEST_S, _AGAIN_S * _GROWTH ** (turn.failures - 2))
         self._push(point, turn.due_s)
+
+    def _again_s(self, turn: _Turn) -> float:
+        """Return when a point is due again: a little sooner where its key picture comes then.
+
+        From when the visit began: of those that come by appointment the next is as late as this
+        was, and a moment later it would be another key picture's.
+        """
+        due_s = turn.began_s + self.revisit_s
+        early_s = due_s - min(_EARLY_S, self.revisit_s / 2)
+        begin_s = self.begin_s(turn.camera.id, early_s)
+        return early_s if begin_s is not None and early_s < begin_s <= due_s else due_s
 
     def hasten(self, point: CameraId, now_s: float) -> None:
         """Have a point looked at again soon: something was found that is to be confirmed.

@@ -24,6 +24,7 @@ from console.media.rtsp import (
 from console.media.sdp import control_url, parse_sdp
 from console.video.address import Patience, StreamAddress, redirected, stream_address
 from console.video.connect import connected
+from console.video.pulse import Pulse, Wait
 from console.video.trouble import Trouble, VideoError
 
 __all__ = ["Patience", "RtspStream", "StreamAddress", "playing", "stream_address"]
@@ -35,6 +36,8 @@ _MAX_BAD_PACKETS = 200
 DOZE_S = 0.2
 #: Where it is known when that comes, it is read so long after; no further off than the second.
 _BURST_S, _LONGEST_DOZE_S = 0.03, 1.5
+#: When patience has ended, what has come meanwhile is read for so long.
+_LAST_S = 0.02
 #: A picture is read so late at most; more, and its timestamps tell nothing.
 _LATEST_S = 2.0
 #: Bytes of an RTP header without extension, padding and contributing sources, and its first one.
@@ -67,21 +70,22 @@ class RtspStream:
     Attributes:
         codec: What comes.
         headers: Parameter sets told in the session description.
-        silence_s: Longest time from one packet to the next so far, seconds.
+        silence_s: Longest time from one packet to the next so far, seconds that count (`pulse`).
     """
 
     def __init__(
         self,
         address: StreamAddress,
         patience: Patience,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        ends: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        pulse: Pulse,
     ) -> None:
         self.codec = Codec.H264
         self.headers: tuple[bytes, ...] = ()
         self.silence_s = 0.0
         self._address, self._patience = address, patience
-        self._reader, self._writer = reader, writer
+        self._reader, self._writer = ends
+        self._pulse, self._has_answered = pulse, False
         self._parser = RtspParser()
         self._challenge: Challenge | None = None
         self._cseq = 0
@@ -162,29 +166,23 @@ class RtspStream:
         Raises:
             VideoError: The stream is lost, or is none.
         """
-        loop = asyncio.get_running_loop()
-        heard_at = loop.time()
+        wait, is_late = self._pulse.wait(self._patience.silence_s), False
         while True:
             units: list[AccessUnit] = []
             heard = self._drain(units)
-            now = loop.time()
             if heard:
-                self.silence_s = max(self.silence_s, now - heard_at)
-                heard_at = now
+                self.silence_s = max(self.silence_s, wait.took_s)
+                wait = self._pulse.wait(self._patience.silence_s)
+            elif is_late:  # what comes is no packet
+                raise self._ran_out(Trouble.LOST, "no packets any more")
             if units:
                 return units
-            left_s = heard_at + self._patience.silence_s - now
-            if left_s <= 0:
-                raise VideoError(Trouble.LOST, self._address.url, "no packets any more")
-            self._keep_alive(now)
+            self._keep_alive(asyncio.get_running_loop().time())
             if heard and self._skips:
                 await self._doze()
-                heard_at = loop.time()
-            try:
-                async with asyncio.timeout(left_s):
-                    await self._read()
-            except TimeoutError as error:
-                raise VideoError(Trouble.LOST, self._address.url, "silence") from error
+                wait = self._pulse.wait(self._patience.silence_s)
+            is_late = wait.is_over
+            await self._read(wait, Trouble.LOST, "silence")
 
     async def _doze(self) -> None:
         """Let packets gather in the system's buffer: hundreds that wait wake the loop less often.
@@ -273,11 +271,30 @@ class RtspStream:
         if name.lower() == "timeout" and timeout.isdigit():
             self._alive_every_s = max(1.0, int(timeout) * 0.45)
 
-    async def _read(self) -> None:
-        data = await self._reader.read(_READ_BYTES)
+    async def _read(self, wait: Wait, trouble: Trouble, what: str) -> None:
+        """Take what comes next; what is there already is taken however late it is looked for.
+
+        Raises:
+            VideoError: Nothing comes (then the trouble, with what was waited for), or no more.
+        """
+        with self._pulse.waiting():
+            while True:
+                left_s = wait.left_s
+                try:
+                    async with asyncio.timeout(left_s or _LAST_S) as limit:
+                        data = await self._reader.read(_READ_BYTES)
+                    break
+                except TimeoutError as error:
+                    if not left_s or not limit.expired():
+                        raise self._ran_out(trouble, what) from error
         if not data:
             raise VideoError(Trouble.LOST, self._address.url, "closed by the camera")
+        self._pulse.heard()
         self._parser.feed(data)
+
+    def _ran_out(self, trouble: Trouble, what: str) -> VideoError:
+        url, answered = self._address.url, self._has_answered
+        return VideoError(trouble, url, what, ran_out=True, answered=answered)
 
     def _send(self, method: str, url: str, fields: Sequence[tuple[str, str]]) -> None:
         self._cseq += 1
@@ -321,25 +338,25 @@ class RtspStream:
 
     async def _asked(self, method: str, url: str, fields: Sequence[tuple[str, str]]) -> Response:
         self._send(method, url, fields)
-        wanted = str(self._cseq)
-        try:
-            async with asyncio.timeout(self._patience.answer_s):
-                while True:
-                    while (message := self._parser.next_message()) is not None:
-                        if isinstance(message, Interleaved):
-                            self._early.append(message)
-                        elif isinstance(message, Response) and message.cseq in (wanted, None):
-                            return message
-                    await self._read()
-        except TimeoutError as error:
-            raise VideoError(Trouble.TIMED_OUT, self._address.url, method) from error
+        wanted, is_late = str(self._cseq), False
+        wait = self._pulse.wait(self._patience.answer_s)
+        while True:
+            while (message := self._parser.next_message()) is not None:
+                if isinstance(message, Interleaved):
+                    self._early.append(message)
+                elif isinstance(message, Response) and message.cseq in (wanted, None):
+                    self._has_answered = True
+                    return message
+            if is_late:  # whatever else comes
+                raise self._ran_out(Trouble.TIMED_OUT, method)
+            is_late = wait.is_over
+            await self._read(wait, Trouble.TIMED_OUT, method)
 
 
-async def _opened(address: StreamAddress, patience: Patience) -> RtspStream:
+async def _opened(address: StreamAddress, patience: Patience, pulse: Pulse) -> RtspStream:
     """Return a stream that plays, at the address that the camera's leads to."""
     for _ in range(_MOST_REDIRECTS + 1):
-        reader, writer = await connected(address, patience)
-        stream = RtspStream(address, patience, reader, writer)
+        stream = RtspStream(address, patience, await connected(address, patience), pulse)
         try:
             await stream.play()
         except _LedOn as on:
@@ -355,7 +372,7 @@ async def _opened(address: StreamAddress, patience: Patience) -> RtspStream:
 
 @asynccontextmanager
 async def playing(
-    address: StreamAddress, patience: Patience | None = None
+    address: StreamAddress, patience: Patience | None = None, pulse: Pulse | None = None
 ) -> AsyncIterator[RtspStream]:
     """Open a stream, play it, and leave nothing open behind.
 
@@ -364,13 +381,14 @@ async def playing(
     Args:
         address: Where it is and how to log on.
         patience: How long the camera may take, the usual times where ``None``.
+        pulse: Of all that wait for cameras beside this one; it is alone where ``None``.
 
     Raises:
         VideoError: It cannot be had, or breaks while it plays.
     """
     stream: RtspStream | None = None
     try:
-        stream = await _opened(address, patience or Patience())
+        stream = await _opened(address, patience or Patience(), pulse or Pulse())
         yield stream
     except MediaError as error:
         raise VideoError(Trouble.GARBAGE, address.url, str(error)) from error

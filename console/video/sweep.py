@@ -29,9 +29,10 @@ from console.video.judge import Judge
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
 from console.video.points import PointsError, read_points, stamp_of, write_points
 from console.video.pointwatches import PointWatches
+from console.video.pulse import Pulse
 from console.video.rounds import Crowd, Rounds
 from console.video.trouble import Trouble
-from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day
+from console.video.usual import Baselines, Fault, FaultBook, FaultEvent, is_day_at
 from console.video.visit import Visit, VisitSettings, visit
 
 __all__ = [
@@ -56,8 +57,9 @@ _SLOWEST_SHARE = 0.25
 #: Handshakes at the same time: hundreds may wait for pictures, but a server that is asked by all of
 #: them at once answers none in time.
 _OPENING_AT_ONCE = 24
-#: Pictures that wait to be judged: with more, visits come in faster than they are done with.
-_JUDGED_AT_ONCE = 256
+#: Where pictures wait for longer to be judged, visits come in faster than they are done with: who
+#: waits for a turn can be passed by a doubt that is to be settled, who waits for the judge cannot.
+_JUDGE_BEHIND_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class SweepSettings:
         looks_path: Where the pictures go.
         max_per_s: Visits a second at most; the sweep goes slower by itself on a busy machine.
         at_once: Visits at the same time at most.
-        revisit_s: A point that gave a picture is not visited again sooner.
+        revisit_s: From one look at a point that gave a picture to the next, at least.
         part: Which share of the points this process takes, from 0 …
         parts: … of how many.
         niceness: Added to the process's niceness.
@@ -136,6 +138,7 @@ class Sweep:
         self._hints: dict[CameraId, PointHints] = {}
         self._events: list[FaultEvent] = []
         self._judge, self._crowd = Judge(), Crowd(most=settings.at_once)
+        self._pulse = Pulse()
         self._last: dict[CameraId, NDArray[np.uint8]] = {}
         self._alike: set[CameraId] = set()
         self._done: list[Visit] = []
@@ -242,7 +245,7 @@ class Sweep:
         while (
             len(self._running) >= self._crowd.now
             or len(self._opening) >= _OPENING_AT_ONCE
-            or self._judge.waiting > _JUDGED_AT_ONCE
+            or self._judge.behind_s > _JUDGE_BEHIND_S
         ):
             self._room.clear()
             await self._room.wait()
@@ -269,7 +272,7 @@ class Sweep:
         if trouble is not None:
             seen = Visit(camera=camera.id, at=datetime.now(UTC), trouble=trouble)
         else:
-            day = _by_day(camera)
+            day = is_day_at(camera, datetime.now(UTC))
             known = self._baselines.known(camera.id, day=day)
             seen = await self._visited(camera, known)
             if seen.metrics is not None:
@@ -284,7 +287,7 @@ class Sweep:
         (self._alike.add if seen.alike else self._alike.discard)(seen.camera)
         if seen.sentence is not None:
             log.debug("%s: %s", camera.id, seen.sentence)
-        self._rounds.done(camera.id, seen.trouble, time.monotonic())
+        self._rounds.done(camera.id, seen.trouble, time.monotonic(), answered=seen.answered)
         self._visits += 1
         found: tuple[Fault, ...] = seen.findings if seen.trouble is None else (seen.trouble,)
         self._events += self._book.look(camera.id, found, seen.at.timestamp())
@@ -306,6 +309,7 @@ class Sweep:
             self._habits.fitted(point, self._settings.visit, failures=self._rounds.failures(point)),
             reads_clock=self._clocks.is_due(point, doubtful=self._book.is_doubtful(point)),
             judge=self._judge,
+            pulse=self._pulse,
             stays=point in self._alike,
             key_due_s=self._habits.key_due_s(point, now_s),
         )
@@ -391,10 +395,3 @@ class Sweep:
         self._clocks.keep_only(kept)
         self._habits.keep_only(kept)
         self._rounds.set_points(mine)
-
-
-def _by_day(camera: Camera) -> bool:
-    """Whether it is day where a camera stands; a camera that stands nowhere is judged by noon."""
-    if camera.lat is None or camera.lon is None:
-        return True
-    return is_day(datetime.now(UTC), camera.lat, camera.lon)

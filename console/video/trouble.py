@@ -48,11 +48,20 @@ class VideoError(ZhihuiError):
         address: The stream's address, never with credentials.
         detail: What the program saw, for the log.
         retry_otherwise: Whether a reader that knows more dialects may do better.
+        ran_out: Whether it is patience that ended: who waits longer may see more.
+        answered: Whether the host had answered anything before.
     """
 
     def __init__(
-        self, trouble: Trouble, address: str, detail: str = "", *, retry_otherwise: bool = False
+        self,
+        trouble: Trouble,
+        address: str,
+        detail: str = "",
+        *,
+        retry_otherwise: bool = False,
+        ran_out: bool = False,
+        answered: bool = False,
     ) -> None:
         super().__init__(f"The camera at {address} {_SENTENCES[trouble]}.")
         self.trouble, self.address, self.detail = trouble, address, detail
-        self.retry_otherwise = retry_otherwise
+        self.retry_otherwise, self.ran_out, self.answered = retry_otherwise, ran_out, answered

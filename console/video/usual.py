@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.ids import CameraId
+from console.domain.places import Camera
 from console.video.diagnosis import Finding, Known, Metrics
 from console.video.trouble import Trouble
 
@@ -40,6 +41,18 @@ def is_day(at: datetime, lat: float, lon: float) -> bool:
     height = math.sin(math.radians(lat)) * math.sin(declination)
     height += math.cos(math.radians(lat)) * math.cos(declination) * math.cos(angle)
     return height > 0.0
+
+
+def is_day_at(camera: Camera, at: datetime) -> bool:
+    """Whether it is day where a camera stands; one that stands nowhere is judged by noon.
+
+    Args:
+        camera: The point.
+        at: Aware UTC.
+    """
+    if camera.lat is None or camera.lon is None:
+        return True
+    return is_day(at, camera.lat, camera.lon)
 
 
 @dataclass(slots=True)

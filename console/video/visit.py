@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,20 +28,16 @@ from console.video.diagnosis import (
     Known,
     Limits,
     Metrics,
-    changed_share,
     diagnose,
-    difference,
     measure,
 )
 from console.video.fallback import read_with_libavformat
 from console.video.judge import Judge
+from console.video.moving import is_like, movement, units_after
+from console.video.pulse import Pulse
 from console.video.rtsp import Patience, RtspStream, StreamAddress, playing, stream_address
 from console.video.trouble import Trouble, VideoError
 
-#: Frames that must all be alike before a picture is called frozen.
-FROZEN_FRAMES = 10
-#: Every so manieth of them is compared: one that moves is found out by the first.
-_COMPARED_FRAMES = 3
 _QUALITY = 80
 T = TypeVar("T")
 #: A key picture within so much of the first packet was sent for the asking.
@@ -64,16 +60,18 @@ class VisitSettings:
     Attributes:
         width: Of the thumbnail's box, pixels.
         height: Of the thumbnail's box, pixels.
-        whole_s: Longest time for everything together.
+        whole_s: Longest time that the camera may take for everything together.
         limits: Where a figure of the picture becomes a finding.
         reads_clock: Whether the clock in the picture is read, if there is one; it takes as long as
             everything else of a look.
         stays: Whether the stream is kept open while its picture is judged, so that one just like
-            the last can be looked at longer; else it is left with the picture in hand.
+            the last can be looked at longer; else it is left with the picture in hand, and visited
+            once more should that be just like the last.
         key_due_s: When the camera's next key picture is expected, on ``time.monotonic``; ``None``
             where that is unknown.
         judge: Decodes and judges beside the loop; in it where ``None``.
         scaler: Scales the pictures of all visits of one process.
+        pulse: What all visits of one loop hear of their cameras; each is alone where ``None``.
     """
 
     width: int = 320
@@ -86,6 +84,7 @@ class VisitSettings:
     key_due_s: float | None = None
     judge: Judge | None = field(default=None, compare=False, repr=False)
     scaler: Scaler = field(default_factory=averaging_scaler, compare=False, repr=False)
+    pulse: Pulse | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,14 +96,17 @@ class Visit:
         jpeg: The thumbnail.
         pixels: The thumbnail's pixels, shape (height, width, 4), blue first, to compare with.
         opening_s: From connecting to the stream playing.
+        answer_s: The same without the time in which nobody was heard (`pulse`).
         first_frame_s: From connecting to the first frame.
         key_s: When the key picture was sent, on ``time.monotonic``, where others came before it.
         waited_s: How long others came before it.
-        silence_s: Longest time from one packet of the stream to the next.
+        silence_s: Longest time from one packet of the stream to the next, counted likewise.
         alike: Whether the picture is so like the last visit's that it may be frozen.
         clock: The time in the picture as it is written there, ``None`` where none was read.
         trouble: Why there is no picture.
         sentence: The same in words.
+        ran_out: Whether it is patience that ended.
+        answered: Whether the host had answered anything, though there is no picture.
     """
 
     camera: CameraId
@@ -112,6 +114,7 @@ class Visit:
     jpeg: bytes | None = None
     pixels: NDArray[np.uint8] | None = None
     opening_s: float | None = None
+    answer_s: float | None = None
     first_frame_s: float | None = None
     key_s: float | None = None
     waited_s: float = 0.0
@@ -122,6 +125,8 @@ class Visit:
     clock: datetime | None = None
     trouble: Trouble | None = None
     sentence: str | None = None
+    ran_out: bool = False
+    answered: bool = False
 
 
 async def visit(
@@ -136,8 +141,7 @@ async def visit(
     Args:
         camera: The point.
         settings: How long and how large.
-        before: Thumbnail of the last visit: one just like it may be frozen; where the visit stays,
-            it is looked at longer.
+        before: Thumbnail of the last visit: one just like it may be frozen and is looked at longer.
         known: What is known of the point from visits before.
         opened: Told how long the handshake took, when it is done and pictures are waited for.
     """
@@ -145,22 +149,17 @@ async def visit(
     try:
         address = stream_address(camera, main=False)
         try:
-            for stays in (settings.stays and before is not None, True):
-                async with asyncio.timeout(settings.whole_s) as limit:
-                    seen = await _lean(
-                        camera, address, settings, before, known, opened, stays=stays, limit=limit
-                    )
-                if seen is not None:
-                    return seen
-            raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit decodes")
+            return await _once_or_twice(camera, address, settings, before, known, opened)
         except TimeoutError as error:
-            raise VideoError(Trouble.NO_PICTURE, address.url, "whole visit") from error
+            raise VideoError(
+                Trouble.NO_PICTURE, address.url, "whole visit", ran_out=True
+            ) from error
         except VideoError as error:
             if not error.retry_otherwise:
                 raise
             frame = await asyncio.to_thread(_one_frame, address, settings.patience)
         took_s = time.monotonic() - began_s
-        return await _beside(settings, partial(_seen, camera, frame, settings, took_s, None, known))
+        return await _beside(settings, partial(_seen, camera, settings, took_s, known, frame))
     except VideoError as error:
         return _failed(camera, error)
     except (FFmpegError, cv2.error, ValueError) as error:
@@ -168,8 +167,43 @@ async def visit(
         return _failed(camera, VideoError(Trouble.GARBAGE, camera.id, str(error)))
 
 
+async def _once_or_twice(
+    camera: Camera,
+    address: StreamAddress,
+    settings: VisitSettings,
+    before: NDArray[np.uint8] | None,
+    known: Known | None,
+    opened: Callable[[float], None] | None,
+) -> Visit:
+    """Visit, and stay at a second visit where the first left too soon to say what is wrong."""
+    left: Visit | None = None
+    for stays in (settings.stays and before is not None, True):
+        try:
+            async with asyncio.timeout(settings.whole_s) as limit:
+                seen = await _lean(
+                    camera, address, settings, before, known, opened, stays=stays, limit=limit
+                )
+        except (TimeoutError, VideoError):
+            if left is None:
+                raise
+            return left  # a camera for one viewer at a time: whether it moves is seen another time
+        if seen is not None and (stays or not seen.alike):
+            return seen
+        left = seen or left
+    if left is None:
+        raise VideoError(Trouble.NO_PICTURE, address.url, "no key unit decodes")
+    return left
+
+
 def _failed(camera: Camera, error: VideoError) -> Visit:
-    return Visit(camera=camera.id, at=datetime.now(UTC), trouble=error.trouble, sentence=str(error))
+    return Visit(
+        camera=camera.id,
+        at=datetime.now(UTC),
+        trouble=error.trouble,
+        sentence=str(error),
+        ran_out=error.ran_out,
+        answered=error.answered,
+    )
 
 
 async def _lean(
@@ -188,9 +222,10 @@ async def _lean(
     With ``stays`` the stream is kept open while its picture is judged, for what may come after it;
     else it is left as soon as a key unit is there. ``None`` where nothing could be made of that.
     """
-    began_s = time.monotonic()
-    async with playing(address, settings.patience) as stream:
-        opening_s = time.monotonic() - began_s
+    began_s, pulse = time.monotonic(), settings.pulse or Pulse()
+    counted_s = pulse.now_s()
+    async with playing(address, settings.patience, pulse) as stream:
+        opening_s, answer_s = time.monotonic() - began_s, pulse.now_s() - counted_s
         if opened is not None:
             opened(opening_s)
         decoder = Decoder(stream.codec, stream.headers, address.url)
@@ -201,26 +236,32 @@ async def _lean(
             came, at = stream.waited_s(unit), datetime.now(UTC)
             key_s, waited_s = came if came and came[1] > _AT_ONCE_S else (None, 0.0)
             timed = partial(
-                replace, at=at, opening_s=opening_s, key_s=key_s, waited_s=waited_s,
-                silence_s=stream.silence_s,
+                replace, at=at, opening_s=opening_s, answer_s=answer_s, key_s=key_s,
+                waited_s=waited_s, silence_s=stream.silence_s,
             )  # fmt: skip
             took_s = time.monotonic() - began_s
+            # While it is judged the camera has no part in how long that takes.
+            left_s = (limit.when() or 0.0) - asyncio.get_running_loop().time()
+            limit.reschedule(None)
             if not stays:
                 stream.leave()
-                limit.reschedule(None)  # from here on the camera has no part in how long it takes
-            frame = await _beside(settings, partial(_decoded, decoder, unit))
-            if frame is not None:
+            look = partial(_seen, camera, settings, took_s, known)
+            seen = await _beside(
+                settings, partial(_judged, decoder, unit, before, settings.limits, look)
+            )
+            if seen is not None:
                 break
             if not stays:
                 return None
-        look = partial(_seen, camera, frame, settings, took_s)
-        seen = await _beside(settings, lambda: look(None, known))
-        alike = _is_like(before, seen, settings)
-        if not (alike and stays):
-            return timed(seen, alike=alike)
-        moved = await _later(stream, decoder, settings, before, seen)
-        seen = await _beside(settings, lambda: look(moved, known))
-        return timed(seen, alike=True)
+            limit.reschedule(asyncio.get_running_loop().time() + left_s)
+        if not (seen.alike and stays):
+            return timed(seen)
+        limit.reschedule(asyncio.get_running_loop().time() + left_s)
+        units = await units_after(stream)
+        limit.reschedule(None)
+        decoder = Decoder(stream.codec, stream.headers, address.url)
+        again = partial(_judged_again, seen, decoder, [unit, *units], before, known, settings)
+        return timed(await _beside(settings, again))
 
 
 async def _beside(settings: VisitSettings, work: Callable[[], T]) -> T:
@@ -228,47 +269,42 @@ async def _beside(settings: VisitSettings, work: Callable[[], T]) -> T:
     return work() if settings.judge is None else await settings.judge.do(work)
 
 
-def _is_like(before: NDArray[np.uint8] | None, seen: Visit, settings: VisitSettings) -> bool:
-    """Whether a picture is so like the last visit's that it may be frozen."""
-    return _difference(before, seen.pixels) < settings.limits.frozen_difference
-
-
-def _difference(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> float:
-    """Return how far two pictures differ; of other sizes, or not there, they differ wholly."""
-    if one is None or other is None or one.shape != other.shape:
-        return 255.0
-    return difference(one, other)
-
-
-async def _later(
-    stream: RtspStream,
+def _judged(
     decoder: Decoder,
-    settings: VisitSettings,
+    unit: AccessUnit,
     before: NDArray[np.uint8] | None,
-    seen: Visit,
-) -> tuple[float, float]:
-    """Return how far pictures of a point differ, and the share of the pixels that do.
+    limits: Limits,
+    look: Callable[[VideoFrame], Visit],
+) -> Visit | None:
+    """Decode a key unit and judge its picture, ``None`` where there is none in it."""
+    decoded = decoder.decode(unit)
+    frame = decoded.frame if decoded is not None else decoder.flush()
+    if frame is None:
+        return None
+    seen = look(frame)
+    return replace(seen, alike=is_like(before, seen.pixels, limits))
 
-    The first is of the pair that differs most: of the last visit's picture, this one's, and what
-    comes within the next ``FROZEN_FRAMES``, as soon as that differs. The second is of the two
-    visits' key pictures, which are encoded alike.
-    """
-    now = seen.pixels
-    if before is None or now is None:
-        return 255.0, 1.0
-    size, apart, count = (now.shape[1], now.shape[0]), difference(before, now), 0
-    while True:
-        for unit in await stream.next_units():
-            decoded = await _beside(settings, partial(decoder.decode, unit))
-            if decoded is None:
-                continue
-            count += 1
-            if count % _COMPARED_FRAMES and count < FROZEN_FRAMES:
-                continue
-            scale = partial(to_bgra, decoded.frame, *size, settings.scaler)
-            apart = max(apart, difference(now, await _beside(settings, scale)))
-            if apart >= settings.limits.frozen_difference or count >= FROZEN_FRAMES:
-                return apart, changed_share(before, now)
+
+def _judged_again(
+    seen: Visit,
+    decoder: Decoder,
+    units: Sequence[AccessUnit],
+    before: NDArray[np.uint8] | None,
+    known: Known | None,
+    settings: VisitSettings,
+) -> Visit:
+    """Judge a picture that is like the last visit's by what came after it as well."""
+    if before is None or seen.pixels is None or seen.metrics is None:
+        return seen
+    moved = movement(decoder, units, before, seen.pixels, settings.scaler, settings.limits)
+    found = diagnose(
+        seen.metrics,
+        since_before=None if moved is None else moved[0],
+        changed=None if moved is None else moved[1],
+        known=known,
+        limits=settings.limits,
+    )
+    return replace(seen, findings=found)
 
 
 async def _next_key(stream: RtspStream) -> AccessUnit:
@@ -277,11 +313,6 @@ async def _next_key(stream: RtspStream) -> AccessUnit:
         for unit in await stream.next_units():
             if unit.key:
                 return unit
-
-
-def _decoded(decoder: Decoder, unit: AccessUnit) -> VideoFrame | None:
-    decoded = decoder.decode(unit)
-    return decoded.frame if decoded is not None else decoder.flush()
 
 
 def _one_frame(address: StreamAddress, patience: Patience) -> VideoFrame:
@@ -301,16 +332,15 @@ def plain_visit(camera: Camera, address: StreamAddress, settings: VisitSettings)
     """
     began_s = time.monotonic()
     frame = _one_frame(address, settings.patience)
-    return _seen(camera, frame, settings, time.monotonic() - began_s, None)
+    return _seen(camera, settings, time.monotonic() - began_s, None, frame)
 
 
 def _seen(
     camera: Camera,
-    frame: VideoFrame,
     settings: VisitSettings,
     first_frame_s: float,
-    moved: tuple[float, float] | None,
-    known: Known | None = None,
+    known: Known | None,
+    frame: VideoFrame,
 ) -> Visit:
     pixels = thumbnail(frame, settings)
     metrics = measure(pixels)
@@ -322,13 +352,7 @@ def _seen(
         first_frame_s=first_frame_s,
         metrics=metrics,
         clock=read_clock(luma_of(frame)) if settings.reads_clock else None,
-        findings=diagnose(
-            metrics,
-            since_before=None if moved is None else moved[0],
-            changed=None if moved is None else moved[1],
-            known=known,
-            limits=settings.limits,
-        ),
+        findings=diagnose(metrics, known=known, limits=settings.limits),
     )
 
 

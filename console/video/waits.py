@@ -10,7 +10,10 @@ from console.video.address import Patience
 
 #: Least times: a first look waits so long for an answer or a packet, the one that confirms longer.
 _FIRST_S, _SECOND_S = 1.0, 2.0
-_TIMES = 3.0
+#: And so many times the longest it has waited for, the one that confirms half as long again.
+_TIMES, _SECOND_TIMES = 3.0, 4.5
+#: A system asks a second time for a connection after 1 s (RFC 6298, 2.1): one lost packet is none.
+_CONNECT_S = 1.4
 _KEPT, _EVERYBODYS_KEPT = 0.95, 0.99
 #: Where more of the points that were well than this fail of late, it is not they that fail.
 _MOST_FAILING, _FAILING_WEIGHT = 0.1, 0.05
@@ -21,9 +24,10 @@ class Waits:
     """Learns from every visit: the longest waits, slowly forgotten.
 
     A camera that answers within hundredths of a second and sends 25 pictures in each is missed
-    after one; its failure is a doubt only, and the look that settles it has twice as long. What
-    keeps all points waiting (a busy network, this machine itself) makes every look more patient,
-    and where many fail at a time each gets all the patience there is.
+    after one; its failure is a doubt only, and the look that settles it has longer. What keeps
+    points waiting longer than they used to (a busy network, this machine itself) makes every look
+    more patient; one that is slow by nature does not. Where patience ends with many at a time each
+    gets all there is: those that refuse or break off would not answer any better for it.
     """
 
     _answers: dict[CameraId, float] = field(default_factory=dict)
@@ -39,15 +43,16 @@ class Waits:
             answer_s: For the whole handshake.
             silence_s: At most, from one packet of the stream to the next.
         """
+        if answer_s is not None:
+            longer_s = answer_s - self._answers.get(point, answer_s)
+            self._everybodys_s = max(longer_s, _EVERYBODYS_KEPT * self._everybodys_s)
         for known, took_s in ((self._answers, answer_s), (self._silences, silence_s)):
             if took_s is not None:
                 known[point] = max(took_s, _KEPT * known.get(point, 0.0))
         self._failing *= 1.0 - _FAILING_WEIGHT
-        if answer_s is not None:
-            self._everybodys_s = max(answer_s, _EVERYBODYS_KEPT * self._everybodys_s)
 
     def note_failure(self, point: CameraId, failures: int) -> None:
-        """Take that a visit gave no picture, the first after so many failures."""
+        """Take that patience has ended at a visit, the first after so many failures."""
         if not failures and point in self._answers:
             self._failing += _FAILING_WEIGHT * (1.0 - self._failing)
 
@@ -65,13 +70,13 @@ class Waits:
         """
         if failures > 1 or point not in self._answers or self._failing > _MOST_FAILING:
             return whole
-        least_s, times = (_FIRST_S, _TIMES) if not failures else (_SECOND_S, 2 * _TIMES)
+        least_s, times = (_FIRST_S, _TIMES) if not failures else (_SECOND_S, _SECOND_TIMES)
         least_s = max(least_s, times / _TIMES * 2.0 * self._everybodys_s)
         answer_s = max(least_s, times * self._answers[point])
         silence_s = max(least_s, times * self._silences.get(point, whole.silence_s))
         return replace(
             whole,
-            connect_s=min(whole.connect_s, answer_s),
+            connect_s=min(whole.connect_s, max(_CONNECT_S, answer_s)),
             answer_s=min(whole.answer_s, answer_s),
             silence_s=min(whole.silence_s, silence_s),
         )

@@ -21,7 +21,7 @@ from console.video.keytimes import USUAL_KEY_S, KeyTimes
 from console.video.rounds import LOOK_AGAIN_S, Rounds
 from console.video.sweep import Sweep, SweepSettings, write_points
 from console.video.trouble import Trouble
-from console.video.visit import Visit, visit
+from console.video.visit import Visit, VisitSettings, visit
 
 C1 = CameraId("C1")
 AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -157,11 +157,37 @@ def test_that_a_sweep_sees_every_point_as_often_and_learns_when_key_pictures_com
 
 
 def test_that_a_sweep_stays_only_where_the_picture_was_just_like_the_last(tmp_path: Path) -> None:
-    found = swept(tmp_path, make_still(), "good", 3)
-    third = [seen.findings for seen in found[-4:]]
-    assert [seen.alike for seen in found[:4]] == [False] * 4
-    assert not any(Finding.FROZEN in seen.findings for seen in found[:8])
-    assert third == [(Finding.FROZEN,)] * 4
+    points = {"S": Point(make_still()), "M": Point(make_clip(Codec.H264))}
+    found: list[Visit] = []
+    with serving(**points) as server:
+        settings = SweepSettings(
+            points_path=tmp_path / "points.json", looks_path=tmp_path / "looks.db",
+            revisit_s=0.0, niceness=0, max_per_s=100.0,
+        )  # fmt: skip
+        write_points(settings.points_path, [server.camera(name) for name in points])
+        sweep = Sweep(settings)
+        asyncio.run(sweep.rounds(3, found.append))
+        sweep.close()
+    still, moving = ([seen for seen in found if seen.camera == name] for name in points)
+    assert [seen.alike for seen in still] == [False, True, True]
+    assert [seen.findings for seen in still] == [(), (Finding.FROZEN,), (Finding.FROZEN,)]
+    # The second look left with the picture in hand, and came once more to see whether it moves.
+    assert points["S"].opened == 4
+    assert not any(seen.findings for seen in moving), "its key picture is always the same one"
+
+
+def test_that_a_camera_that_has_room_for_a_look_only_is_no_failure() -> None:
+    point = Point(make_still())
+    with serving(S=point) as server:
+        camera = server.camera("S")
+        first = asyncio.run(visit(camera, VisitSettings(stays=False)))
+
+        def opened(took_s: float) -> None:
+            point.manner = "garbage"  # from the second connection on
+
+        again = asyncio.run(visit(camera, VisitSettings(stays=False), first.pixels, None, opened))
+    assert (again.trouble, again.alike, again.findings) == (None, True, ())
+    assert again.jpeg is not None
 
 
 def test_that_a_fault_of_ours_at_one_point_ends_neither_its_turn_nor_the_round(

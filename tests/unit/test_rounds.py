@@ -38,9 +38,26 @@ def test_that_few_points_are_not_looked_at_without_pause() -> None:
     rounds.set_points([camera(1)])
     assert rounds.next(0.0) is not None
     rounds.done(CameraId("C1"), None, 0.5)
-    assert rounds.next(4.0) is None
-    assert rounds.wait_s(4.0) == 0.5
-    assert rounds.next(4.5) is not None
+    assert rounds.next(3.5) is None
+    assert rounds.wait_s(3.5) == 0.5
+    assert rounds.next(4.0) is not None
+    rounds.done(CameraId("C1"), None, 9.0)
+    assert rounds.next(9.0) is not None, "a visit that took long has been pause enough"
+
+
+def test_that_a_round_does_not_pass_over_a_key_picture_that_comes_just_in_time() -> None:
+    # Every 2 s; a visit begins 0.3 s before one and is done with it.
+    rounds = Rounds(revisit_s=4.0, begin_s=lambda point, now_s: now_s + (1.7 - now_s) % 2.0)
+    rounds.set_points([camera(1)])
+    now_s, begun = 0.0, []
+    while now_s < 40.0:
+        if rounds.next(now_s) is not None:
+            begun.append(now_s)
+            # As the machine is, now and then a little late.
+            rounds.done(CameraId("C1"), None, now_s + 0.35)
+        now_s = round(now_s + 0.05, 2)
+    gaps = {round(later - before, 1) for before, later in itertools.pairwise(begun[1:])}
+    assert gaps == {4.0}
 
 
 def test_that_a_dead_point_is_confirmed_at_once_and_then_looked_at_ever_less_often() -> None:
@@ -110,6 +127,16 @@ def test_that_a_host_that_is_down_is_probed_and_its_points_told_without_a_visit(
     assert told == 40 - visited
     rounds.done(CameraId("C1"), None, 101.0)
     assert rounds.down(camera(2), 101.0) is None
+
+
+def test_that_a_host_that_answers_is_not_down_however_slow_its_points_are() -> None:
+    rounds = rounds_of(*(camera(n) for n in range(40)))
+    for _ in range(40):
+        turn = rounds.next(100.0)
+        assert turn is not None
+        assert rounds.down(turn, 100.0) is None
+        rounds.done(turn.id, Trouble.TIMED_OUT, 100.0, answered=True)
+        assert rounds.failures(turn.id) == 1, "the point's own look has failed all the same"
 
 
 def test_that_points_that_go_and_change_are_followed() -> None:

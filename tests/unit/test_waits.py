@@ -40,10 +40,25 @@ def test_that_where_everybody_waits_nobody_is_missed_early_and_that_is_forgotten
     waits = known()
     waits.feel(1.4)
     assert waits.patience(WHOLE, POINT, 0).silence_s == 2.8
-    assert waits.patience(WHOLE, POINT, 1).silence_s == WHOLE.silence_s
+    assert 2.8 < waits.patience(WHOLE, POINT, 1).silence_s < WHOLE.silence_s
     for _ in range(500):
         waits.note(POINT, answer_s=0.05, silence_s=0.2)
     assert waits.patience(WHOLE, POINT, 0).silence_s == 1.0
+
+
+def test_that_one_lost_packet_while_connecting_is_none() -> None:
+    first = known().patience(WHOLE, POINT, 0)
+    assert first.connect_s > 1.0, "a system asks again after a second"
+    assert first.connect_s < WHOLE.connect_s
+
+
+def test_that_one_camera_slow_by_nature_makes_no_other_wait() -> None:
+    waits = known()
+    for _ in range(5):
+        waits.note(SLOW, answer_s=1.5, silence_s=0.2)
+    assert waits.patience(WHOLE, POINT, 0).answer_s == 1.0
+    waits.note(SLOW, answer_s=3.5, silence_s=0.2)  # 2 s longer than ever: the network is busy
+    assert waits.patience(WHOLE, POINT, 0).answer_s == 4.0
 
 
 def test_that_where_many_fail_at_a_time_each_is_waited_for() -> None:

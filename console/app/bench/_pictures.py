@@ -37,7 +37,8 @@ from console.video.diagnosis import (
     difference,
     measure,
 )
-from console.video.visit import FROZEN_FRAMES, VisitSettings, thumbnail
+from console.video.moving import FROZEN_FRAMES
+from console.video.visit import VisitSettings, thumbnail
 
 Bgra = NDArray[np.uint8]
 SEED = 1

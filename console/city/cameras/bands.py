@@ -37,18 +37,30 @@ class BandLibrary:
         self._lettering, self._zone = Lettering(), zone
         self._encoders: dict[Shape, BandEncoder] = {}
         self._kept: OrderedDict[tuple[int, str], Bands] = OrderedDict()
+        self._making: dict[tuple[int, str], asyncio.Future[Bands]] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="camera-names")
 
     async def bands(self, point: PointSpec, stream: str, name: str) -> Bands:
         """Return the RTP payloads of a point's name for key pictures of parity 0 and 1."""
         key = point.no, stream
         kept = self._kept.get(key)
-        if kept is None:
-            loop = asyncio.get_running_loop()
-            kept = await loop.run_in_executor(self._pool, self._encode, point, stream, name)
-            self._kept[key] = kept
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
+        if kept is not None:
+            return kept
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.ensure_future(self._made(key, point, name))
+        # A viewer who has given up finds it made the next time.
+        return await asyncio.shield(making)
+
+    async def _made(self, key: tuple[int, str], point: PointSpec, name: str) -> Bands:
+        loop = asyncio.get_running_loop()
+        try:
+            kept = await loop.run_in_executor(self._pool, self._encode, point, key[1], name)
+        finally:
+            del self._making[key]
+        self._kept[key] = kept
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
         return kept
 
     def clock(
