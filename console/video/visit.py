@@ -60,7 +60,8 @@ class VisitSettings:
     Attributes:
         width: Of the thumbnail's box, pixels.
         height: Of the thumbnail's box, pixels.
-        whole_s: Longest time that the camera may take for everything together.
+        whole_s: Longest time that the camera may take for everything together; those of "smart"
+            codecs send a key picture every 12 s only.
         limits: Where a figure of the picture becomes a finding.
         reads_clock: Whether the clock in the picture is read, if there is one; it takes as long as
             everything else of a look.
@@ -77,7 +78,7 @@ class VisitSettings:
     width: int = 320
     height: int = 180
     patience: Patience = BRIEF
-    whole_s: float = 12.0
+    whole_s: float = 20.0
     limits: Limits = LIMITS
     reads_clock: bool = False
     stays: bool = True
