@@ -9,8 +9,12 @@ from sqlalchemy import Connection, func, select
 from console.dispatch.default_place import COUNTED, PlaceCounts
 from console.dispatch.experience import REMEMBERED, Experience
 from console.dispatch.merge import plain_place
+from console.dispatch.sayings import remarks
 from console.domain.incidents import Incident, Report
 from console.store.tables import INCIDENT, REPORT
+
+#: After a start the remarks of so many of the newest reports are counted.
+WORDS_READ = 10_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +47,23 @@ class Past:
         for form, lat, lon, at, reports in connection.execute(query.order_by(INCIDENT.c.opened_at)):
             past.experience.opened(form, lat, lon, at)
             past.experience.joined(form, max(reports - 1, 0))
+        past._read_words(connection)
         return past
 
-    def take_report(self, report: Report) -> None:
-        """Count a new report."""
+    def _read_words(self, connection: Connection) -> None:
+        """Count what was said in the newest reports, the older ones first."""
+        said = select(REPORT.c.text, REPORT.c.place, INCIDENT.c.summary, INCIDENT.c.place)
+        together = said.select_from(REPORT.outerjoin(INCIDENT, REPORT.c.incident == INCIDENT.c.id))
+        newest = together.order_by(REPORT.c.received_at.desc()).limit(WORDS_READ)
+        for text, place, summary, of_case in reversed(connection.execute(newest).all()):
+            self._count_words(text, place, summary, of_case)
+
+    def take_report(self, report: Report, incident: Incident | None) -> None:
+        """Count a new report, and what it says beside the incident it is filed under."""
+        if incident is None:
+            self._count_words(report.text, report.place, None, None)
+        else:
+            self._count_words(report.text, report.place, incident.summary, incident.place)
         if report.lat is not None and report.lon is not None:
             self._count_place(report.lat, report.lon, report.place)
 
@@ -57,6 +74,12 @@ class Past:
             self.experience.opened(incident.form, incident.lat, incident.lon, at)
         elif before is not None and incident.reports > before.reports:
             self.experience.joined(incident.form, incident.reports - before.reports)
+
+    def _count_words(self, text: str, place: str, summary: str | None, of_case: str | None) -> None:
+        said = remarks(text, place)
+        self.experience.sayings.said(said)
+        if summary is not None and summary != text:
+            self.experience.sayings.said_together(remarks(summary, of_case or ""), said)
 
     def _count_place(self, lat: float, lon: float, place: str) -> None:
         self.places.take(lat, lon, place)

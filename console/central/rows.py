@@ -85,7 +85,7 @@ class LiveRows:
                 if row.external_id is not None:
                     self._senders[row.channel, row.external_id] = row
                 if row.version == 1:
-                    self._past.take_report(row)
+                    self._past.take_report(row, self._incidents.get(row.incident or ""))
             elif (kind := kind_of(row)) in TABLE_KINDS:
                 self._tables[kind][row.id] = row
                 self._rules = None

@@ -10,6 +10,8 @@ import math
 from collections import Counter, deque
 from datetime import datetime, timedelta
 
+from console.dispatch.sayings import Sayings
+
 #: So far back incidents are counted.
 REMEMBERED = timedelta(days=30)
 _CELL_DEG = 0.0005  # about 55 m
@@ -27,9 +29,14 @@ _MOST_RECENT = 400
 
 
 class Experience:
-    """Counts of incidents by form and place, and of reports an incident."""
+    """Counts of incidents by form and place, of reports an incident, and of what callers say.
+
+    Attributes:
+        sayings: Which remarks go together.
+    """
 
     def __init__(self) -> None:
+        self.sayings = Sayings()
         self._cells: Counter[tuple[str, int, int]] = Counter()
         self._incidents: Counter[str] = Counter()
         self._joined: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from console.dispatch.classify import suggest
 from console.dispatch.experience import Experience
+from console.dispatch.sayings import remarks
 from console.domain.forms import OTHER
 from console.domain.incidents import Incident, Report
 
@@ -36,6 +37,8 @@ _NEVER = -50.0
 #: What the same words for the place add to a distance; what they are worth without one, and how
 #: often something of one form is told of a named place whose position nobody knows, a second.
 _SAME_WORDS = 0.7
+#: Remarks that speak for one matter by less than this are not told as a reason.
+_WORTH_SAYING = 0.3
 _SAME_NAME_SHARE = 0.5
 _PLACELESS_RATE = 2e-5
 _METRES_PER_DEGREE = 111_195.0
@@ -77,6 +80,7 @@ class Told:
     lat: float | None
     lon: float | None
     at: datetime
+    remarks: frozenset[str] = frozenset()
 
     def placed(self, experience: Experience) -> tuple[Told, bool]:
         """Return it with a position, and whether that is only the usual one of its words."""
@@ -98,6 +102,7 @@ def told_by(report: Report, *, placed: bool = True) -> Told:
         lat=report.lat if placed else None,
         lon=report.lon if placed else None,
         at=report.received_at,
+        remarks=remarks(report.text, report.place),
     )
 
 
@@ -111,6 +116,7 @@ def told_of(incident: Incident) -> Told:
         lat=incident.lat,
         lon=incident.lon,
         at=incident.opened_at,
+        remarks=remarks(incident.summary, incident.place),
     )
 
 
@@ -164,10 +170,14 @@ def likeness(
     score += _place_weight(told, other, (metres, variance_m2), code, experience)
     if same_place and metres is not None:
         score += _SAME_WORDS
+    alike = experience.sayings.weight(other.remarks, told.remarks)
+    score += alike
     if score <= LEAST_SCORE:
         return None
     place = () if metres is None else (f"{metres:.0f} m",)
-    words = ("same words for the place",) if same_place else ()
+    words = ["same words for the place"] if same_place else []
+    if alike > _WORTH_SAYING:
+        words.append("remarks that go together")
     minutes = f"{abs(seconds) / 60:.0f} min apart"
     return Likeness(
         incident=incident,

@@ -63,6 +63,7 @@ def _escalated(detail: str) -> str:
 _WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\d+) min apart"), _noop("LogTexts", "{0} min apart")),
     (re.compile(r"same words for the place"), _noop("LogTexts", "same words for the place")),
+    (re.compile(r"remarks that go together"), _noop("LogTexts", "remarks that go together")),
     (re.compile(r"same form"), _noop("LogTexts", "same form")),
     (re.compile(r"same form by its words"), _noop("LogTexts", "same form by its words")),
     (
