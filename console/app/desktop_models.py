@@ -41,6 +41,7 @@ from console.ui.queue import IncidentQueueModel
 from console.ui.rosterlist import RosterModel
 from console.ui.sensorreadings import SensorReadings
 from console.ui.status import StatusModel
+from console.ui.streetwatch import StreetWatch
 from console.ui.tray import TrayModel
 from console.ui.watchalarms import WatchAlarms
 
@@ -124,6 +125,7 @@ class DeskModels(QObject):
         self.card = CardModel(self.mirror, self)
         self.near = NearUnitsModel(self.mirror, self)
         self.finder = NearFinder(self.mirror, self)
+        self.streets = StreetWatch(self.mirror, self.finder, self)
         self.tray = TrayModel(self.mirror, self)
         self.duty = DutyModel(self.mirror, self)
         self.alarms = AlarmList(self.mirror, self)
@@ -190,6 +192,7 @@ class DeskModels(QObject):
         self.site_forms.stop()
         self.readings.stop()
         self.paces.keep()
+        self.streets.stop()
         self.finder.stop()
         self.client.stop()
         self.places.close()

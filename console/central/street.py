@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from console.central.rows import LiveRows
-from console.dispatch.near import mode_of
+from console.dispatch.roster import mode_of
 from console.domain.catalogue import Grid
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident

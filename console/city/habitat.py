@@ -52,14 +52,14 @@ def read_habitat(settings: CitySettings) -> Habitat:
         return Habitat(
             graph=graph,
             units=units,
-            homes=_homes(pack, units),
+            homes=homes_of(pack, units),
             book=make_place_book(pack, graph, seed=settings.seed),
             utc_offset_h=_utc_offset_h(settings, pack),
             sensors=make_sensors(pack, seed=settings.seed),
         )
 
 
-def _homes(pack: CityPack, units: Sequence[Unit]) -> NDArray[np.float64]:
+def homes_of(pack: CityPack, units: Sequence[Unit]) -> NDArray[np.float64]:
     """Return the middle of each unit's home, degrees, shape (n, 2)."""
     middle = {one.id: (one.lat, one.lon) for one in pack.jurisdictions() if one.lat is not None}
     centre = (pack.bounds.south + pack.bounds.north) / 2, (pack.bounds.west + pack.bounds.east) / 2

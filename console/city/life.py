@@ -29,6 +29,7 @@ from console.city.memory import Memory, recall
 from console.city.meters import Meters
 from console.city.movement import Mode, Movement
 from console.city.movement_gps import Receivers
+from console.city.movement_streets import Streets
 from console.city.movement_traffic import Traffic
 from console.city.movement_ways import Ways
 from console.city.people_shifts import Roster
@@ -65,12 +66,13 @@ class City:
         self._memory_path = settings.home / "city" / "memory.npz"
         self._memory = recall(self._memory_path, force=self._force_key())
         self.traffic = Traffic(truth_seed=settings.truth_seed, utc_offset_h=habitat.utc_offset_h)
+        self.streets = Streets(self.graph, self.traffic, truth_seed=settings.truth_seed)
         self.movement = Movement(
             self.units,
             self.graph.columns,
             habitat.homes,
             seed=settings.seed,
-            edge_flow=self.traffic.of_edges(self.graph.n_edges),
+            edge_flow=self.streets.of_edges,
         )
         if self._memory is not None:
             self.movement.put_back(self._memory.lat, self._memory.lon)
@@ -121,7 +123,7 @@ class City:
             [unit for unit in self.units if unit.id not in settings.real_units],
             movement=self.movement,
             index={unit.id: index for index, unit in enumerate(self.units)},
-            ways=Ways(self.graph, self.movement, self.traffic),
+            ways=Ways(self.streets, self.movement, self.traffic),
             settings=HandheldSettings(
                 habits=settings.habits,
                 truth_seed=settings.truth_seed,
@@ -188,7 +190,8 @@ class City:
         next_s = time.monotonic()
         while True:
             now = _now()
-            self.movement.step(now.timestamp(), flow=self.traffic.flow(now))
+            flow = await asyncio.to_thread(self.streets.flow, now)
+            self.movement.step(now.timestamp(), flow=flow)
             self.feed.tick(int(now.timestamp()), now.timestamp())
             next_s += TICK_S
             behind_s = time.monotonic() - next_s

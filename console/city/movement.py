@@ -58,6 +58,7 @@ class Movement:
     Attributes:
         mode: `Mode` of each unit.
         x: Metres east of the city's middle; ``y`` is metres north.
+        own: Speed of each unit against what is usual for how it gets about, shape (n,).
 
     Raises:
         NoRoadsError: The roads do not hang together.
@@ -75,6 +76,7 @@ class Movement:
         count = len(units)
         self.plane = LocalPlane(float(np.median(roads.node_lat)), float(np.median(roads.node_lon)))
         self.travel = np.array([travel_of(unit) for unit in units], dtype=np.int8)
+        self.own: Floats = np.ones(count)
         self.mode = np.full(count, Mode.OFF, dtype=np.int8)
         self.speed_mps, self.heading_deg = np.zeros(count), np.zeros(count)
         self._journeys: dict[int, Journey] = {}
@@ -106,11 +108,13 @@ class Movement:
         x, y = self.plane.to_metres(homes[who, 0], homes[who, 1])
         near = network.nearest(x, y, among=120)
         beat = near[np.arange(len(who)), rng.integers(near.shape[1], size=len(who))]
+        beat_m = rng.uniform(900.0, 2200.0, len(who)) * (1.6 if by_car else 0.5)
+        gait, self.own[who] = _gait(self.travel[who], rng, by_car=by_car)
         patrols = Patrols(
             network,
             beat_node=beat,
-            beat_m=rng.uniform(900.0, 2200.0, len(who)) * (1.6 if by_car else 0.5),
-            gait=_gait(self.travel[who], rng, by_car=by_car),
+            beat_m=beat_m,
+            gait=gait,
             edge_flow=edge_flow[network.source],
             rng=rng,
         )
@@ -173,12 +177,12 @@ class Movement:
         self._rejoins[unit] = node
         self.mode[unit] = Mode.JOURNEY
 
-    def step(self, now_s: float, *, flow: float) -> None:
+    def step(self, now_s: float, *, flow: float | Floats) -> None:
         """Move everybody on to ``now_s`` (Unix seconds).
 
         Args:
             now_s: The present.
-            flow: Share of free-flow speed that the streets have now.
+            flow: Share of free-flow speed that the streets have now, all of them or each edge.
         """
         dt_s = 1.0 if self._last_s is None else min(now_s - self._last_s, LONGEST_STEP_S)
         self._last_s = now_s
@@ -239,10 +243,13 @@ class _Side:
     patrols: Patrols
 
 
-def _gait(travel: NDArray[np.int8], rng: np.random.Generator, *, by_car: bool) -> Gait:
+def _gait(
+    travel: NDArray[np.int8], rng: np.random.Generator, *, by_car: bool
+) -> tuple[Gait, Floats]:
+    """Return how they go, and how fast each is against what is usual."""
     if by_car:
         own = rng.normal(1.0, 0.08, len(travel)).clip(0.75, 1.2)
-        return Gait(own_mps=own, by_edge=0.8, stop_chance=0.1, stop_s=22.0)
+        return Gait(own_mps=own, by_edge=0.8, stop_chance=0.1, stop_s=22.0), own
     usual = np.where(travel == Travel.BIKE, 3.6, 1.25)
-    own = usual * rng.normal(1.0, 0.1, len(travel)).clip(0.7, 1.3)
-    return Gait(own_mps=own, by_edge=0.0, stop_chance=0.22, stop_s=45.0)
+    own = rng.normal(1.0, 0.1, len(travel)).clip(0.7, 1.3)
+    return Gait(own_mps=usual * own, by_edge=0.0, stop_chance=0.22, stop_s=45.0), own

@@ -68,8 +68,14 @@ class Patrols:
         self.along_m[who] = 0.0
         self._wait_s[who] = 0.0
 
-    def step(self, who: Ints, dt_s: float, flow: float) -> None:
-        """Move the units ``who`` on by ``dt_s`` seconds; the others stay where they are."""
+    def step(self, who: Ints, dt_s: float, flow: float | Floats) -> None:
+        """Move the units ``who`` on by ``dt_s`` seconds; the others stay where they are.
+
+        Args:
+            who: Their slots.
+            dt_s: So long.
+            flow: Share of free-flow speed everywhere, or on each edge of the road graph.
+        """
         before_m = np.zeros(len(who))
         left_s = np.maximum(dt_s - self._wait_s[who], 0.0)
         self._wait_s[who] = np.maximum(self._wait_s[who] - dt_s, 0.0)
@@ -92,11 +98,12 @@ class Patrols:
             left_s[here] = np.maximum(left_s[here] - stop_s, 0.0)
         self.speed_mps[who] = before_m / dt_s
 
-    def _speed(self, units: Ints, flow: float) -> Floats:
+    def _speed(self, units: Ints, flow: float | Floats) -> Floats:
         if self._gait.by_edge <= 0.0:
             return np.asarray(self._gait.own_mps[units], dtype=np.float64)
         edge = self.edge[units]
-        cruise = self._net.speed_mps[edge] * self._flow[edge] * (flow * self._gait.by_edge)
+        here = flow if isinstance(flow, float) else flow[self._net.source[edge]]
+        cruise = self._net.speed_mps[edge] * self._flow[edge] * (here * self._gait.by_edge)
         return np.asarray(np.maximum(cruise * self._gait.own_mps[units], 1.0), dtype=np.float64)
 
     def _turn(self, units: Ints) -> Floats:

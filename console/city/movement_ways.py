@@ -10,9 +10,10 @@ import numpy as np
 
 from console.city.movement import Movement, Travel
 from console.city.movement_network import Floats
+from console.city.movement_streets import Streets
 from console.city.movement_traffic import Traffic
 from console.geo.distance import flat_distance_m
-from console.roads import FOOT_MPS, Mode, NoRouteError, RoadGraph
+from console.roads import FOOT_MPS, Mode, NoRouteError
 
 _LOG = logging.getLogger("zhihui.city")
 #: Streets wind; a way that the graph does not know is longer than the straight line.
@@ -39,13 +40,13 @@ class Ways:
     """Finds ways; may be called from several threads.
 
     Args:
-        graph: The city's roads.
+        streets: The city's roads as they are at a moment.
         movement: Where units are and how they get about.
-        traffic: The truth about delays.
+        traffic: The truth about journeys.
     """
 
-    def __init__(self, graph: RoadGraph, movement: Movement, traffic: Traffic) -> None:
-        self._graph, self._movement, self._traffic = graph, movement, traffic
+    def __init__(self, streets: Streets, movement: Movement, traffic: Traffic) -> None:
+        self._streets, self._movement, self._traffic = streets, movement, traffic
 
     def find(self, unit: int, to: tuple[float, float], *, at: datetime, journey: str) -> Way:
         """Return the way of a unit to a place.
@@ -60,12 +61,17 @@ class Ways:
         lat, lon = float(lats[0]), float(lons[0])
         travel = Travel(int(self._movement.travel[unit]))
         try:
-            route = self._graph.route(lat, lon, *to, mode=_MODE[travel])
+            route = self._streets.ways(at).route(lat, lon, *to, mode=_MODE[travel])
         except NoRouteError as error:
             _LOG.warning("%s The unit goes straight there.", error)
             metres = _WINDING * float(flat_distance_m(lat, lon, *to))
             points, seconds = np.array([[lat, lon], to]), metres / FOOT_MPS
         else:
             points, seconds = route.points, route.seconds
-        real_s = self._traffic.travel_s(seconds, at, journey, on_wheels=travel is Travel.CAR)
+        real_s = self._traffic.travel_s(
+            seconds,
+            journey,
+            on_wheels=travel is Travel.CAR,
+            own=float(self._movement.own[unit]),
+        )
         return Way(lat=points[:, 0], lon=points[:, 1], seconds=real_s)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import overload
@@ -12,19 +12,16 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from console.dispatch.roster import MODES, Roster
+from console.dispatch.streetsnow import StreetsNow
 from console.domain.ids import UnitId
-from console.domain.units import Unit, UnitKind, UnitStatus
-from console.geo.arrays import Bools, Floats, Ints
+from console.domain.units import Unit, UnitStatus
+from console.geo.arrays import Floats, Ints
 from console.geo.distance import flat_distance_m
 from console.roads.columns import Mode
 from console.roads.graph import BIKE_MPS, FOOT_MPS, RoadGraph
 from console.tracking.columns import ForceColumns
-from console.tracking.fresh import KIND_NO, Freshness, classify
-
-#: Skill of officers and patrols that have something to drive.
-VEHICLE_SKILL = "vehicle"
-#: Skill of those that have a bicycle or a scooter.
-BIKE_SKILL = "bike"
+from console.tracking.fresh import Freshness, classify
 
 
 class FixNote(StrEnum):
@@ -35,7 +32,6 @@ class FixNote(StrEnum):
     ASLEEP = "asleep"
 
 
-_MODES = tuple(Mode)
 _NOTES: dict[int, FixNote | None] = {
     int(Freshness.NO_FIX): FixNote.NO_FIX,
     int(Freshness.FRESH): None,
@@ -63,6 +59,8 @@ class NearUnit:
         metres_by_air: Straight distance; ``None`` without a fix.
         age_s: Age of the fix; ``None`` without one.
         note: What is wrong with the fix; ``None`` if nothing.
+        jam_s: Part of the road time that is there because roads on the way are slower now than
+            the city's are altogether.
     """
 
     unit: UnitId
@@ -72,13 +70,7 @@ class NearUnit:
     metres_by_air: float | None
     age_s: float | None
     note: FixNote | None
-
-
-def mode_of(unit: Unit) -> Mode:
-    """Return how a unit travels: vehicles drive, others walk unless they have what is faster."""
-    if unit.kind is UnitKind.VEHICLE or VEHICLE_SKILL in unit.skills:
-        return Mode.CAR
-    return Mode.BIKE if BIKE_SKILL in unit.skills else Mode.FOOT
+    jam_s: float = 0.0
 
 
 def rank(
@@ -113,56 +105,6 @@ def free_within(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Roster:
-    """Units in columns, made once for as long as they do not change; all of shape (n,)."""
-
-    units: tuple[Unit, ...]
-    no: NDArray[np.int64]
-    kind_no: NDArray[np.uint8]
-    mode: NDArray[np.uint8]  # place in `_MODES`
-    is_free: Bools
-    is_on_duty: Bools
-    row_of: Mapping[str, int] = field(default_factory=dict)  # by unit, made when first asked for
-
-    @classmethod
-    def of(cls, units: Iterable[Unit]) -> Roster:
-        """Return the roster of some units."""
-        every = tuple(units)
-        count = len(every)
-        modes = {mode: number for number, mode in enumerate(_MODES)}
-        return cls(
-            units=every,
-            no=np.fromiter((unit.no for unit in every), np.int64, count),
-            kind_no=np.fromiter((KIND_NO[unit.kind] for unit in every), np.uint8, count),
-            mode=np.fromiter((modes[mode_of(unit)] for unit in every), np.uint8, count),
-            is_free=np.fromiter(
-                (unit.status is UnitStatus.AVAILABLE for unit in every), bool, count
-            ),
-            is_on_duty=np.fromiter(
-                (unit.status is not UnitStatus.OFF_DUTY for unit in every), bool, count
-            ),
-        )
-
-    def changed(self, units: Iterable[Unit]) -> Roster | None:
-        """Return the roster with some of its units changed, ``None`` if one is not in it."""
-        row_of = self.row_of or {str(unit.id): row for row, unit in enumerate(self.units)}
-        few = tuple(units)
-        if any(str(unit.id) not in row_of for unit in few):
-            return None
-        rows = [row_of[str(unit.id)] for unit in few]
-        every, part = list(self.units), Roster.of(few)
-        for row, unit in zip(rows, few, strict=True):
-            every[row] = unit
-        columns = {name: getattr(self, name).copy() for name in _COLUMNS}
-        for name, column in columns.items():
-            column[rows] = getattr(part, name)
-        return Roster(units=tuple(every), row_of=row_of, **columns)
-
-
-_COLUMNS = ("no", "kind_no", "mode", "is_free", "is_on_duty")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Ranking(Sequence[NearUnit]):
     """Units in order of arrival, held in columns; a `NearUnit` is made when it is looked at.
 
@@ -171,6 +113,7 @@ class Ranking(Sequence[NearUnit]):
         seconds: Road time, infinite without a way or a fix.
         air_m: Straight distance, NaN without a fix.
         age_s: Age of the fix, NaN without one.
+        jam_s: Part of the road time that slow roads add.
     """
 
     roster: Roster
@@ -179,6 +122,7 @@ class Ranking(Sequence[NearUnit]):
     air_m: Floats
     age_s: Floats
     freshness: NDArray[np.uint8]
+    jam_s: Floats
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -194,12 +138,13 @@ class Ranking(Sequence[NearUnit]):
         unit = self.roster.units[row]
         return NearUnit(
             unit=unit.id,
-            mode=_MODES[self.roster.mode[row]],
+            mode=MODES[self.roster.mode[row]],
             is_free=unit.status is UnitStatus.AVAILABLE,
             seconds=_known(self.seconds[at]),
             metres_by_air=_known(self.air_m[at]),
             age_s=_known(self.age_s[at]),
             note=_NOTES[int(self.freshness[at])],
+            jam_s=float(self.jam_s[at]),
         )
 
 
@@ -249,9 +194,18 @@ class Ranker:
     """Ranks units on one road graph; used by one thread at a time."""
 
     def __init__(self, graph: RoadGraph) -> None:
-        self.graph = graph
+        self.graph = self._usual = graph
+        self._now: StreetsNow | None = None
         drives, walks = _Places(graph, Mode.CAR), _Places(graph, Mode.FOOT)
         self._places = {Mode.CAR: drives, Mode.FOOT: walks, Mode.BIKE: walks}
+
+    def use(self, now: StreetsNow | None) -> None:
+        """Reckon with roads and units as they are now; ``None``: with free roads.
+
+        Args:
+            now: Its graph is the ranker's own at other speeds.
+        """
+        self._now, self.graph = now, self._usual if now is None else now.graph
 
     def rank(
         self,
@@ -282,7 +236,7 @@ class Ranker:
         found = _candidates(roster, usable, force, (lat, lon), at)
         wanted = len(usable) if k is None else min(k, len(usable))
         seconds = self._road_seconds(found, (lat, lon), wanted)
-        return _in_order(roster, found, seconds, wanted)
+        return self._in_order(roster, found, seconds, wanted, (lat, lon))
 
     def free_within(
         self,
@@ -297,7 +251,8 @@ class Ranker:
         """Return the free units known to be within ``limit_s`` by road, the nearest first."""
         found = _candidates(roster, np.flatnonzero(roster.is_free), force, (lat, lon), at)
         seconds = self._seconds_within(found, (lat, lon), limit_s)
-        return _in_order(roster, found, seconds, int(np.count_nonzero(seconds <= limit_s)))
+        count = int(np.count_nonzero(seconds <= limit_s))
+        return self._in_order(roster, found, seconds, count, (lat, lon))
 
     def _road_seconds(self, found: _Candidates, place: tuple[float, float], wanted: int) -> Floats:
         """Return each one's road time, infinite where it is none of the ``wanted`` nearest."""
@@ -312,41 +267,71 @@ class Ranker:
         self, found: _Candidates, place: tuple[float, float], limit_s: float
     ) -> Floats:
         """Return each candidate's road time, infinite beyond a limit."""
-        graph = self.graph
+        graph, now = self.graph, self._now
         seconds = np.full(len(found.rows), np.inf)
+        own = np.ones(len(found.rows)) if now is None else now.own_of(found.no)
+        reach_s = limit_s if now is None else limit_s / now.quickest
         wheels = None  # times by bicycle; on foot they are the same but slower
-        for number, mode in enumerate(_MODES):
+        for number, mode in enumerate(MODES):
             fastest_mps = graph.fastest_mps if mode is Mode.CAR else graph.off_road_mps(mode)
-            near = found.air_m <= limit_s * fastest_mps
+            near = found.air_m <= reach_s * fastest_mps
             rows = np.flatnonzero((found.mode == number) & near)
             if not len(rows):
                 continue
             if mode is Mode.CAR:
-                to_place = graph.seconds_to(*place, _limit(limit_s), mode=mode)
+                to_place = graph.seconds_to(*place, _limit(reach_s), mode=mode)
             else:
                 if wheels is None:
-                    wheels = graph.seconds_to(*place, _limit(limit_s), mode=Mode.BIKE)
+                    wheels = graph.seconds_to(*place, _limit(reach_s), mode=Mode.BIKE)
                 to_place = wheels
             pace = 1.0 if mode is Mode.CAR else BIKE_MPS / graph.off_road_mps(mode)
             nodes, gap_m = self._places[mode].find(found.no[rows], found.lat[rows], found.lon[rows])
-            times = to_place[nodes] * pace + gap_m / graph.off_road_mps(mode)
+            times = (to_place[nodes] * pace + gap_m / graph.off_road_mps(mode)) * own[rows]
             seconds[rows] = np.where(times <= limit_s, times, np.inf)
         walked = found.air_m <= _WALKED_M
-        on_foot = found.air_m[walked] * _WINDING / FOOT_MPS
+        on_foot = found.air_m[walked] * _WINDING / FOOT_MPS * own[walked]
         seconds[walked] = np.minimum(seconds[walked], on_foot)
         return seconds
 
+    def _in_order(
+        self,
+        roster: Roster,
+        found: _Candidates,
+        seconds: Floats,
+        wanted: int,
+        place: tuple[float, float],
+    ) -> Ranking:
+        order = np.lexsort((found.air_m, seconds))[:wanted]  # NaN and infinity sort last
+        return Ranking(
+            roster=roster,
+            rows=found.rows[order],
+            seconds=seconds[order],
+            air_m=found.air_m[order],
+            age_s=found.age_s[order],
+            freshness=found.freshness[order],
+            jam_s=self._jams(found, order, seconds, place),
+        )
 
-def _in_order(roster: Roster, found: _Candidates, seconds: Floats, wanted: int) -> Ranking:
-    order = np.lexsort((found.air_m, seconds))[:wanted]  # NaN and infinity sort last
-    return Ranking(
-        roster=roster,
-        rows=found.rows[order],
-        seconds=seconds[order],
-        air_m=found.air_m[order],
-        age_s=found.age_s[order],
-        freshness=found.freshness[order],
-    )
+    def _jams(
+        self,
+        found: _Candidates,
+        order: NDArray[np.intp],
+        seconds: Floats,
+        place: tuple[float, float],
+    ) -> Floats:
+        """Return what roads slower than the city's add to the times of those who drive."""
+        jams = np.zeros(len(order))
+        drives = found.mode[order] == MODES.index(Mode.CAR)
+        on_road = np.flatnonzero(drives & np.isfinite(seconds[order]))
+        if self._now is None or not len(on_road):
+            return jams
+        rows = order[on_road]
+        own = self._now.own_of(found.no[rows])
+        usual = self._usual.seconds_to(*place, float((seconds[rows] / own).max()), mode=Mode.CAR)
+        nodes, gap_m = self._places[Mode.CAR].find(found.no[rows], found.lat[rows], found.lon[rows])
+        expected = usual[nodes] * self._now.level + gap_m / self.graph.off_road_mps(Mode.CAR)
+        jams[on_road] = np.maximum(seconds[rows] - expected * own, 0.0)
+        return jams
 
 
 def _candidates(

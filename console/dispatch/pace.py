@@ -13,6 +13,8 @@ from console.roads.columns import Mode
 
 #: So many of the last journeys of one kind and hour are looked at; fewer than this say nothing yet.
 _KEPT, _LEAST = 60, 5
+#: So many journeys of an hour count for as much as those of all hours.
+_WORTH = 8.0
 _SANE = (0.2, 5.0)
 
 
@@ -56,9 +58,18 @@ class Pace:
                 self._seen[Mode[name], weekend, hour] = deque(sane, maxlen=_KEPT)
 
     def factor(self, mode: Mode, at: datetime) -> float:
-        """Return by how much a journey at a time takes longer than reckoned; 1 if nobody knows."""
-        ratios = self._seen.get(self._key(mode, at), ())
-        return median(ratios) if len(ratios) >= _LEAST else 1.0
+        """Return by how much a journey at a time takes longer than reckoned; 1 if nobody knows.
+
+        What all hours tell counts for as much as a few journeys of the hour itself.
+        """
+        of_hour = self._seen.get(self._key(mode, at), ())
+        ever = [one for key, seen in self._seen.items() if key[0] is mode for one in seen]
+        if len(ever) < _LEAST:
+            return 1.0
+        if len(of_hour) < _LEAST:
+            return median(ever)
+        share = len(of_hour) / (len(of_hour) + _WORTH)
+        return median(ever) + share * (median(of_hour) - median(ever))
 
     def _key(self, mode: Mode, at: datetime) -> tuple[Mode, bool, int]:
         local = at.astimezone(self.zone)

@@ -22,6 +22,8 @@ _OTHER_DISTRICT_S, _OTHER_STREET_S = 180.0, 20.0
 _LATE_FIX_S, _EACH_TASK_S, _EN_ROUTE_S = 60.0, 240.0, 420.0
 #: Whoever arrives later than this is help, not an answer.
 TOO_LATE_S = 1800.0
+#: Slow roads that cost less than this are not mentioned.
+WORTH_SAYING_S = 45.0
 
 
 class Why(StrEnum):
@@ -35,6 +37,7 @@ class Why(StrEnum):
     BUSY = "busy"
     LATE_FIX = "late_fix"
     NO_ROAD_TIME = "no_road_time"
+    SLOW_ROADS = "slow_roads"
 
 
 class Lack(StrEnum):
@@ -208,6 +211,9 @@ def _choice(
         reasons.append(Reason(why=Why.NO_ROAD_TIME))
     else:
         reasons.append(Reason(why=Why.MINUTES, value=f"{arrives_s / 60:.1f}"))
+        if near.jam_s * factor >= WORTH_SAYING_S:
+            minutes = round(near.jam_s * factor / 60)
+            reasons.append(Reason(why=Why.SLOW_ROADS, value=f"{max(minutes, 1)}"))
     doubts = (
         (incident.district is not None and unit.district not in (None, incident.district),
          Reason(why=Why.OTHER_DISTRICT, value=unit.district or ""), _OTHER_DISTRICT_S),

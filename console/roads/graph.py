@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -210,6 +211,24 @@ class RoadGraph:
             if name.startswith("edge_")
         }
         return RoadGraph(replace(columns, **edges), self.names)
+
+    def with_speeds(self, speed_mps: Floats) -> RoadGraph:
+        """Return the same roads with other speeds for cars; what does not hang on them is shared.
+
+        Args:
+            speed_mps: Of each edge, above 0, shape (m,).
+        """
+        other = copy(self)
+        speeds = np.asarray(speed_mps, np.float32)
+        other.columns = replace(self.columns, edge_speed_mps=speeds)
+        other.edge_speed_mps, other.fastest_mps = speeds, float(speeds.max())
+        seconds = other.seconds_of_edges(Mode.CAR)
+        use = np.isfinite(seconds)
+        reversed_ = fastest_only(self.edge_to[use], self.edge_from[use], seconds[use], self.n_nodes)
+        held = self._networks[Mode.CAR]
+        car = _Network(reversed_, held.nodes, held.tree)
+        other._networks = {**self._networks, Mode.CAR: car}
+        return other
 
     @staticmethod
     def off_road_mps(mode: Mode) -> float:

@@ -11,8 +11,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from console.dispatch.arrival import arrives_first
-from console.dispatch.near import NearUnit, Ranker, Roster
+from console.dispatch.near import NearUnit, Ranker
 from console.dispatch.reach import ReachRing, reach_rings
+from console.dispatch.roster import Roster
 from console.dispatch.sight import cameras_at
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
 from console.dispatch.eventplans import run_cards
-from console.dispatch.near import NearUnit, Ranker, Roster
+from console.dispatch.near import NearUnit, Ranker
 from console.dispatch.pace import Pace
 from console.dispatch.recommend import Recommendation, RunCard, card_for, recommend
+from console.dispatch.roster import Roster
+from console.dispatch.streetsnow import StreetsNow
 from console.domain.catalogue import CatalogueItem
 from console.domain.errors import ZhihuiError
 from console.geo.arrays import Bools, Floats
@@ -79,11 +81,17 @@ class _Outlet(QObject):
         ranked: A `NearFound`, or why there is none.
         loaded: A `RoadGraph`, or why there is none.
         closed: The `RoadGraph` without what is shut, or why there is none.
+        present: The `StreetsNow` without what is shut, or why there is none.
     """
 
     ranked = Signal(object)
     loaded = Signal(object)
     closed = Signal(object)
+    present = Signal(object)
+
+    def give_present(self, outcome: object) -> None:
+        """Give on the roads of now without those that are shut; called in the pool's thread."""
+        self.present.emit(outcome)
 
     def give_closed(self, outcome: object) -> None:
         """Give on the roads without those that are shut; called in the pool's thread."""
@@ -105,9 +113,11 @@ class NearFinder(QObject):
         found: The `NearFound`.
         state_changed: The `NearState`.
         failed: A sentence: why the roads cannot be used.
+        roads_loaded: The city's whole `RoadGraph`.
     """
 
     found = Signal(object)
+    roads_loaded = Signal(object)
     state_changed = Signal(int)
     failed = Signal(str)
 
@@ -118,6 +128,8 @@ class NearFinder(QObject):
         self._whole: RoadGraph | None = None
         self._closures: list[Floats] = []
         self._ranker: Ranker | None = None
+        self._streets: StreetsNow | None = None
+        self._present: StreetsNow | None = None
         self._roster: Roster | None = None
         self._picked: str | None = None
         self._busy = False
@@ -135,6 +147,7 @@ class NearFinder(QObject):
         self._outlet = _Outlet()
         self._outlet.ranked.connect(self._take_ranked, Qt.ConnectionType.QueuedConnection)
         self._outlet.closed.connect(self._take_closed, Qt.ConnectionType.QueuedConnection)
+        self._outlet.present.connect(self._take_present, Qt.ConnectionType.QueuedConnection)
         self._outlet.loaded.connect(self._take_graph, Qt.ConnectionType.QueuedConnection)
         mirror.incidents_changed.connect(self._take_incidents)
         mirror.units_changed.connect(self._take_units)
@@ -161,8 +174,9 @@ class NearFinder(QObject):
 
     def set_graph(self, graph: RoadGraph) -> None:
         """Use these roads."""
-        self._whole = graph
+        self._whole, self._streets = graph, None
         self._close_roads()
+        self.roads_loaded.emit(graph)
 
     def set_closures(self, outlines: list[Floats]) -> None:
         """Shut the roads inside these rings (latitude and longitude, shape (n, 2)) to everybody."""
@@ -180,7 +194,33 @@ class NearFinder(QObject):
 
     def _use_graph(self, graph: RoadGraph) -> None:
         self._graph, self._ranker = graph, Ranker(graph)
+        self._present = None
+        if self._streets is not None:
+            self.take_streets(self._streets)
         self.refresh()
+
+    @Slot(object)
+    def take_streets(self, now: StreetsNow) -> None:
+        """Reckon with the roads and the units as they are now, less what is shut."""
+        self._streets, closures = now, self._closures
+        if not closures:
+            self._present = now
+            return
+        work = PoolWork(lambda: _closed_now(now, closures), self._outlet.give_present)
+        self._pool.start(work)
+
+    @Slot(object)
+    def _take_present(self, outcome: object) -> None:
+        if isinstance(outcome, StreetsNow):
+            self._present = outcome
+        elif isinstance(outcome, Exception):
+            self._tell(outcome)
+
+    def roster(self) -> Roster:
+        """Return the force in columns."""
+        if self._roster is None:
+            self._roster = Roster.of(self._mirror.units())
+        return self._roster
 
     @Slot(object)
     def _take_closed(self, outcome: object) -> None:
@@ -220,9 +260,7 @@ class NearFinder(QObject):
         force, at = self._mirror.force, self._mirror.now()
         if force is None:
             return
-        if self._roster is None:
-            self._roster = Roster.of(self._mirror.units())
-        roster = self._roster
+        roster, present = self.roster(), self._present
         if self.state is not NearState.RANKED:
             self._say(NearState.RANKING)
         case = self._mirror.incident(incident)
@@ -233,6 +271,7 @@ class NearFinder(QObject):
         self._busy, self._wanted = True, False
 
         def work() -> NearFound:
+            ranker.use(present)
             near = tuple(ranker.rank(roster, force, lat, lon, at, k=SHOWN))
             first = tuple(arrives_first(near))
             ranked = ranker.rank(roster, force, lat, lon, at, k=ADVISED, include_busy=True)
@@ -350,3 +389,7 @@ def _closed(graph: RoadGraph, outlines: list[Floats]) -> RoadGraph:
     left = graph.without(graph.edges_touching(holds))
     left.prepare()
     return left
+
+
+def _closed_now(now: StreetsNow, outlines: list[Floats]) -> StreetsNow:
+    return replace(now, graph=_closed(now.graph, outlines))

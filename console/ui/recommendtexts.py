@@ -24,6 +24,7 @@ _WHY: Mapping[Why, str] = {
     Why.BUSY: _noop("Recommend", "busy with {0}"),
     Why.LATE_FIX: _noop("Recommend", "late fix"),
     Why.NO_ROAD_TIME: _noop("Recommend", "no road time"),
+    Why.SLOW_ROADS: _noop("Recommend", "slow roads +{0} min"),
 }
 _LACKS: Mapping[Lack, str] = {
     Lack.UNITS: _noop("Recommend", "{0} more units"),

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from console.dispatch.near import FixNote, NearUnit, Roster, free_within, mode_of, rank
+from console.dispatch.near import FixNote, NearUnit, free_within, rank
+from console.dispatch.roster import Roster, mode_of
 from console.domain.ids import UnitId
 from console.domain.units import Unit, UnitKind, UnitStatus
 from console.geo.distance import LocalPlane, flat_distance_m

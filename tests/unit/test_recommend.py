@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,15 @@ from PySide6.QtWidgets import QApplication
 
 from console.dispatch.near import FixNote, NearUnit
 from console.dispatch.pace import Pace
-from console.dispatch.recommend import Lack, Recommendation, RunCard, Why, card_for, recommend
+from console.dispatch.recommend import (
+    Lack,
+    Reason,
+    Recommendation,
+    RunCard,
+    Why,
+    card_for,
+    recommend,
+)
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Channel, Level
 from console.domain.units import Unit, UnitKind, UnitStatus
@@ -97,9 +106,32 @@ def test_that_real_journeys_teach_the_pace_of_the_hour() -> None:
     pace.arrived(Mode.CAR, 300.0, float("nan"), set_out=NOW)
     pace.arrived(Mode.CAR, 300.0, 90_000.0, set_out=NOW)
     assert pace.factor(Mode.CAR, NOW) == 2.0
-    assert pace.factor(Mode.CAR, NOW + timedelta(hours=3)) == 1.0
+    assert pace.factor(Mode.CAR, NOW + timedelta(hours=3)) == 2.0  # what other hours tell
     assert pace.factor(Mode.FOOT, NOW) == 1.0
     assert asked(unit("K1", 4), pace=pace).chosen[0].arrives_s == 480.0
+
+
+def test_that_an_hour_is_believed_the_more_the_more_it_has_told() -> None:
+    pace = Pace(zone=ZoneInfo("Asia/Shanghai"))
+    for minutes in range(50):
+        set_out = NOW + timedelta(minutes=minutes)
+        pace.arrived(Mode.CAR, 300.0, 600.0, set_out=set_out)
+        pace.arrived(Mode.CAR, 300.0, 300.0, set_out=set_out + timedelta(hours=5))
+    few = NOW + timedelta(hours=9)
+    for minutes in range(6):
+        pace.arrived(Mode.CAR, 300.0, 600.0, set_out=few + timedelta(minutes=minutes))
+    assert pace.factor(Mode.CAR, NOW) == pytest.approx(2.0, rel=0.05)
+    assert pace.factor(Mode.CAR, NOW + timedelta(hours=5)) == pytest.approx(1.0, abs=0.15)
+    assert pace.factor(Mode.CAR, NOW + timedelta(hours=12)) == 2.0  # the middle of all hours
+
+
+def test_that_slow_roads_are_a_reason_told_in_words(qapp: QApplication) -> None:
+    near, who = unit("K1", 8)
+    jammed = asked((replace(near, jam_s=130.0), who), card=RunCard())
+    assert Reason(why=Why.SLOW_ROADS, value="2") in jammed.chosen[0].reasons
+    assert "slow roads +2 min" in advice_text(jammed)
+    hardly = asked((replace(near, jam_s=20.0), who), card=RunCard())
+    assert "slow roads" not in advice_text(hardly)
 
 
 def test_that_a_recommendation_is_told_in_words(qapp: QApplication) -> None:

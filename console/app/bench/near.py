@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import dijkstra
 from console.city.ground import write_synthetic
 from console.city.people import make_units
 from console.dispatch.arrival import arrives_first
-from console.dispatch.near import Ranker, Roster
+from console.dispatch.near import Ranker
+from console.dispatch.roster import Roster
 from console.domain.units import Unit, UnitStatus
 from console.geo.arrays import Floats
 from console.geo.distance import flat_distance_m
