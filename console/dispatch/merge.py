@@ -32,7 +32,7 @@ _SHAPE = 1.0
 #: The same where one's position is only what its words usually mean.
 _LOOSE_SIGMA_M = 50.0
 #: So much likelier than another matter it has to be (natural logarithm); and what never fits.
-LEAST_SCORE = 1.2
+LEAST_SCORE = 1.8
 _NEVER = -50.0
 #: What the same words for the place add to a distance; what they are worth without one, and how
 #: often something of one form is told of a named place whose position nobody knows, a second.

@@ -22,7 +22,7 @@ _SHORTEST, _LONGEST = 4, 40
 #: made before it says something.
 _WORTH, _LEAST = 4.0, 15
 #: All remarks together never weigh more than this (natural logarithm).
-_MOST_FOR, _MOST_AGAINST = 2.0, 2.5
+_MOST_FOR, _MOST_AGAINST = 2.0, 4.0
 #: Remarks kept; those made once are let go of first.
 _KEPT = 20_000
 

@@ -50,8 +50,8 @@ def test_that_remarks_alone_decide_nothing() -> None:
     everything = {*BAD, *WORSE}
     for one in (BAD, WORSE):
         assert math.isfinite(sayings.weight(everything, set(one)))
-        assert -2.5 <= sayings.weight(everything, set(one)) <= 2.0
-    assert sayings.weight(set(BAD), set(WORSE)) == -2.5
+        assert -4.0 <= sayings.weight(everything, set(one)) <= 2.0
+    assert sayings.weight(set(BAD), set(WORSE)) == -4.0
 
 
 def test_that_remarks_made_at_random_weigh_next_to_nothing() -> None:
