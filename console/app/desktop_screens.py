@@ -49,11 +49,15 @@ class WallScreens(QObject):
         told: A sentence to be shown, and whether it is a trouble.
         preset_wanted: ``CameraId`` of a point that has come on, and the preset it is sent to.
         move_wanted: ``CameraId`` of a point, and its speeds: pan, tilt, zoom, -1 to 1.
+        presets_wanted: ``CameraId`` of a point whose camera is to say where it can be sent.
+        presets_came: What it said: ``CameraId``, names, why there are none.
     """
 
     told = Signal(str, bool)
     preset_wanted = Signal(str, str)
     move_wanted = Signal(str, float, float, float)
+    presets_wanted = Signal(str)
+    presets_came = Signal(str, list, str)
     _counted = Signal(object, object)
 
     def __init__(
@@ -86,7 +90,10 @@ class WallScreens(QObject):
             return
         wall.plans.run_wanted.connect(lambda plan_id: self._run(wall, feed, plan_id, say))
         wall.plans.form.points_searched.connect(lambda text: self._add_points(wall, text))
-        wall.plans.form.set_names(self._name_of)
+        form = wall.plans.form
+        form.set_names(self._name_of)
+        form.presets_wanted.connect(self.presets_wanted)
+        self.presets_came.connect(form.show_presets)
 
     def ask(self, wall: WallWidget, feed: WallFeed, say: Say) -> HandMenu:
         """Ask which screen is to show this plan or page."""

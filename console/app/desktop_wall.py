@@ -130,6 +130,8 @@ class WallDock(QObject):
         self.mover.told.connect(self.screens.told)
         self.screens.preset_wanted.connect(self.mover.send)
         self.screens.move_wanted.connect(self.mover.move)
+        self.screens.presets_wanted.connect(self.mover.list_presets)
+        self.mover.presets_came.connect(self.screens.presets_came)
 
     def _join_directory(self) -> None:
         """Offer the camera directory on the wall; it is built beside the window."""

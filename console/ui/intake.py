@@ -85,6 +85,8 @@ class IntakeKnown:
         same: Open incidents that it may be about, the likeliest first.
         history: What happened before.
         may_see_callers: Whether who is logged on may see who called.
+        has_number: Whether a whole telephone number was looked up.
+        has_position: Whether the place is one on the map.
     """
 
     suggestion: Suggestion
@@ -95,6 +97,8 @@ class IntakeKnown:
     same: tuple[Likeness, ...] = ()
     history: History = field(default_factory=History)
     may_see_callers: bool = True
+    has_number: bool = False
+    has_position: bool = False
 
 
 class Histories(Protocol):
@@ -158,6 +162,8 @@ class IntakeModel(QObject):
             same=tuple(self._same(form)),
             history=self._told,
             may_see_callers=self._may_see_callers,
+            has_number=bool(self._asked[0]),
+            has_position=draft.lat is not None,
         )
         self.changed.emit(self.known)
 

@@ -186,7 +186,7 @@ def test_that_questions_and_words_follow_the_form_then_what_is_for_all() -> None
     assert general is not None
     assert general.code == "*"
     asked = questions_of(items, "0401", in_chinese=True)
-    assert asked[0].startswith("闻到多久")
+    assert asked[0].startswith("在室内还是室外")
     assert "是否需要回复？" in asked
     assert text_of(items, "0401", in_chinese=False).startswith("Reports a gas leak")
     assert text_of(items, "0504", in_chinese=True) == ""

@@ -26,11 +26,14 @@ from console.store.cameraseal import CameraKey
 from console.sync.state import Contents
 from console.ui.discovery import CameraDiscovery
 from console.ui.mirror import Mirror
+from console.ui.plandraft import PlanDraft
 from console.ui.wall_clock import WallClock
 from console.ui.wall_feed import WallFeed
 from tests.onvif_parts import OnvifCamera, onvif_camera
 from widgets.admin.discovery import DiscoveryWindow
 from widgets.common.appearance import Appearance
+from widgets.wall.planform import PlanForm
+from widgets.wall.presetcell import PresetBox
 
 SECRET = "s3cret&<"
 
@@ -169,3 +172,43 @@ def test_that_a_plan_turns_a_moving_camera_and_a_hand_moves_it(
     assert "no preset “attic”" in said[1]
     mover.stop()
     assert feed.stop()
+
+
+@pytest.mark.xvfb
+def test_that_presets_of_a_plan_are_picked_from_what_the_camera_reports(
+    camera: OnvifCamera, appearance: Appearance, qtbot: QtBot
+) -> None:
+    key = CameraKey(CameraKey.made().decode())
+    moving = key.sealed(
+        Camera(id=CameraId("m"), name="East gate", main_url="rtsp://127.0.0.1:9/x",
+               username="admin", password=SECRET, onvif_url=f"{camera.service}#main")
+    )  # fmt: skip
+    fixed = Camera(id=CameraId("f"), name="fixed", main_url="rtsp://127.0.0.1:9/y")
+    mirror = Mirror(NoDetails())
+    mirror.take_contents(Contents(rev=1, rows=(moving, fixed)))
+    mover, form = CameraMover(mirror, lambda: key), PlanForm()
+    form.presets_wanted.connect(mover.list_presets)
+    mover.presets_came.connect(form.show_presets)
+    qtbot.addWidget(form)
+    form.retranslate()
+    form.show_draft(PlanDraft(name="p", points=("m", "f")))
+    form.show()
+    qtbot.waitExposed(form)
+
+    def opened(row: int) -> PresetBox:
+        with qtbot.waitSignal(mover.presets_came):
+            form.points.setCurrentCell(row, 2)
+            form.points.editItem(form.points.item(row, 2))
+        (box,) = form.points.findChildren(PresetBox)
+        return box
+
+    box = opened(0)
+    assert [box.itemText(row) for row in range(box.count())] == ["", "gate", "东侧"]
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    assert form.draft(PlanDraft()).presets == {"m": "东侧", "f": ""}
+    qtbot.waitUntil(lambda: not form.points.findChildren(PresetBox))
+    box = opened(1)
+    assert box.count() == 0
+    assert "no ONVIF service" in box.lineEdit().placeholderText()
+    mover.stop()

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 from desk_city import change, filled_mirror
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex
+from PySide6.QtGui import QFocusEvent, QPainter
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from console.domain.units import UnitStatus
@@ -101,3 +101,15 @@ def test_that_a_cell_is_drawn_again_when_it_changed_and_looks_as_if_never_kept(
     kept.grab()
     shown = {column for column in QueueColumn if kept.columnViewportPosition(column) < 690}
     assert noting.drawn == {(0, column) for column in shown}
+
+
+def test_that_the_row_which_keys_act_on_is_marked_when_the_focus_comes(
+    appearance: Appearance, qtbot: QtBot
+) -> None:
+    table = QueueTable()
+    table.setModel(IncidentQueueModel(filled_mirror(), table))
+    qtbot.addWidget(table)
+    assert table.current_row() is None
+    QApplication.sendEvent(table, QFocusEvent(QEvent.Type.FocusIn))
+    assert table.current_row() == 0
+    assert table.selectionModel().isRowSelected(0, QModelIndex())

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QBrush,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QPainter,
@@ -351,7 +352,15 @@ class RowTable(QTableView):
     def current_row(self) -> int | None:
         """Return the chosen row, ``None`` when none is."""
         index = self.currentIndex()
-        return index.row() if index.isValid() else None
+        if not index.isValid():
+            return None
+        return index.row() if self.selectionModel().isRowSelected(index.row()) else None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show which row keys act on: Qt makes the first one current without marking it."""
+        super().focusInEvent(event)
+        if self.current_row() is None and self.currentIndex().isValid():
+            self.selectRow(self.currentIndex().row())
 
     def choose_first(self) -> None:
         """Choose the first row when none is chosen."""

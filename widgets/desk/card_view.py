@@ -24,19 +24,16 @@ from console.domain.incidents import Incident
 from console.ui.card import CardModel, IncidentCard, still_of
 from console.ui.words import (
     age_text,
-    clock_text,
-    due_text,
     form_word,
     is_chinese,
     level_word,
     moment_text,
     place_word,
-    stage_word,
-    time_text,
 )
 from widgets.common.appearance import Appearance
 from widgets.common.labels import AgeLabel, MarkLabel, set_tone
 from widgets.common.shapes import LEVEL_MARKS, OFF_MARK
+from widgets.desk.card_clock import limits_text
 from widgets.desk.card_command import command_parts
 from widgets.desk.card_keys import KEYS, LINES, key_names, line_question, ways
 from widgets.desk.card_live import CardLiveView
@@ -211,20 +208,8 @@ class CardView(QWidget):
         if card is None:
             return
         incident, now = card.incident, self._now()
-        opened = self.tr("opened {0}").format(time_text(incident.opened_at))
-        parts = [opened]
-        is_late = False
-        if incident.closed_at is not None:
-            parts.append(f"{stage_word(incident.stage)} {time_text(incident.closed_at)}")
-        elif incident.paused_at is not None:
-            parts.append(self.tr("clocks held: {0}").format(incident.pause_reason))
-        elif incident.due_at is not None:
-            left_s = (incident.due_at - now).total_seconds()
-            is_late = left_s < 0
-            words = self.tr("limit {0}, {1} over") if is_late else self.tr("limit {0}, {1} left")
-            left = clock_text(abs(left_s))
-            parts.append(words.format(due_text(incident.due_at, now), left))
-        self._clock.setText(" · ".join(parts))
+        text, is_late = limits_text(incident, now)
+        self._clock.setText(text)
         set_tone(self._clock, "alarm" if is_late else "secondary")
         age = age_text((now - incident.opened_at).total_seconds())
         self._clock.setToolTip(f"{moment_text(incident.opened_at)} ({age})")

@@ -46,6 +46,7 @@ class IntakeFields(QWidget):
         super().__init__(parent)
         self._offered: tuple[Form, ...] = FORMS
         self._found: dict[str, PlaceFound] = {}
+        self._sought = ""
         self._by_hand = {"form": False, "level": False}
         self._answers: dict[str, QLineEdit] = {}
         self.channel, self.form, self.level = QComboBox(), QComboBox(), QComboBox()
@@ -97,6 +98,7 @@ class IntakeFields(QWidget):
         for line in (self.phone, self.caller, self.place):
             line.textEdited.connect(lambda _text: self._soon.start())
         self.place.textEdited.connect(lambda _text: self._search.start())
+        self.place.editingFinished.connect(self._settle_place)
         self.place.completer().activated.connect(self._place_chosen)
         self.text.textChanged.connect(self._soon.start)
         self.channel.activated.connect(lambda _at: self._soon.start())
@@ -111,6 +113,13 @@ class IntakeFields(QWidget):
         self._search.stop()
         self.lost.clear()
         self._soon.start()
+
+    def _settle_place(self) -> None:
+        """Take the only place that the words typed can mean; of several a hand chooses."""
+        typed = self.place.text().strip()
+        if len(self._found) == 1 and typed and typed == self._sought:
+            self.place.setText(next(iter(self._found)))
+            self._place_chosen("")
 
     def _chosen(self, name: str) -> None:
         self._by_hand[name] = True
@@ -202,13 +211,18 @@ class IntakeFields(QWidget):
         """Offer what the search found for ``text``; an answer that came too late is left out."""
         if text != self.place.text().strip():
             return
-        self._found = {place.text: place for place in places}
+        self._found, self._sought = {place.text: place for place in places}, text
         self._place_rows.setStringList(list(self._found))
         lost = self.tr("Not found on the map: it will have no position.")
         choose = self.tr("↓ and Enter choose it on the map; else it has no position.")
+        choose = self.tr("Enter takes it.") if len(places) == 1 else choose
         self.lost.setText("" if not text or text in self._found else choose if places else lost)
-        if places and self.place.hasFocus() and text not in self._found:
+        if not self.place.hasFocus():
+            self._settle_place()  # the answer came after the field was left
+        elif places and text not in self._found:
             self.place.completer().complete()
+        elif not places and (popup := self.place.completer().popup()) is not None:
+            popup.hide()
         self._soon.start()
 
     def code(self) -> str | None:

@@ -61,6 +61,25 @@ class IntakeKnownView(QScrollArea):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        self._fill_same(known)
+        if known.has_position:
+            self._head(self.tr("OPEN WITHIN 200 m: {0}").format(len(known.near)))
+            for case in known.near[:5]:
+                self._column.addWidget(wrapped(past_case_text(case)))
+        if not known.may_see_callers:
+            self._head(self.tr("CALLER: your role does not see who called"))
+        elif known.has_number:
+            self._head(caller_heading(known.history))
+            for report in known.history.caller[:8]:
+                self._column.addWidget(wrapped(past_report_text(report)))
+        if known.has_position:
+            self._fill_place(known)
+        if not self._column.count():
+            told = self.tr("What is known of caller, place and like cases stands here as you type.")
+            self._column.addWidget(wrapped(told, "secondary"))
+        self._column.addStretch(1)
+
+    def _fill_same(self, known: IntakeKnown) -> None:
         if known.same:
             self._head(self.tr("MAY BE THE SAME: Ctrl+J files it there, again for the next"))
             for one in known.same:
@@ -74,21 +93,13 @@ class IntakeKnownView(QScrollArea):
             for note in known.notes:
                 tone = "alarm" if note.kind == "hazard" else ""
                 self._column.addWidget(wrapped(note_text(note), tone))
-        self._head(self.tr("OPEN WITHIN 200 m: {0}").format(len(known.near)))
-        for case in known.near[:5]:
-            self._column.addWidget(wrapped(past_case_text(case)))
-        if known.may_see_callers:
-            self._head(caller_heading(known.history))
-            for report in known.history.caller[:8]:
-                self._column.addWidget(wrapped(past_report_text(report)))
-        else:
-            self._head(self.tr("CALLER: your role does not see who called"))
+
+    def _fill_place(self, known: IntakeKnown) -> None:
         self._head(place_heading(known.history))
         shown = {case.incident for case in known.near[:5]}
         before = [case for case in known.history.place if case.incident not in shown]
         for case in before[:8]:
             self._column.addWidget(wrapped(past_case_text(case), "secondary"))
-        self._column.addStretch(1)
 
     def _head(self, text: str) -> None:
         if self._column.count():

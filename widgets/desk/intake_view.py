@@ -47,6 +47,9 @@ class IntakeView(QFrame):
         self._into: str | None = None
         self._apart = False
         self._title, self._hint, self._goes = QLabel(), QLabel(), QLabel()
+        self._keys = QLabel()
+        set_tone(self._keys, "small")
+        self._keys.setWordWrap(True)
         set_tone(self._title, "title")
         self._hint.setWordWrap(True)
         self._goes.setWordWrap(True)
@@ -74,7 +77,10 @@ class IntakeView(QFrame):
         middle = QHBoxLayout()
         middle.setSpacing(16)
         middle.addLayout(left, 11)
-        middle.addWidget(self.known, 10)
+        right = QVBoxLayout()
+        right.addWidget(self.known, 1)
+        right.addWidget(self._keys)
+        middle.addLayout(right, 10)
         foot = QHBoxLayout()
         foot.addWidget(self._goes, 1)
         for button in self._buttons:
@@ -229,6 +235,9 @@ class IntakeView(QFrame):
         leave.setText(self.tr("Leave (Esc)"))
         file.setText(self.tr("File (Ctrl+Enter)"))
         pass_on.setText(self.tr("Urgent: to dispatch (F12)"))
+        self._keys.setText(
+            self.tr("F8 usual words · Ctrl+J where it goes · Ctrl+H note on the place · F5 anew")
+        )
         self._say_where()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

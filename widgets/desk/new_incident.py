@@ -83,6 +83,7 @@ class NewIncidentForm(QFrame):
         self.setMinimumWidth(520)
         self._offered: tuple[Form, ...] = FORMS
         self._found: dict[str, PlaceFound] = {}
+        self._sought = ""
         self._sends = False
         self._before: QWidget | None = None
         self._title, self._trouble = QLabel(), QLabel()
@@ -107,6 +108,7 @@ class NewIncidentForm(QFrame):
         if typed is not None:
             typed.editingFinished.connect(self._settle_form)
         self.place.textEdited.connect(lambda _text: self._search.start())
+        self.place.editingFinished.connect(self._settle_place)
         complete_form(self.form, self._forms)
         complete_place(self.place, self._place_rows)
         self._lay_out()
@@ -171,12 +173,20 @@ class NewIncidentForm(QFrame):
         """Offer what the search found for ``text``; an answer that came too late is left out."""
         if text != self.place.text().strip():
             return
-        self._found = {place.text: place for place in places}
+        self._found, self._sought = {place.text: place for place in places}, text
         self._place_rows.setStringList(list(self._found))
         lost = self.tr("Not found on the map: it will have no position.")
         self._trouble.setText(lost if text and not places else "")
-        if places and self.place.hasFocus():
+        if not self.place.hasFocus():
+            self._settle_place()  # the answer came after the field was left
+        elif places:
             self.place.completer().complete()
+
+    def _settle_place(self) -> None:
+        """Take the only place that the words typed can mean; of several a hand chooses."""
+        typed = self.place.text().strip()
+        if len(self._found) == 1 and typed and typed == self._sought:
+            self.place.setText(next(iter(self._found)))
 
     def _code(self) -> str | None:
         at = self.form.findText(self.form.currentText().strip())

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from console.ui.planbook import Base
 from console.ui.plandraft import PlanDraft
 from console.ui.wall_values import GRIDS
+from widgets.wall.presetcell import PresetDelegate
 
 _ID = int(Qt.ItemDataRole.UserRole)
 _NAME, _DWELL, _PRESET = range(3)
@@ -47,10 +48,13 @@ class PlanForm(QWidget):
     Signals:
         base_chosen: Code of what the plan is to be made from.
         points_searched: What was typed to find points to add.
+        presets_wanted: Id of a point whose camera is to say where it can be sent; answer with
+            `show_presets`.
     """
 
     base_chosen = Signal(str)
     points_searched = Signal(str)
+    presets_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +66,9 @@ class PlanForm(QWidget):
         self.days = [QCheckBox(self) for _ in range(7)]
         self.add = QLineEdit(self)
         self.points = QTableWidget(0, 3, self)
+        self._presets = PresetDelegate(_ID, self)
+        self.points.setItemDelegateForColumn(_PRESET, self._presets)
+        self._presets.presets_wanted.connect(self.presets_wanted)
         self.count = QLabel(self)
         self._labels = {name: QLabel(self) for name in ("name", "base", "dwell", "revisit", "days",
                                                         "time", "tiles", "until")}  # fmt: skip
@@ -71,6 +78,10 @@ class PlanForm(QWidget):
         self.base.activated.connect(self._choose_base)
         self.add.returnPressed.connect(self._search)
         self.points.installEventFilter(self)
+
+    def show_presets(self, point: str, names: Sequence[str], why: str) -> None:
+        """Offer a camera's presets in the cell that is being edited, or say why it has none."""
+        self._presets.show_presets(point, names, why)
 
     def set_names(self, name_of: Callable[[str], str]) -> None:
         """Say how a point is called, by its id."""
@@ -264,7 +275,7 @@ class PlanForm(QWidget):
         self._say_count()
 
     def _say_count(self) -> None:
-        text = self.tr("{0} points · Del takes the chosen ones out")
+        text = self.tr("{0} points · Del takes the chosen ones out · F2: preset or stay")
         self.count.setText(text.format(f"{self.points.rowCount():,}"))
 
     def _choose_base(self, _index: int) -> None:

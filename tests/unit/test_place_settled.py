@@ -1,0 +1,81 @@
+"""The only place that typed words can mean is taken when the field is left; of several none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from widgets.common.appearance import Appearance
+from widgets.desk.intake_fields import IntakeFields
+from widgets.desk.new_incident import NewIncidentForm, PlaceFound
+
+WITHIN_MS = 60_000
+FOUR = PlaceFound(text="工体北路 4 号", lat=39.93, lon=116.45)
+FIVE = PlaceFound(text="工体北路 5 号", lat=39.94, lon=116.46)
+
+pytestmark = pytest.mark.xvfb
+
+
+@pytest.fixture
+def fields(appearance: Appearance, qtbot: QtBot) -> Iterator[IntakeFields]:
+    window, made = QWidget(), IntakeFields()
+    QVBoxLayout(window).addWidget(made)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    made.place.setFocus()
+    qtbot.waitUntil(made.place.hasFocus, timeout=WITHIN_MS)
+    yield made
+    window.close()  # it lives as long as the test
+
+
+def test_that_the_only_place_found_is_taken_when_the_field_is_left(
+    fields: IntakeFields, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(fields.place, "gongti 4")
+    fields.offer_places("gongti 4", [FOUR])
+    qtbot.keyClick(fields.place, Qt.Key.Key_Return)
+    draft = fields.draft()
+    assert (draft.place, draft.lat, draft.lon) == (FOUR.text, FOUR.lat, FOUR.lon)
+    assert fields.lost.text() == ""
+
+
+def test_that_of_several_places_none_is_taken_unseen(fields: IntakeFields, qtbot: QtBot) -> None:
+    qtbot.keyClicks(fields.place, "gongti")
+    fields.offer_places("gongti", [FOUR, FIVE])
+    qtbot.keyClick(fields.place, Qt.Key.Key_Return)
+    assert (fields.draft().place, fields.draft().lat) == ("gongti", None)
+    assert fields.lost.text() != ""
+
+
+def test_that_what_was_found_for_other_words_is_not_taken(
+    fields: IntakeFields, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(fields.place, "gongti 4")
+    fields.offer_places("gongti 4", [FOUR])
+    qtbot.keyClicks(fields.place, "5")
+    qtbot.keyClick(fields.place, Qt.Key.Key_Return)
+    assert (fields.draft().place, fields.draft().lat) == ("gongti 45", None)
+
+
+def test_that_a_new_incident_takes_the_only_place_as_well(
+    appearance: Appearance, qtbot: QtBot
+) -> None:
+    window = QWidget()
+    window.resize(1000, 700)
+    form = NewIncidentForm(window)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    form.open()
+    qtbot.keyClicks(form.form.lineEdit(), "Night con")
+    qtbot.keyClicks(form.place, "gongti 4")
+    form.offer_places("gongti 4", [FOUR])
+    with qtbot.waitSignal(form.wanted) as wanted:
+        qtbot.keyClick(form.place, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert (wanted.args[0].place, wanted.args[0].lat) == (FOUR.text, FOUR.lat)
