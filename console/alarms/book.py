@@ -85,9 +85,11 @@ class AlarmBook:
 
     Attributes:
         raised: Alarms raised since the book was opened.
+        on_delay: How long conditions of a kind have to last before they are alarms.
     """
 
     raised: int = 0
+    on_delay: Mapping[ConditionKind, timedelta] = field(default_factory=lambda: ON_DELAY)
     _alarms: dict[str, BookedAlarm] = field(default_factory=dict)
     _waiting: dict[str, tuple[Condition, datetime]] = field(default_factory=dict)
     _history: dict[str, deque[datetime]] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class AlarmBook:
                 )
                 continue
             _, since = self._waiting.setdefault(condition.id, (condition, at))
-            if at - since >= ON_DELAY.get(condition.kind, timedelta()):
+            if at - since >= self.on_delay.get(condition.kind, timedelta()):
                 raised.append(self._raise(condition, at))
         for waiting in [one for one in self._waiting if one not in present]:
             del self._waiting[waiting]

@@ -149,51 +149,63 @@ def not_accepted(assignments: Iterable[Assignment], *, at: datetime) -> list[Con
 
 
 def silent_on_scene(
-    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+    assignments: Iterable[Assignment],
+    motions: Mapping[str, Motion],
+    *,
+    at: datetime,
+    within: timedelta = HEARD_WITHIN,
 ) -> list[Condition]:
-    """Return the units on scene that nothing was heard of for too long."""
+    """Return the units on scene that nothing was heard of ``within`` a time."""
     found = []
     for one in assignments:
         if one.state is not AssignmentState.ON_SCENE:
             continue
         motion = motions.get(one.unit, Motion())
         heard_at = max(motion.heard_at or one.changed_at, one.changed_at)
-        if at - heard_at > HEARD_WITHIN:
-            since = heard_at + HEARD_WITHIN
+        if at - heard_at > within:
+            since = heard_at + within
             kind = ConditionKind.SILENT_ON_SCENE
             found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
     return found
 
 
 def vanished(
-    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+    assignments: Iterable[Assignment],
+    motions: Mapping[str, Motion],
+    *,
+    at: datetime,
+    within: timedelta = HEARD_WITHIN,
 ) -> list[Condition]:
-    """Return the units that took a task and went silent before they arrived."""
+    """Return the units that took a task and were not heard ``within`` a time before arriving."""
     found = []
     for one in assignments:
         if one.state not in (AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE) or one.standby:
             continue
         motion = motions.get(one.unit, Motion())
         heard_at = max(motion.heard_at or one.changed_at, one.changed_at)
-        if at - heard_at > HEARD_WITHIN:
-            since = heard_at + HEARD_WITHIN
+        if at - heard_at > within:
+            since = heard_at + within
             kind = ConditionKind.VANISHED
             found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
     return found
 
 
 def stopped(
-    assignments: Iterable[Assignment], motions: Mapping[str, Motion], *, at: datetime
+    assignments: Iterable[Assignment],
+    motions: Mapping[str, Motion],
+    *,
+    at: datetime,
+    within: timedelta = STOPPED_FOR,
 ) -> list[Condition]:
-    """Return the units that are on the way and do not move."""
+    """Return the units that are on the way and have not moved ``within`` a time."""
     found = []
     for one in assignments:
         still_since = motions.get(one.unit, Motion()).still_since
         if one.state is not AssignmentState.EN_ROUTE or still_since is None:
             continue
         began = max(still_since, one.changed_at)
-        if at - began > STOPPED_FOR:
-            since = began + STOPPED_FOR
+        if at - began > within:
+            since = began + within
             kind = ConditionKind.STOPPED
             found.append(of(kind, one.id, since, incident=one.incident, unit=one.unit))
     return found

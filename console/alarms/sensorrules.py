@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from console.alarms.conditions import Condition, ConditionKind, Priority, of
+from console.alarms.siterules import SiteRules
 from console.domain.sensors import LOW, MISSED, Reading, Sensor, SensorState
 
 #: So many sensors of one kind of alarm are alarms of their own; all others are one.
@@ -23,12 +24,14 @@ class SensorSeen:
         reading: The newest, ``None`` before the first.
         beyond_since: Since when it has been beyond the limit it is beyond now, aware UTC.
         known_since: When it was first asked for, aware UTC: before, nobody could miss it.
+        peak: A single reading from this value on is an alarm at once; ``None`` where none is.
     """
 
     sensor: Sensor
     reading: Reading | None
     beyond_since: datetime | None
     known_since: datetime
+    peak: float | None = None
 
 
 def beyond_since(sensor: Sensor, rows: Sequence[tuple[int, float]]) -> datetime | None:
@@ -53,7 +56,7 @@ def beyond_since(sensor: Sensor, rows: Sequence[tuple[int, float]]) -> datetime 
 
 
 def sensor_alarms(
-    seen: Iterable[SensorSeen], *, at: datetime, zone: tzinfo
+    seen: Iterable[SensorSeen], *, at: datetime, zone: tzinfo, rules: SiteRules | None = None
 ) -> tuple[list[Condition], dict[ConditionKind, int]]:
     """Return what needs a response, and of how many more sensors each one about others tells.
 
@@ -61,6 +64,7 @@ def sensor_alarms(
         seen: The sensors.
         at: When they were last asked for, aware UTC: what is not known of later is no silence.
         zone: The city's.
+        rules: Give the priority where a sensor has none of its own.
     """
     found: dict[ConditionKind, list[Condition]] = {
         ConditionKind.SENSOR_LIMIT: [], ConditionKind.SENSOR_SILENT: [],
@@ -71,7 +75,7 @@ def sensor_alarms(
             (ConditionKind.SENSOR_LIMIT, beyond), (ConditionKind.SENSOR_SILENT, silent),
         ):  # fmt: skip
             if since is not None:
-                priority = Priority(one.sensor.alarm_priority or LOW)
+                priority = _priority(one.sensor, kind, rules)
                 found[kind].append(of(kind, one.sensor.id, since, priority=priority))
     told: list[Condition] = []
     more: dict[ConditionKind, int] = {}
@@ -85,6 +89,13 @@ def sensor_alarms(
     return told, more
 
 
+def _priority(sensor: Sensor, kind: ConditionKind, rules: SiteRules | None) -> Priority:
+    if sensor.alarm_priority is not None or rules is None:
+        return Priority(sensor.alarm_priority or LOW)
+    rule = rules.rule(kind, district=sensor.district, of=sensor.kind)
+    return Priority(LOW) if rule is None else rule.priority
+
+
 def _beyond(one: SensorSeen, at: datetime, zone: tzinfo) -> datetime | None:
     sensor = one.sensor
     if sensor.alarm_after_s is None or one.beyond_since is None:
@@ -94,7 +105,10 @@ def _beyond(one: SensorSeen, at: datetime, zone: tzinfo) -> datetime | None:
     watched = sensor.watched_since(at, zone)
     if watched is None:
         return None
-    since = max(one.beyond_since, watched) + timedelta(seconds=sensor.alarm_after_s)
+    since = max(one.beyond_since, watched)
+    is_peak = one.peak is not None and one.reading is not None and one.reading.value >= one.peak
+    if not is_peak:
+        since += timedelta(seconds=sensor.alarm_after_s)
     return since.astimezone(UTC) if since <= at else None
 
 

@@ -15,12 +15,17 @@ from console.domain.catalogue import (
     DATED,
     DETAILS,
     PARENTS,
+    SENSOR_ALARMS,
+    TIMED_ALARMS,
+    UNTIMED_ALARMS,
     CatalogueItem,
     CatalogueName,
     Grid,
+    alarm_code,
     item_id,
 )
 from console.domain.errors import ConflictError, RejectedError
+from console.domain.sensors import SensorKind
 from console.protocol import commands as c
 
 #: A grid has rarely more than a few hundred corners; a file of something else has millions.
@@ -126,6 +131,28 @@ def _check_item(ask: Ask, item: CatalogueItem, given: dict[str, CatalogueItem]) 
     if item.district is not None and ask.rows.jurisdiction(item.district) is None:
         raise RejectedError(f"{name} is for the district {item.district!r}, which is not known.")
     check_details(DETAILS[item.catalogue], item.details, name)
+    if item.catalogue is CatalogueName.ALARM_RULE and not item.retired:
+        _check_alarm_rule(item, name)
+
+
+def _check_alarm_rule(item: CatalogueItem, name: str) -> None:
+    code = alarm_code(item.code)
+    if code == "not-accepted":
+        raise RejectedError(
+            "When an order nobody accepts is said, and to whom, stands in the table of escalations."
+        )
+    of_sensors = {f"{one}-{kind.value}" for one in SENSOR_ALARMS for kind in SensorKind}
+    timed = TIMED_ALARMS | SENSOR_ALARMS | of_sensors
+    if code not in timed | UNTIMED_ALARMS:
+        raise RejectedError(
+            f"{name} is about {code!r}, which is no alarm; there are "
+            f"{', '.join(sorted(timed | UNTIMED_ALARMS))}."
+        )
+    has_value, has_unit = (item.details.get(one) is not None for one in ("value", "unit"))
+    if has_value is not has_unit:
+        raise RejectedError(f"{name} needs value and unit (s, min or h), or neither.")
+    if has_value and code not in timed:
+        raise RejectedError(f"{name}: {code} has no time that could be set; leave value and unit.")
 
 
 def _check_days(item: CatalogueItem, name: str) -> None:

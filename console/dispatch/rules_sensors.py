@@ -9,8 +9,9 @@ from console.dispatch.checks import checked_id, checked_position, checked_words
 from console.dispatch.decision import NOTHING_NEW, Ask, Decision, Draft
 from console.dispatch.details import is_clock
 from console.dispatch.rules_catalogue import check_base
+from console.domain.catalogue import CatalogueItem, CatalogueName, alarm_code
 from console.domain.errors import RejectedError
-from console.domain.sensors import Sensor
+from console.domain.sensors import Sensor, SensorKind
 from console.protocol import commands as c
 
 #: A sensor that says less than once a day is none to watch by.
@@ -51,7 +52,24 @@ def _check(ask: Ask, sensor: Sensor) -> None:
     for place in (sensor.district, sensor.street):
         if place is not None and ask.rows.jurisdiction(place) is None:
             raise RejectedError(f"{sensor.name} lies in {place!r}, which is not known.")
-    _check_alarm(sensor, has_limit=bool(limits))
+    _check_class(ask, sensor)
+    _check_alarm(sensor, has_limit=bool(limits) or sensor.noise_class is not None)
+
+
+def _check_class(ask: Ask, sensor: Sensor) -> None:
+    if sensor.noise_class is None:
+        return
+    if sensor.kind is not SensorKind.NOISE:
+        raise RejectedError(f"{sensor.name} measures no noise and has no class of it.")
+    rows = ask.rows.every(CatalogueItem)
+    if not any(
+        one.catalogue is CatalogueName.NOISE_LIMIT and alarm_code(one.code) == sensor.noise_class
+        for one in rows
+    ):
+        raise RejectedError(
+            f"{sensor.name} is of the class {sensor.noise_class!r}, for which no noise limits are "
+            "entered."
+        )
 
 
 def _check_alarm(sensor: Sensor, *, has_limit: bool) -> None:

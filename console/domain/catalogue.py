@@ -146,9 +146,9 @@ DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
     ),
     CatalogueName.ALARM_RULE: (
         _LEVEL,
-        DetailField(name="value", kind=_NUMBER, required=True),
-        DetailField(name="unit", required=True),
-        DetailField(name="response_zh", kind=DetailKind.LONG_TEXT, required=True),
+        DetailField(name="value", kind=_NUMBER, least=0, most=604_800),
+        DetailField(name="unit", kind=DetailKind.CHOICE, choices=("s", "min", "h")),
+        DetailField(name="response_zh", kind=DetailKind.LONG_TEXT),
         DetailField(name="response_en", kind=DetailKind.LONG_TEXT),
     ),
     CatalogueName.RUN_CARD: (
@@ -224,6 +224,13 @@ DETAILS: dict[CatalogueName, tuple[DetailField, ...]] = {
 }  # fmt: skip
 #: Tables whose rows hold from one day to another.
 DATED = frozenset({CatalogueName.NOISE_LIMIT, CatalogueName.ALARM_RULE})
+#: Alarms whose time before they are raised a line of the alarm rules may say …
+TIMED_ALARMS = frozenset({"silent-on-scene", "vanished", "stopped", "outside-beat", "camera-down"})
+#: … those of sensors, also of one kind of them alone: "sensor-limit-noise" …
+SENSOR_ALARMS = frozenset({"sensor-limit", "sensor-silent"})
+#: … and those that have no time of their own, but a priority and a response.
+UNTIMED_ALARMS = frozenset({"overdue", "area-crossed", "area-time"})
+_SECONDS = {"s": 1, "min": 60, "h": 3600}
 #: Whose rows a row's `parent` is looked for in.
 PARENTS: dict[CatalogueName, CatalogueName] = {
     CatalogueName.BASE_CLASS: CatalogueName.BASE_CLASS,
@@ -235,6 +242,17 @@ def item_id(catalogue: CatalogueName, code: str, valid_from: str | None = None) 
     """Return the id of a row: table and code, and the day it begins where there are several."""
     dated = f"@{valid_from}" if catalogue in DATED and valid_from else ""
     return f"{catalogue}:{code}{dated}"
+
+
+def alarm_code(code: str) -> str:
+    """Return what a dated rule is about: its code without what tells districts apart, "4a/cy"."""
+    return code.partition("/")[0].strip()
+
+
+def alarm_seconds(told: Mapping[str, Detail]) -> float | None:
+    """Return the time that the details of an alarm rule name, seconds; ``None`` for none."""
+    value = told.get("value")
+    return None if value is None else float(value) * _SECONDS.get(str(told.get("unit")), 1)
 
 
 def form_from(item: CatalogueItem) -> Form:

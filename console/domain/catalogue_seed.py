@@ -45,6 +45,20 @@ _NOTICE_EN = "Supervision notice {number}: {place}, {form}. Handle it and report
 _DAILY_ZH = "{day} 日报：立案 {opened} 件，结案 {closed} 件，逾期 {late} 件。"
 _DAILY_EN = "Daily report {day}: {opened} opened, {closed} closed, {late} late."
 
+#: Classes of areas (GB 3096-2008, table 1) with dB(A) by day and by night.
+_AREAS = (
+    ("0", 50.0, 40.0), ("1", 55.0, 45.0), ("2", 60.0, 50.0), ("3", 65.0, 55.0),
+    ("4a", 70.0, 55.0), ("4b", 70.0, 60.0),
+)  # fmt: skip
+
+
+def _area_noise(day_dba: float, night_dba: float) -> dict[str, Detail]:
+    """Return the limits of a class; a sudden noise of the night is 15 dB over at most (5.4)."""
+    return {
+        "day_dba": day_dba, "night_dba": night_dba, "night_max_over_dba": 15.0,
+        "night_from": "22:00", "night_until": "06:00", "source": "GB 3096-2008",
+    }  # fmt: skip
+
 
 def _item(
     catalogue: CatalogueName,
@@ -75,10 +89,6 @@ def seeded() -> tuple[CatalogueItem, ...]:
         "day_dba": 70.0, "night_dba": 55.0, "night_max_over_dba": 15.0,
         "night_from": "22:00", "night_until": "06:00", "source": "GB 12523-2011",
     }  # fmt: skip
-    overdue: dict[str, Detail] = {
-        "level": 2, "value": 60.0, "unit": "s", "response_zh": "重新派单或另选力量",
-        "response_en": "Send again or choose another unit",
-    }  # fmt: skip
     return (
         *(_item(name.BASE_CLASS, code, (zh, en), parent=code[:2] if len(code) == 4 else None)
           for code, zh, en in _BASE),
@@ -93,7 +103,8 @@ def seeded() -> tuple[CatalogueItem, ...]:
               details={"use": "daily", "text_zh": _DAILY_ZH, "text_en": _DAILY_EN}),
         _item(name.NOISE_LIMIT, "site", ("建筑施工场界", "Construction site boundary"),
               valid_from="2012-07-01", details=noise),
-        _item(name.ALARM_RULE, "not-accepted", ("派单未接", "Order not accepted"),
-              valid_from="2026-01-01", details=overdue),
+        *(_item(name.NOISE_LIMIT, code, (f"{code} 类声环境功能区", f"Area of class {code}"),
+                valid_from="2008-10-01", details=_area_noise(day, night))
+          for code, day, night in _AREAS),
         *street_rows(),
     )  # fmt: skip

@@ -63,6 +63,8 @@ class Sensor:
         alarm_until: Time of day at which that ends; before `alarm_from`, it is of the next day.
         alarm_priority: 1 high, 2 medium, 3 low; ``None`` is `LOW`.
         response: What is to be done, as the site says it.
+        noise_class: Code of the noise limits that a noise meter without a limit of its own has:
+            those of its area (GB 3096, "2", "4a") or of a building site ("site").
     """
 
     id: str
@@ -82,6 +84,7 @@ class Sensor:
     alarm_until: str | None = None
     alarm_priority: int | None = None
     response: str | None = None
+    noise_class: str | None = None
     retired: bool = False
     version: int = 0
 

@@ -64,6 +64,7 @@ def site_tables(metadata: MetaData) -> dict[str, Table]:
         Column("alarm_until", String(5)),
         Column("alarm_priority", Integer),
         Column("response", Text),
+        Column("noise_class", String(60)),
         Column("retired", Boolean, nullable=False),
         Column("version", Integer, nullable=False),
     )

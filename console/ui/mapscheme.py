@@ -18,6 +18,7 @@ from PySide6.QtWebEngineCore import (
 )
 
 from console.render.pagefile import CONTENT_POLICY, PageFile
+from console.render.tiles import TileRenderer
 from console.ui.mapfeed import MapFeed
 from console.ui.mapgraphics import SCHEME, register_scheme
 from console.ui.mapsprites import MapLayer
@@ -112,6 +113,16 @@ class MapAddresses(QWebEngineUrlSchemeHandler):
     def has_tiles(self) -> bool:
         """Whether there is a basemap."""
         return self._tiles is not None
+
+    @property
+    def basemap(self) -> str:
+        """What the basemap is to the page.
+
+        "named" is the city pack's own, which bears the names of its districts, "other" somebody
+        else's; empty without one.
+        """
+        named = isinstance(self._tiles, TileRenderer)
+        return "named" if named else "other" if self.has_tiles else ""
 
     def requestStarted(self, job: QWebEngineUrlRequestJob) -> None:  # noqa: N802
         """Answer one request."""

@@ -17,6 +17,7 @@ from console.domain.sensors import Reading, Sensor, Side
 from console.protocol.readings import MOST_SENSORS, PastOfSensor, ReadingsTold
 from console.ui.mirror import Mirror
 from console.ui.outcomes import outcome_of
+from console.ui.rulebook import RuleBook
 
 _LOG = logging.getLogger("zhihui.sensors")
 #: Central is asked for newer readings so often; what has fallen silent is seen as soon.
@@ -53,6 +54,8 @@ class SensorReadings(QObject):
     ) -> None:
         super().__init__(parent)
         self._mirror, self._source = mirror, source
+        self._book = RuleBook(mirror)
+        self._judged_by: dict[str, Sensor] = {}
         self._readings: dict[str, Reading] = {}
         self._beyond: dict[str, tuple[Side, datetime]] = {}
         self._past_missed: set[str] = set()
@@ -74,10 +77,14 @@ class SensorReadings(QObject):
         self._clock.stop()
 
     def sensors(self) -> list[Sensor]:
-        """Return the sensors in use, by id."""
-        return sorted(
-            (one for one in self._mirror.every(Sensor) if not one.retired), key=lambda one: one.id
-        )
+        """Return the sensors in use with the limits and alarms they have now, by id."""
+        rows = (one for one in self._mirror.every(Sensor) if not one.retired)
+        return sorted(map(self._book.in_force, rows), key=lambda one: one.id)
+
+    def sensor(self, sensor_id: str) -> Sensor | None:
+        """Return a sensor with the limits and alarms it has now."""
+        row = self._mirror.row_of(Sensor, sensor_id)
+        return None if row is None else self._book.in_force(row)
 
     def newest(self, sensor: str) -> Reading | None:
         """Return the newest reading of a sensor."""
@@ -93,9 +100,14 @@ class SensorReadings(QObject):
                 reading=self._readings.get(one.id),
                 beyond_since=self._since(one.id),
                 known_since=self._first_at,
+                peak=self._peak(one.id),
             )
             for one in self.sensors()
         ]
+
+    def _peak(self, sensor_id: str) -> float | None:
+        row = self._mirror.row_of(Sensor, sensor_id)
+        return None if row is None else self._book.peak(row)
 
     @property
     def is_live(self) -> bool:
@@ -123,6 +135,7 @@ class SensorReadings(QObject):
 
     def ask(self) -> None:
         """Ask central what is newer, and look at what has fallen silent."""
+        self._judge_anew()
         self.looked.emit()
         if self._is_asking or not self.is_live or not self.sensors():
             return
@@ -165,7 +178,7 @@ class SensorReadings(QObject):
             )
             before = self._readings.get(sensor_id)
             self._readings[sensor_id] = reading
-            sensor = self._mirror.row_of(Sensor, sensor_id)
+            sensor = self.sensor(sensor_id)
             if sensor is not None and self._note_side(sensor, before, reading):
                 looked_back.append(sensor)
         self._look_back(looked_back + self._missed())
@@ -173,7 +186,7 @@ class SensorReadings(QObject):
     def _missed(self) -> list[Sensor]:
         """Return the sensors still beyond of which the past was asked and did not come."""
         missed, self._past_missed = self._past_missed, set()
-        rows = (self._mirror.row_of(Sensor, one) for one in sorted(missed & self._beyond.keys()))
+        rows = (self.sensor(one) for one in sorted(missed & self._beyond.keys()))
         return [one for one in rows if one is not None and one.alarm_after_s is not None]
 
     def _since(self, sensor: str) -> datetime | None:
@@ -230,11 +243,21 @@ class SensorReadings(QObject):
         self.looked.emit()
 
     def _note(self, kind: str, ids: list[str]) -> None:
-        if kind != "sensor":
-            return
-        changed = [row for one in ids if (row := self._mirror.row_of(Sensor, one)) is not None]
-        self._begin_again(changed)
-        self.looked.emit()
+        if kind == "sensor":
+            changed = [row for one in ids if (row := self.sensor(one)) is not None]
+            self._judged_by |= {one.id: one for one in changed}
+            self._begin_again(changed)
+            self.looked.emit()
+        elif kind == "catalogue" and self._judge_anew():
+            self.looked.emit()
+
+    def _judge_anew(self) -> bool:
+        """Judge again where a rule or the hour has given other limits; return whether any has."""
+        now = {one.id: one for one in self.sensors()}
+        before, self._judged_by = self._judged_by, now
+        other = [one for key, one in now.items() if before.get(key, one) != one]
+        self._begin_again(other)
+        return bool(other)
 
     def _begin_again(self, sensors: Iterable[Sensor]) -> None:
         """Judge sensors by the limits they have now; since when they are beyond stays meanwhile."""

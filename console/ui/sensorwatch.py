@@ -11,6 +11,7 @@ from console.alarms.sensorrules import OTHERS, sensor_alarms
 from console.domain.sensors import Sensor, Side
 from console.ui.mapsensors import kind_word
 from console.ui.mirror import Mirror
+from console.ui.rulebook import RuleBook
 from console.ui.sensorreadings import SensorReadings
 from console.ui.words import time_text
 
@@ -46,11 +47,12 @@ class SensorWatch:
     """Finds what needs a response among the sensors of the districts worked for here."""
 
     def __init__(self, mirror: Mirror, readings: SensorReadings) -> None:
-        self._mirror, self._readings = mirror, readings
+        self._mirror, self._readings, self._book = mirror, readings, RuleBook(mirror)
         self._more: dict[ConditionKind, int] = {}
         self._found: list[Condition] | None = None
         readings.looked.connect(self._look_again)
         mirror.zone_changed.connect(self._look_again)
+        mirror.tables_changed.connect(self._take_table)
 
     def conditions(self) -> list[Condition]:
         """Return what needs a response, as central last answered."""
@@ -61,19 +63,25 @@ class SensorWatch:
     def _look_again(self) -> None:
         self._found = None
 
+    def _take_table(self, kind: str, _ids: list[str]) -> None:
+        if kind == "catalogue":
+            self._look_again()
+
     def _find(self) -> list[Condition]:
         answered_at = self._readings.answered_at
         if answered_at is None:
             return []
         seen = (one for one in self._readings.seen() if self._is_ours(one.sensor))
-        found, self._more = sensor_alarms(seen, at=answered_at, zone=self._mirror.zone)
+        found, self._more = sensor_alarms(
+            seen, at=answered_at, zone=self._mirror.zone, rules=self._book.rules
+        )
         return found
 
     def text(self, condition: Condition) -> str:
         """Return the sentence of an alarm: what is wrong and what is to be done."""
         if condition.subject == OTHERS:
             return _tr(_OTHERS[condition.kind]).format(n=self._more.get(condition.kind, 0))
-        sensor = self._mirror.row_of(Sensor, condition.subject)
+        sensor = self._readings.sensor(condition.subject)
         if sensor is None:
             return condition.subject
         reading = self._readings.newest(sensor.id)
@@ -88,7 +96,9 @@ class SensorWatch:
             value=value,
             limit="—" if limit is None else f"{limit:g}",
             since=time_text(condition.since),
-            to_do=sensor.response or _tr(_SILENT_TO_DO if is_silent else _TO_DO),
+            to_do=sensor.response
+            or self._book.response(condition.kind, district=sensor.district, of=sensor.kind)
+            or _tr(_SILENT_TO_DO if is_silent else _TO_DO),
         )
 
     def _is_ours(self, sensor: Sensor) -> bool:

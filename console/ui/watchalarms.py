@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from console.alarms.book import AlarmBook, BookedAlarm
+from console.alarms.book import ON_DELAY, AlarmBook, BookedAlarm
 from console.alarms.conditions import (
+    HEARD_WITHIN,
+    STOPPED_FOR,
     STOPPED_M,
     Condition,
     ConditionKind,
@@ -33,6 +35,7 @@ from console.ui.areaevents import AreaEvents
 from console.ui.beatwatch import BeatWatch
 from console.ui.mirror import Mirror
 from console.ui.queuetexts import short_number
+from console.ui.rulebook import RuleBook
 from console.ui.sensorreadings import SensorReadings
 from console.ui.sensorwatch import KINDS as SENSOR_KINDS
 from console.ui.sensorwatch import SensorWatch
@@ -105,7 +108,7 @@ class WatchAlarms(QObject):
         self._sensors = None if readings is None else SensorWatch(mirror, readings)
         self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
         self._silent: dict[str, datetime] = {}
-        self._book = AlarmBook()
+        self._book, self._rules = AlarmBook(), RuleBook(mirror)
         self._anchors: dict[str, tuple[float, float, datetime]] = {}
         self._rate = (0, False)
         self.alarms: tuple[Alarm, ...] = ()
@@ -156,8 +159,10 @@ class WatchAlarms(QObject):
     @Slot()
     def look(self) -> None:
         """Look at everything again."""
-        at = self._mirror.now()
-        for alarm in self._book.take(self._conditions(at), at=at):
+        at, rules = self._mirror.now(), self._rules.rules
+        self._book.on_delay = {kind: rules.after(kind, usual) for kind, usual in ON_DELAY.items()}
+        found = [rules.ranked(one, district=self._district(one)) for one in self._conditions(at)]
+        for alarm in self._book.take(found, at=at):
             self.raised.emit(int(alarm.condition.priority))
         self._apply_marks(at)
         alarms = tuple(self._alarm(one) for one in self._book.shown())
@@ -175,7 +180,10 @@ class WatchAlarms(QObject):
             self.look()
 
     def _conditions(self, at: datetime) -> list[Condition]:
-        mirror = self._mirror
+        mirror, after = self._mirror, self._rules.rules.after
+        heard = after(ConditionKind.SILENT_ON_SCENE, HEARD_WITHIN)
+        lost = after(ConditionKind.VANISHED, HEARD_WITHIN)
+        still = after(ConditionKind.STOPPED, STOPPED_FOR)
         running = [one for one in mirror.running_assignments() if one.state in _WATCHED]
         motions = {str(one.unit): self._motion(one.unit, at) for one in running}
         panics = [
@@ -185,15 +193,25 @@ class WatchAlarms(QObject):
         ]
         return [
             *panics,
-            *silent_on_scene(running, motions, at=at),
-            *vanished(running, motions, at=at),
-            *stopped(running, motions, at=at),
+            *silent_on_scene(running, motions, at=at, within=heard),
+            *vanished(running, motions, at=at, within=lost),
+            *stopped(running, motions, at=at, within=still),
             *overdue(mirror.open_incidents(), at=at),
             *self._events.conditions(),
             *outside_beat(self._beats.motions(at), at=at),
             *camera_down(self._silent, self._is_key),
             *(() if self._sensors is None else self._sensors.conditions()),
         ]
+
+    def _district(self, condition: Condition) -> str | None:
+        """Return the district of what an alarm is about, ``None`` where it lies in none."""
+        mirror, subject = self._mirror, condition.subject
+        rows = (
+            mirror.incident(condition.incident or ""),
+            mirror.unit(condition.unit or ""),
+            mirror.camera(subject),
+        )
+        return next((row.district for row in rows if row is not None), None)
 
     def _is_key(self, camera_id: str) -> bool:
         camera = self._mirror.camera(camera_id)
@@ -229,12 +247,21 @@ class WatchAlarms(QObject):
             if seen_at is not None and seen_at >= one.condition.since and not one.is_acknowledged:
                 self._book.acknowledge(mark.id)
 
+    def _template(self, condition: Condition) -> str:
+        """Return an alarm's sentence; after its dash what the site's rules say is to be done."""
+        text = self.tr(_TEXTS[condition.kind])
+        done = self._rules.response(condition.kind, district=self._district(condition))
+        if not done:
+            return text
+        what = text.partition("—")[0].rstrip()
+        return f"{what} — {done.replace('{', '{{').replace('}', '}}')}"
+
     def _alarm(self, booked: BookedAlarm) -> Alarm:
         condition = booked.condition
         incident = self._mirror.incident(condition.incident or "")
         unit = self._mirror.unit(condition.unit or "")
         if condition.kind in _TEXTS:
-            text = self.tr(_TEXTS[condition.kind]).format(
+            text = self._template(condition).format(
                 unit=unit.call_sign if unit is not None else condition.unit,
                 number="—" if incident is None else short_number(incident),
                 since=time_text(condition.since),
@@ -245,6 +272,8 @@ class WatchAlarms(QObject):
             text = self._sensors.text(condition)
         else:
             text = self._events.text(condition.subject)
+            done = self._rules.response(condition.kind, district=self._district(condition))
+            text = f"{text.partition('—')[0].rstrip()} — {done}" if done else text
         return Alarm(
             id=condition.id,
             kind=AlarmKind.WATCH,

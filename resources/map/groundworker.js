@@ -7,6 +7,8 @@ importScripts("sprites.js", "labels.js", "groundlines.js");
 const STREETS_FROM_ZOOM = 12;
 const GRID_NAMES_FROM_ZOOM = 13;
 const GRIDS_FROM_ZOOM = 11;
+/** Zooms at which the city pack's own basemap bears these names (`tiles_style`). */
+const NAMED_BELOW = { district: [8, 13], street: [12, 15] };
 const WORLD_PX = 256;
 
 const held = new Map();
@@ -173,10 +175,17 @@ class GroundPicture {
       for (const row of rows) {
         if (row.of !== level || !this.inView(row)) continue;
         const big = level === "district";
+        if (style.basemap === "named" && isNamedBelow(level, view.zoom)) continue;
         this.name(row, row[style.lang] || row.zh, style.colours.text, big ? 14 : 12, big ? 700 : 500);
       }
     }
   }
+}
+
+/** Whether the basemap bears the names of a level already. */
+function isNamedBelow(level, zoom) {
+  const [first, last] = NAMED_BELOW[level];
+  return first <= zoom && zoom <= last;
 }
 
 async function paint(request) {

@@ -75,6 +75,7 @@ class Panel {
 
   toggleBox(show = this.box.hidden) {
     this.box.hidden = !show;
+    this.showHint("");
     this.setCounts(this.counts);
   }
 
@@ -214,7 +215,9 @@ class Panel {
     this.hint.hidden = !text;
     if (!text) return;
     this.hint.textContent = text;
-    const { clientWidth: width, clientHeight: height } = document.documentElement;
+    const { clientWidth, clientHeight: height } = document.documentElement;
+    // Beside the legend, never over it.
+    const width = this.box.hidden ? clientWidth : this.box.getBoundingClientRect().left;
     const box = this.hint.getBoundingClientRect();
     const x = point.x + 14 + box.width > width ? point.x - 14 - box.width : point.x + 14;
     const y = point.y + 14 + box.height > height ? point.y - 14 - box.height : point.y + 14;

@@ -114,7 +114,8 @@ def test_that_a_bad_row_is_refused_with_its_reason(
 
 
 def test_that_dated_rules_follow_one_another(rows: PlainRows) -> None:
-    (old,) = (one for one in seeded() if one.catalogue is CatalogueName.NOISE_LIMIT)
+    limits = (one for one in seeded() if one.catalogue is CatalogueName.NOISE_LIMIT)
+    old = next(one for one in limits if one.code == "site")
     new = replace(old, id="noise_limit:site@2026-01-01", valid_from="2026-01-01", version=0,
                   details={**old.details, "source": "GB 12523-2025"})  # fmt: skip
     ended = replace(old, valid_until="2025-12-31")

@@ -19,6 +19,7 @@ from real_data import ROOT
 from console.alarms.conditions import Priority
 from console.alarms.tones import RATE_HZ, VOICES, samples
 from console.domain.areas import Area, AreaId, AreaKind
+from console.domain.catalogue import CatalogueItem, CatalogueName
 from console.domain.ids import CameraId, PersonId
 from console.domain.levels import Level, Role
 from console.domain.places import Camera
@@ -162,6 +163,33 @@ def test_that_only_a_key_point_without_a_picture_is_an_alarm(watched: Watched) -
     watched.watch.take_silent([])
     watched.look(1)
     assert watched.look(130) == []
+
+
+def test_that_a_rule_changes_time_priority_and_response_of_an_alarm_at_once(
+    watched: Watched,
+) -> None:
+    rule = CatalogueItem(
+        id="alarm_rule:camera-down@2026-01-01", catalogue=CatalogueName.ALARM_RULE,
+        code="camera-down", name_zh="盲点", name_en="Blind", valid_from="2026-01-01", version=1,
+        details={"level": 1, "value": 30, "unit": "s", "response_en": "call the {power} company"},
+    )  # fmt: skip
+    point = Camera(id=CameraId("c1"), name="东单", main_url="rtsp://h/1", is_key=True)
+    watched.bring(point, rule)
+    watched.watch.take_silent(["c1"])
+    assert watched.look() == []
+    assert watched.look(29) == []
+    assert watched.look(2) == ["camera_down:c1"]
+    (alarm,) = watched.alarms.alarms
+    assert alarm.level is Level.CRITICAL
+    assert alarm.text.startswith("Key point 东单 has no picture since ")
+    assert alarm.text.endswith(" — call the {power} company")
+    watched.bring(replace(rule, details={**rule.details, "level": 2}, version=2))
+    assert watched.look() == ["camera_down:c1"]
+    assert watched.alarms.alarms[0].level is Level.HIGH
+    watched.bring(replace(rule, retired=True, version=3))
+    assert watched.look() == ["camera_down:c1"]
+    assert watched.alarms.alarms[0].level is Level.CAUTION
+    assert watched.alarms.alarms[0].text.endswith("— send somebody to look, report the fault")
 
 
 def test_that_an_alarm_is_put_aside_with_a_reason_until_its_end(

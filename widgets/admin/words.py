@@ -86,6 +86,7 @@ _FIELDS = {
     "limit": _noop("AdminWords", "Limit"),
     "low_limit": _noop("AdminWords", "Lower limit"),
     "period_s": _noop("AdminWords", "Sends every, seconds"),
+    "noise_class": _noop("AdminWords", "Class of noise limits"),
     "alarm_after_s": _noop("AdminWords", "Alarm when beyond for, seconds"),
     "alarm_silent_s": _noop("AdminWords", "Alarm when silent for, seconds"),
     "alarm_from": _noop("AdminWords", "Alarm only from"),

@@ -290,7 +290,7 @@ class MapWidget(QWidget):
             "font": FONT,
             "sprites": all_specs(),
             "legend": legend_entries(),
-            "basemap": self._model.addresses.has_tiles,
+            "basemap": self._model.addresses.basemap,
             "bounds": self._model.frame.bounds,
             "attribution": self._words.attribution(self._model.frame.attribution),
         }

@@ -120,7 +120,11 @@ class KeySheet(QFrame):
                     ("+ −  ← ↑ → ↓", self.tr("zoom, move")),
                     ("Home", self.tr("whole city")),
                     ("L", self.tr("layers and legend")),
-                    ("U O C I A H", self.tr("units, off duty, cameras, incidents, areas, heat")),
+                    (
+                        "U O C S I A H",
+                        self.tr("units, off duty, cameras, sensors, incidents, areas, heat"),
+                    ),
+                    ("D R T", self.tr("districts, responsibility grids, three colours")),
                     ("G", self.tr("groups where it is dense")),
                     ("/", self.tr("search")),
                     ("Y", self.tr("positions of the past")),
