@@ -51,6 +51,15 @@ _AREAS = (
     ("4a", 70.0, 55.0), ("4b", 70.0, 60.0),
 )  # fmt: skip
 
+#: Alarms with the priority and the minutes that the program has for them by itself.
+_ALARMS = (
+    ("silent-on-scene", ("到场后失联", "On scene, not heard"), 2, 10),
+    ("vanished", ("接单后失联", "Accepted, not heard"), 2, 10),
+    ("stopped", ("途中停留", "Stands still on the way"), 3, 5),
+    ("outside-beat", ("离开巡区", "Outside its beat"), 3, 5),
+    ("camera-down", ("重点点位无画面", "Key point without a picture"), 3, 2),
+)
+
 
 def _area_noise(day_dba: float, night_dba: float) -> dict[str, Detail]:
     """Return the limits of a class; a sudden noise of the night is 15 dB over at most (5.4)."""
@@ -106,5 +115,8 @@ def seeded() -> tuple[CatalogueItem, ...]:
         *(_item(name.NOISE_LIMIT, code, (f"{code} 类声环境功能区", f"Area of class {code}"),
                 valid_from="2008-10-01", details=_area_noise(day, night))
           for code, day, night in _AREAS),
+        *(_item(name.ALARM_RULE, code, names, valid_from="2026-01-01",
+                details={"level": level, "value": float(minutes), "unit": "min"})
+          for code, names, level, minutes in _ALARMS),
         *street_rows(),
     )  # fmt: skip

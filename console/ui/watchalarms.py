@@ -253,8 +253,7 @@ class WatchAlarms(QObject):
         done = self._rules.response(condition.kind, district=self._district(condition))
         if not done:
             return text
-        what = text.partition("—")[0].rstrip()
-        return f"{what} — {done.replace('{', '{{').replace('}', '}}')}"
+        return _with_response(text, done.replace("{", "{{").replace("}", "}}"))
 
     def _alarm(self, booked: BookedAlarm) -> Alarm:
         condition = booked.condition
@@ -273,7 +272,7 @@ class WatchAlarms(QObject):
         else:
             text = self._events.text(condition.subject)
             done = self._rules.response(condition.kind, district=self._district(condition))
-            text = f"{text.partition('—')[0].rstrip()} — {done}" if done else text
+            text = _with_response(text, done) if done else text
         return Alarm(
             id=condition.id,
             kind=AlarmKind.WATCH,
@@ -284,3 +283,9 @@ class WatchAlarms(QObject):
             unit=condition.unit,
             is_acknowledged=booked.is_acknowledged,
         )
+
+
+def _with_response(text: str, done: str) -> str:
+    """Return a sentence with another response after its dash, which is longer in Chinese."""
+    dash = "——" if "——" in text else " — "
+    return f"{text.partition('—')[0].rstrip()}{dash}{done}"

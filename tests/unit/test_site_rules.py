@@ -11,7 +11,14 @@ from pytestqt.qtbot import QtBot
 from rule_rows import PlainRows
 from test_sensor_alarms import METER, Clock, Source, Watched, filed_rows, opened
 
-from console.alarms.conditions import ConditionKind, Priority, of
+from console.alarms.book import ON_DELAY
+from console.alarms.conditions import (
+    HEARD_WITHIN,
+    STOPPED_FOR,
+    ConditionKind,
+    Priority,
+    of,
+)
 from console.alarms.siterules import SiteRules
 from console.domain.catalogue import CatalogueItem, CatalogueName, item_id
 from console.domain.catalogue_seed import seeded
@@ -64,6 +71,19 @@ def test_that_the_night_is_the_citys_own_through_summer_time() -> None:
         before = datetime(2026, 10, 24, hour, 30, tzinfo=UTC)
         assert limit_of(CLASSED, before, HELSINKI) == summer
         assert limit_of(CLASSED, before + timedelta(days=1), HELSINKI) == winter
+
+
+def test_that_the_rules_a_central_begins_with_are_the_programs_own() -> None:
+    rules, bare = SiteRules(seeded(), TODAY), SiteRules((), TODAY)
+    usual = {
+        **ON_DELAY, ConditionKind.SILENT_ON_SCENE: HEARD_WITHIN,
+        ConditionKind.VANISHED: HEARD_WITHIN, ConditionKind.STOPPED: STOPPED_FOR,
+    }  # fmt: skip
+    for kind in ConditionKind:
+        began = of(kind, "a", datetime(2026, 11, 22, tzinfo=UTC))
+        assert rules.ranked(began, district="cy") == began
+        after = usual.get(kind, timedelta())
+        assert rules.after(kind, after) == bare.after(kind, after) == after
 
 
 def test_that_a_district_and_a_later_day_have_their_own_line() -> None:
