@@ -75,6 +75,7 @@ class Panel {
 
   toggleBox(show = this.box.hidden) {
     this.box.hidden = !show;
+    document.body.classList.toggle("with-box", show);
     this.showHint("");
     this.setCounts(this.counts);
   }

@@ -87,7 +87,8 @@ class LanguageSwitch:
         translators: list[QTranslator] = []
         if language != SOURCE_LANGUAGE:
             translators = [self._own_texts(language), *self._texts_of_qt(language)]
-        QLocale.setDefault(QLocale(language))
+        # Fields of date and time go by the locale: with 24 hours, as every other time here.
+        QLocale.setDefault(QLocale("en_GB" if language == "en" else language))
         for translator in self._installed:
             self._app.removeTranslator(translator)
         self.language, self._installed = language, translators
