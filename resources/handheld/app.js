@@ -10,6 +10,7 @@ import { Messages } from "./messages.js";
 import { Nearby } from "./nearby.js";
 import { papersView } from "./papers.js";
 import { Positions } from "./position.js";
+import { whenReleased } from "./pressing.js";
 import { raiseView } from "./raise.js";
 import * as shelf from "./shelf.js";
 import { TaskMap } from "./taskmap.js";
@@ -179,7 +180,12 @@ function partsOf(task) {
   return parts;
 }
 
+/** Draw the page, but exchange no button while it is pressed: its click would be lost. */
 function draw() {
+  whenReleased(drawNow);
+}
+
+function drawNow() {
   drawHeader();
   const task = tasks.get(shown.assignment);
   let view;

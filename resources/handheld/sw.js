@@ -6,7 +6,7 @@ const TILES = "zhihui-tiles-1";
 const MOST_TILES = 800;
 const FILES = ["./", "app.js", "app.css", "ask.js", "camera.js", "capture.js", "checklist.js", "inspect.js", "jots.js", "link.js", "livefilm.js",
   "lookup.js", "map.js", "papers.js", "signature.js", "words_records.js", "messages.js", "nearby.js",
-  "position.js", "raise.js", "session.js", "sha256.js", "shelf.js", "site.js", "street.css", "taskmap.js",
+  "position.js", "pressing.js", "raise.js", "session.js", "sha256.js", "shelf.js", "site.js", "street.css", "taskmap.js",
   "views.js", "watch.js", "words.js", "words_street.js", "leaflet/leaflet.js", "leaflet/leaflet.css",
   "icon.svg", "manifest.webmanifest"];
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
-from chromium import FLAGS
+from chromium import FLAGS, patient
 from desk_parts import all_answered
 from playwright.sync_api import Page, sync_playwright
 from PySide6.QtCore import Qt
@@ -50,7 +50,7 @@ def page() -> Iterator[Page]:
             viewport={"width": 390, "height": 780}, geolocation=PLACE,
             permissions=["geolocation"], locale="zh-CN",
         )  # fmt: skip
-        yield context.new_page()
+        yield patient(context).new_page()
         context.close()
         browser.close()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from chromium import patient
 from living_city import (
     LivingCity,
     Window,
@@ -65,7 +66,7 @@ def officer(city: LivingCity) -> Iterator[Page]:
             viewport={"width": 390, "height": 780}, permissions=["geolocation"], locale="zh-CN",
             geolocation={"latitude": LAT + 0.002, "longitude": LON, "accuracy": 8},
         )  # fmt: skip
-        page = context.new_page()
+        page = patient(context).new_page()
         page.goto(f"{city.url}/handheld/")
         page.fill("#call-sign", "K7")
         ((unit,),) = city.rows("SELECT id FROM unit WHERE call_sign = 'K7'")

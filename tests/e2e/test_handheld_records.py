@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from central_parts import CentralServer, some_units
-from chromium import started_chromium
+from chromium import patient, started_chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_handheld_page import Dispatcher, log_on, rows, until
 from test_handheld_street import check_accessible
@@ -45,10 +45,11 @@ def browser() -> Iterator[Browser]:
 
 
 def a_phone(browser: Browser) -> BrowserContext:
-    return browser.new_context(
+    context = browser.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", color_scheme="light",
         geolocation={"latitude": 39.93, "longitude": 116.44}, permissions=["geolocation"],
     )  # fmt: skip
+    return patient(context)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from central_parts import CentralServer, a_city, some_units
-from chromium import FLAGS
+from chromium import FLAGS, patient
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import BrowserContext, Error, Playwright, expect, sync_playwright
@@ -39,9 +39,10 @@ def central(tmp_path: Path) -> Iterator[CentralServer]:
 def opened(playwright: Playwright, profile: Path, *flags: str) -> BrowserContext:
     chromium = shutil.which("chromium")
     assert chromium, "this test needs Debian's chromium"
-    return playwright.chromium.launch_persistent_context(
+    context = playwright.chromium.launch_persistent_context(
         profile, executable_path=chromium, args=[*FLAGS, *flags], locale="zh-CN"
     )
+    return patient(context)
 
 
 def pin_of(central: CentralServer) -> str:
