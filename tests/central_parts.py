@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -72,6 +75,21 @@ def some_units(count: int = 8) -> list[Unit]:
     ]
 
 
+class HeldPort:
+    """A free port that nobody else is given as long as this lives, even while nobody listens on it.
+
+    A socket is bound to it that does not listen: whoever calls is refused, and central, which may
+    use the address with it, can listen on it again and again.
+    """
+
+    def __init__(self) -> None:
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", 0))
+        self.number = int(bound.getsockname()[1])
+        weakref.finalize(self, os.close, bound.detach())
+
+
 class CentralServer:
     """A real central on a free port, in a thread of its own; may be stopped and started again."""
 
@@ -103,7 +121,7 @@ class CentralServer:
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._error: BaseException | None = None
-        self._port = 0
+        self._port: HeldPort | None = None
 
     def seed(
         self,
@@ -130,6 +148,7 @@ class CentralServer:
     def start(self) -> None:
         """Start it, on the same port as before if there was one."""
         self._lay_tables()
+        self._port = self._port or HeldPort()
         self._listening.clear()
         self._error = None
         self._thread = threading.Thread(target=self._run, name="central", daemon=True)
@@ -233,13 +252,13 @@ class CentralServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         listening: asyncio.Future[str] = self._loop.create_future()
         listening.add_done_callback(self._listens)
-        settings = replace(self._settings, port=self._port)
+        assert self._port is not None
+        settings = replace(self._settings, port=self._port.number)
         await serve(settings, stop=self._stop, listening=listening, hasher=QUICK_HASHER)
 
     def _listens(self, listening: asyncio.Future[str]) -> None:
         if not listening.cancelled():
             self.url = listening.result()
-            self._port = int(self.url.rsplit(":", 1)[1])
         self._listening.set()
 
 

@@ -162,6 +162,7 @@ class Cut:
         self.cut_after: int | None = None
         self.bytes_to_central = 0
         self.cut_after_sent: int | None = None
+        self.silent_after_sent: int | None = None
         self._spawn(self._accept)
 
     def cut(self) -> None:
@@ -177,7 +178,7 @@ class Cut:
     def mend(self) -> None:
         """Let new connections through."""
         self.is_cut = False
-        self.cut_after = self.cut_after_sent = None
+        self.cut_after = self.cut_after_sent = self.silent_after_sent = None
         self._flows.set()
 
     def silence(self) -> None:
@@ -208,7 +209,13 @@ class Cut:
                 near.close()
                 continue
             with self._lock:
-                self._pairs.append((near, far))
+                was_cut = self.is_cut  # just now
+                if not was_cut:
+                    self._pairs.append((near, far))
+            if was_cut:
+                near.close()
+                far.close()
+                continue
             self._spawn(self._pump, near, far, False)
             self._spawn(self._pump, far, near, True)
 
@@ -224,6 +231,10 @@ class Cut:
                         break
                 else:
                     self.bytes_to_central += len(data)
+                    most = self.silent_after_sent
+                    if most is not None and self.bytes_to_central >= most:
+                        self.silence()
+                        self._flows.wait()
                     if (
                         self.cut_after_sent is not None
                         and self.bytes_to_central >= self.cut_after_sent

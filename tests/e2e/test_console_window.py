@@ -139,6 +139,7 @@ def console(
     started.window.show()
     qtbot.waitExposed(started.window)
     started.window.activateWindow()
+    qtbot.waitUntil(started.window.isActiveWindow)
     yield started
     started.close()
 

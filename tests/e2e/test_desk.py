@@ -169,6 +169,7 @@ def desk(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     console.window.show()
     qtbot.waitExposed(console.window)
     console.window.activateWindow()
+    qtbot.waitUntil(console.window.isActiveWindow)
     started = Desk(server, console, second, qtbot)
     started.until(lambda: console.models.mirror.is_loaded and second.mirror.is_loaded)
     yield started

@@ -102,6 +102,7 @@ def watch(
     started.window.show()
     qtbot.waitExposed(started.window)
     started.window.activateWindow()
+    qtbot.waitUntil(started.window.isActiveWindow)
     watch = Watch(started, central, qtbot)
     yield watch
     watch.dock.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from central_parts import CentralServer, some_units
+from central_parts import CentralServer, HeldPort, some_units
+from sync_parts import Cut
 from test_central_kill import listening, opened
 
 MEGABYTES = 200
@@ -84,11 +84,6 @@ def until(so: Callable[[], bool], what: str) -> None:
         threading.Event().wait(0.005)
 
 
-def a_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.mark.e2e
 def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_it_in_memory(
     tmp_path: Path,
@@ -100,7 +95,7 @@ def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_
             file.write(number.to_bytes(4, "big") + block[4:])
     with film.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    server, port = CentralServer(home), a_port()
+    server, port = CentralServer(home), HeldPort()
     server.seed(some_units())
     begun, kept = home / "central" / "evidence" / "begun", server.home / "central" / "evidence"
 
@@ -108,8 +103,9 @@ def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_
         return sum(one.stat().st_size for one in begun.glob("*")) / (1 << 20)
 
     running: list[Process] = []
+    wire: Cut | None = None
     try:
-        central = Process(CENTRAL, home, port)
+        central = Process(CENTRAL, home, port.number)
         running.append(central)
         server.url = listening(home, central.popen)
         client = server.client()
@@ -118,7 +114,10 @@ def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_
         client.close()
         password = server.password("dispatcher")
         base_mb = central.peak_mb()
-        given = (server.url, password, desk, incident.incident)
+        # However fast the film goes, it stands still on the wire while somebody is killed.
+        wire = Cut(server.url)
+        wire.silent_after_sent = 60 << 20
+        given = (wire.url, password, desk, incident.incident)
         console = Process(CONSOLE, *given, film)
         running.append(console)
         until(lambda: here_mb() >= 40, "the film is on its way")
@@ -127,13 +126,18 @@ def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_
         before = here_mb()
         assert not (kept / sha256[:2] / sha256[2:4] / sha256).exists()
         film.unlink()  # the console has its own copy
-        central = Process(CENTRAL, home, port)
+        wire.cut()
+        central = Process(CENTRAL, home, port.number)
         running.append(central)
         listening(home, central.popen)
         assert here_mb() >= before
+        so_far = wire.bytes_to_central
+        wire.mend()
+        wire.silent_after_sent = so_far + (60 << 20)
         until(lambda: here_mb() >= before + 40, "it goes on after central was killed")
         console_mb = console.peak_mb()
         console.kill()
+        wire.mend()
         console = Process(CONSOLE, *given, "-")
         running.append(console)
         assert console.popen.wait(120) == 0
@@ -142,6 +146,8 @@ def test_that_a_long_film_arrives_though_both_ends_are_killed_and_neither_holds_
     finally:
         for process in running:
             process.kill()
+        if wire is not None:
+            wire.close()
     whole = kept / sha256[:2] / sha256[2:4] / sha256
     with whole.open("rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() == sha256

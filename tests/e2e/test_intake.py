@@ -78,6 +78,7 @@ def seat(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Seat]:
     console.window.show()
     qtbot.waitExposed(console.window)
     console.window.activateWindow()
+    qtbot.waitUntil(console.window.isActiveWindow)
     made = Seat(server, console, desk, qtbot)
     made.until(lambda: console.models.mirror.is_loaded and desk.mirror.is_loaded)
     yield made
@@ -111,7 +112,7 @@ def test_that_a_seat_sees_what_is_known_joins_passes_on_and_works_without_centra
     models, view = seat.console.models, seat.view
     seat.until(lambda: models.mirror.incident(known_incident) is not None)
     seat.until(view.isVisible)  # at a seat it is there from the log-on
-    assert view.fields.phone.hasFocus()
+    seat.until(view.fields.phone.hasFocus)
     seat.begin()
     seat.type("半夜还在施工 混凝土")
     seat.until(lambda: seat.dock.model.known.history.is_whole)

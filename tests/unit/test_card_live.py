@@ -28,7 +28,8 @@ from widgets.common.appearance import Appearance
 from widgets.desk.card_live import CardLiveView
 from widgets.desk.card_view import CardView
 
-IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
+#: A living camera is never given up; the dead one sends garbage, which needs no waiting for.
+PATIENT = Patience(connect_s=60.0, answer_s=60.0, silence_s=60.0)
 LAT, LON = 39.93, 116.45
 _METRES_A_DEGREE = 111_320.0
 
@@ -114,7 +115,7 @@ class Card:
 
     def __init__(self, appearance: Appearance, mirror: Mirror, *cameras: Camera) -> None:
         desk_city.change(mirror, *cameras)
-        self.decoders = Decoders(1, IMPATIENT, in_thread)
+        self.decoders = Decoders(1, PATIENT, in_thread)
         near = NearCameras(mirror)
         self.live = CardLive(
             mirror.incident, mirror.camera, near.of, self.decoders, lambda _point: None

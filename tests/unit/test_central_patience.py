@@ -57,7 +57,7 @@ def small(home: Path, limits: Limits) -> Iterator[CentralServer]:
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[CentralServer]:
     """A central that waits a moment only."""
-    yield from small(tmp_path / "home", replace(Limits(), headers_s=2.0, body_idle_s=2.0))
+    yield from small(tmp_path / "home", replace(Limits(), headers_s=4.0, body_idle_s=4.0))
 
 
 @pytest.fixture
@@ -138,9 +138,9 @@ def test_that_half_an_upload_ends_and_one_that_flows_slowly_does_not(hasty: Cent
             assert time.monotonic() < end
 
         def slowly() -> Iterator[bytes]:
-            for first in range(0, len(data), 4):  # longer than the deadline in all
-                time.sleep(0.3)
-                yield data[first : first + 4]
+            for first in range(0, len(data), 2):  # longer than the deadline in all
+                time.sleep(0.25)
+                yield data[first : first + 2]
 
         assert client.http.put(url, data=slowly(), timeout=60).status_code == 201
 

@@ -18,6 +18,7 @@ from city_parts import LAT0, LON0, STEP_DEG, write_small_pack
 from rtsp_points import Point, RtspPoints, make_clip, serving
 
 from console.app.cameralook import look_through
+from console.central import looking
 from console.domain.catalogue import Grid
 from console.domain.ids import new_id
 from console.domain.levels import Role
@@ -191,8 +192,12 @@ def test_that_central_without_a_map_says_so(tmp_path: Path) -> None:
 
 
 def test_that_a_camera_of_the_own_district_shows_how_it_looks_now_audited(
-    city: CentralServer, officer: CentralClient, points: RtspPoints
+    city: CentralServer,
+    officer: CentralClient,
+    points: RtspPoints,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(looking, "SHARED_S", 3600.0)
     path = f"{city.url}/v1/handheld/cameras/{{}}/picture"
     answers = [officer.http.get(path.format("live"), timeout=60) for _ in range(2)]
     assert [one.status_code for one in answers] == [200, 200], answers[0].text

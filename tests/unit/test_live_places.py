@@ -70,7 +70,7 @@ SCOPE = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}
 
 async def turns(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 

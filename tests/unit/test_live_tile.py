@@ -34,6 +34,7 @@ from console.video.live import (
     Picture,
     Shot,
     TileState,
+    TileStatus,
     in_process,
     in_thread,
 )
@@ -105,7 +106,7 @@ def test_that_a_tile_shows_pictures_of_its_own_size(codec: Codec, manner: str) -
         wait_for(lambda: (p := tile.newest()) is not None and p.pixels.shape == (112, 200, 4))
         picture = picture_of(tile)
         assert picture.pixels[..., :3].max() > 200
-        assert tile.status().state is TileState.LIVE
+        wait_for(lambda: tile.status().state is TileState.LIVE)
         tile.take(0)
         wait_for(lambda: tile.take(picture.number) is not None)
 
@@ -131,20 +132,19 @@ def test_that_a_camera_that_gives_nothing_says_a_sentence(
 ) -> None:
     points = {} if manner == "missing" else {"C1": Point(clip, manner)}
     with serving(**points) as server, run_tile(server.camera("C1")) as tile:
-        wait_for(lambda: tile.status().trouble is trouble)
-        status = tile.status()
-        assert status.state is TileState.FAILED
-        assert status.sentence is not None
-        assert status.sentence.startswith("The camera at rtsp://127.0.0.1:")
+        seen: list[TileStatus] = []
+        wait_for(lambda: seen.append(tile.status()) or seen[-1].trouble is trouble)
+    assert seen[-1].state is TileState.FAILED
+    assert seen[-1].sentence is not None
+    assert seen[-1].sentence.startswith("The camera at rtsp://127.0.0.1:")
 
 
 def test_that_a_port_nobody_listens_on_is_refused() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    camera = Camera(id=CameraId("C1"), name="x", main_url=f"rtsp://127.0.0.1:{port}/x")
-    with run_tile(camera) as tile:
-        wait_for(lambda: tile.status().trouble is Trouble.REFUSED)
+    with socket.socket() as held:  # nobody else is given it, and it does not listen
+        held.bind(("127.0.0.1", 0))
+        url = f"rtsp://127.0.0.1:{held.getsockname()[1]}/x"
+        with run_tile(Camera(id=CameraId("C1"), name="x", main_url=url)) as tile:
+            wait_for(lambda: tile.status().trouble is Trouble.REFUSED)
 
 
 def test_that_a_wrong_password_is_said_and_never_logged(

@@ -131,12 +131,9 @@ def test_that_no_word_is_cut(
     window.show()
     qtbot.waitExposed(window)
     window.regions.show_region(region)
-    qtbot.wait(50)
-    assert (window.width(), window.height()) == size
-    assert cut(window) == []
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size and cut(window) == [])
     form.hide()
-    qtbot.wait(20)
-    assert cut(window) == []
+    qtbot.waitUntil(lambda: cut(window) == [])
     for theme in ("light", "dark"):
         appearance.use_theme(theme)
         assert cut(window) == []

@@ -59,7 +59,8 @@ def test_that_a_camera_is_found_by_multicast_in_this_machines_networks(
     }
     for address in own_addresses():
         camera.join_group(address)
-    assert ENDPOINT in {one.endpoint for one in find(listen_s=1.0)}
+    tries = (find(listen_s=1.0) for _ in range(60))  # a busy machine answers late
+    assert any(ENDPOINT in {one.endpoint for one in found} for found in tries)
 
 
 def test_that_a_moving_camera_goes_where_it_is_sent(camera: OnvifCamera) -> None:

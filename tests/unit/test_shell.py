@@ -206,7 +206,7 @@ def test_that_a_column_kept_on_a_larger_screen_is_wide_enough_to_read(
     window.regions._settling.stop()
     window.regions._fitting.stop()
     window.regions.manager.setSplitterSizes(dock.dockAreaWidget(), [1300, 66])
-    qtbot.waitUntil(lambda: queue.width() < LEAST_PX, timeout=3000)
+    qtbot.waitUntil(lambda: queue.width() < LEAST_PX)
     with qtbot.waitSignal(window.closing):
         window.close()
     again = MainWindow(appearance, Echo(), tmp_path / "layout.ini")
@@ -217,6 +217,6 @@ def test_that_a_column_kept_on_a_larger_screen_is_wide_enough_to_read(
     again.show()
     again.resize(1366, 768)
     kept = again.regions.manager.findDockWidget("queue")
-    qtbot.waitUntil(lambda: kept.width() >= LEAST_PX - 2, timeout=5000)
+    qtbot.waitUntil(lambda: kept.width() >= LEAST_PX - 2)
     assert again.width() == 1366
     again.close()

@@ -35,7 +35,9 @@ from widgets.common.theme import Token
 from widgets.wall.wall import WallWidget
 
 pytestmark = pytest.mark.xvfb
+#: Gives a silent camera up soon, and on a busy machine a living one, too.
 IMPATIENT = Patience(connect_s=0.5, answer_s=0.5, silence_s=1.0)
+PATIENT = Patience(connect_s=60.0, answer_s=60.0, silence_s=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +58,18 @@ Build = Callable[..., WallWidget]
 def build(qtbot: QtBot, appearance: Appearance) -> Iterator[Build]:
     made: list[tuple[WallWidget, WallFeed]] = []
 
-    def make(cameras: list[Camera], *, tiles: int = 4, dwell_s: float = 60.0, **more) -> WallWidget:
+    def make(
+        cameras: list[Camera],
+        *,
+        tiles: int = 4,
+        dwell_s: float = 60.0,
+        patience: Patience = PATIENT,
+        **more,
+    ) -> WallWidget:
         plan = PatrolPlan(
             name="chaoyang-night", points=tuple(one.id for one in cameras), dwell_s=dwell_s
         )
-        decoders = Decoders(2, IMPATIENT, in_thread)
+        decoders = Decoders(2, patience, in_thread)
         feed = WallFeed(cameras, plan=plan, tiles=tiles, decoders=decoders, **more)
         wall = WallWidget(feed, appearance)
         qtbot.addWidget(wall)
@@ -100,7 +109,7 @@ def black_tiles(wall: WallWidget) -> list[int]:
 def test_that_no_tile_is_ever_black_over_many_pages(
     server: RtspPoints, build: Build, qtbot: QtBot
 ) -> None:
-    wall = build(mixed_cameras(server), dwell_s=0.4)
+    wall = build(mixed_cameras(server), dwell_s=0.4, patience=IMPATIENT)
     feed = feed_of(wall)
     pages: list[int] = []
     feed.page_turned.connect(lambda: pages.append(feed.strip().page))
@@ -269,7 +278,7 @@ def test_that_the_sweeps_picture_stands_in_marked_with_its_age(
         ]
     )
     writer.close()
-    wall = build(mixed_cameras(server)[4:8], looks=LooksReader(path))
+    wall = build(mixed_cameras(server)[4:8], looks=LooksReader(path), patience=IMPATIENT)
     feed = feed_of(wall)
     qtbot.waitUntil(lambda: feed.tile(0).trouble is not None)
     view = feed.tile(0)
