@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,12 +67,20 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let models and widgets in reference cycles go after their test, in Qt's own thread.
 
-    Collected in a thread of a later test they would take their timers with them there, and crash.
+    Collected in another thread, of this test or of a later one, they would take their timers with
+    them there, and crash. A test that failed leaves its frames, and so its windows, to a debugger
+    that nobody starts; the next test would let go of them in whatever thread it happens to be.
     """
-    result = yield
-    if "qapp" in getattr(item, "fixturenames", ()):
+    if "qapp" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        for name in ("last_type", "last_value", "last_traceback"):
+            vars(sys).pop(name, None)
         gc.collect()
-    return result
+        gc.enable()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from console.domain.ids import new_id
 from console.protocol.codec import Row, kind_of
 from console.protocol.commands import AssignUnit, OpenIncident
+from console.store.outbox import UNSETTLED
 from console.sync import SyncClient, SyncSettings
 from console.sync.client import utc_now
 from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, OutboxState, Who
@@ -32,6 +33,7 @@ class Recorder:
         self.contents: list[Contents] = []
         self.outbox = OutboxState()
         self.outbox_told = 0
+        self.client: SyncClient | None = None
         self.who: Who | None = None
         self.positions: ForceColumns | None = None
         self.packs: list[Path] = []
@@ -111,7 +113,17 @@ class Recorder:
         self.settled()
 
     def settled(self) -> None:
-        self.wait(lambda me: not me.outbox.pending, "the answers")
+        """Wait until everything that was typed so far is answered, and its changes are here.
+
+        What was typed a moment ago is on disk before anybody is told of it; so the disk is asked
+        first, and then what is told from there on.
+        """
+        client = self.client
+        assert client is not None
+        self.wait(lambda _: not client._outbox.in_state(*UNSETTLED), "the answers")
+        told = self.outbox_told
+        client._worker.outbox_changed()
+        self.wait(lambda me: me.outbox_told > told and not me.outbox.pending, "their changes")
 
 
 def opened(place: str = "工体北路 4号") -> OpenIncident:
@@ -137,6 +149,7 @@ def console(
     )  # fmt: skip
     recorder = Recorder()
     client = SyncClient(settings, recorder, now=now)  # type: ignore[arg-type] # a test's clock
+    recorder.client = client
     client.start()
     try:
         yield client, recorder
