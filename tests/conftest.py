@@ -30,7 +30,7 @@ settings.register_profile(
 )
 settings.load_profile("any-machine")
 # A wait that comes true costs nothing; one that does not is a failure on a busy machine as well.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 RESOURCES = Path(__file__).parents[1] / "resources"
 
 

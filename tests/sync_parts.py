@@ -19,7 +19,7 @@ from console.sync.client import utc_now
 from console.sync.state import ChangeBatch, Contents, LinkPhase, LinkState, OutboxState, Who
 from console.tracking import ForceColumns
 
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 
 
 class Recorder:

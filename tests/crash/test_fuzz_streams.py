@@ -33,7 +33,7 @@ from console.video.visit import VisitSettings, visit
 CASES = 100_000
 pytestmark = pytest.mark.timeout(400)
 IMPATIENT = VisitSettings(
-    patience=Patience(connect_s=1.0, answer_s=1.0, silence_s=1.0), whole_s=4.0
+    patience=Patience(connect_s=3.0, answer_s=3.0, silence_s=3.0), whole_s=12.0
 )
 #: For what ends by itself: a busy machine answers late, and is not what is told of then.
 PATIENT = VisitSettings(

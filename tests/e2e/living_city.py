@@ -81,7 +81,7 @@ class LivingCity:
         if self._process.poll() is None:
             self._process.send_signal(number)
         try:
-            return self._process.wait(60)
+            return self._process.wait(120)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
@@ -138,7 +138,7 @@ class Window:
             self.process = subprocess.Popen(
                 command, cwd=_seat(program), env=environment, stdout=log, stderr=log
             )
-        until(lambda: self._has_reached(mark), f"the window; it said: {self.log}", 90)
+        until(lambda: self._has_reached(mark), f"the window; it said: {self.log}", START_WITHIN_S)
         self._focus()
 
     def _has_reached(self, mark: str) -> bool:
@@ -209,14 +209,14 @@ class Window:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(60)
+        self.process.wait(120)
 
     def close(self) -> int:
         """Close the window by its key; returns the exit status."""
         if self.process.poll() is None:
             self.press("ctrl+q")
         try:
-            return self.process.wait(60)
+            return self.process.wait(120)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
@@ -236,7 +236,7 @@ def own_screen() -> Iterator[dict[str, str]]:
 
 def leftovers(processes: Sequence[psutil.Process]) -> list[str]:
     """Return the commands of those processes that still live."""
-    _, alive = psutil.wait_procs(list(processes), timeout=60)
+    _, alive = psutil.wait_procs(list(processes), timeout=120)
     return commands_of(alive)
 
 

@@ -63,7 +63,7 @@ def refused(home: Path, *arguments: str) -> str:
                *SMALL, *arguments]  # fmt: skip
     before = {one.pid for one in psutil.process_iter()}
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
     )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

@@ -109,7 +109,7 @@ def test_that_nothing_accepted_is_lost_when_central_is_killed(
         client.close()
     finally:
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     assert not (home / "central" / "server.json").exists()
     revs = [row[0] for row in server.query("SELECT rev FROM change_log ORDER BY rev")]
     assert revs == list(range(1, len(revs) + 1))

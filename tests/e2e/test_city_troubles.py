@@ -206,7 +206,7 @@ def test_that_the_process_ends_cleanly_when_told_to(central: CentralServer, tmp_
         watcher.close()
         client.close()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     assert (tmp_path / "city" / "memory.npz").exists()
 
 

@@ -263,9 +263,9 @@ def test_that_the_process_shows_its_window_ends_cleanly_and_keeps_its_place(
         [sys.executable, "-c", RUN, json.dumps(said)], cwd=ROOT, env={**os.environ}
     )
     try:
-        qtbot.waitUntil(lambda: _has(started_file, "usable_s"))
+        qtbot.waitUntil(lambda: _has(started_file, "usable_s"), timeout=240_000)
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
     times = json.loads(started_file.read_text())

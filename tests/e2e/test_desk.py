@@ -31,7 +31,7 @@ from console.domain.levels import Channel, Role
 from console.protocol.commands import AddReport, ReportOutcome
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 
 
 def settings_for(server: CentralServer, home: Path, login: str) -> ConsoleSettings:

@@ -23,7 +23,7 @@ from console.protocol import commands as c
 from console.protocol.messages import Verdict
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 
 
 class Desks:

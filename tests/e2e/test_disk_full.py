@@ -179,7 +179,7 @@ def test_that_a_full_disk_is_said_loses_nothing_and_passes_by_itself(
             assert isinstance(taken, Result)
             assert taken.verdict is Verdict.ACCEPTED
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
         revs = [row[0] for row in server.query("SELECT rev FROM change_log ORDER BY rev")]
         assert revs == list(range(1, len(revs) + 1))
         count = server.query("SELECT count(*) FROM incident")

@@ -25,7 +25,7 @@ from console.protocol.commands import MoveAssignment
 from console.ui.card import card_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 
 
 class Desks:

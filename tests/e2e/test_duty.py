@@ -27,7 +27,7 @@ from console.ui.dutyboard import DutyBoard
 from widgets.shift.window import DutyWindow, Pane
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 CORNERS = ((39.92, 116.43), (39.94, 116.43), (39.94, 116.45), (39.92, 116.45))
 
 

@@ -131,7 +131,7 @@ def rows(central: CentralServer, query: str, *values: object) -> list[tuple[Any,
         return connection.execute(query, values).fetchall()
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
+def until(condition: Callable[[], bool], timeout_s: float = 120.0) -> bool:
     end = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > end:

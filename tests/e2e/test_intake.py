@@ -26,7 +26,7 @@ from console.ui.alarms import AlarmKind
 from widgets.desk.new_incident import PlaceFound
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 LAT, LON = 39.93, 116.45
 PLACE = PlaceFound(text="工体北路 4 号", lat=LAT, lon=LON)
 

@@ -30,7 +30,7 @@ from widgets.common.labels import SILENT_S, AgeLabel
 from widgets.shell.regions import Region
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xvfb]
-LONG_MS = 60_000
+LONG_MS = 120_000
 
 
 def opened_console(qapp: QApplication, qtbot: QtBot, server: CentralServer, home: Path) -> Console:

@@ -59,7 +59,7 @@ def cameras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Camera]]:
     made = [camera(port, number) for number in range(POINTS)]
     yield made
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
 
 
 def camera(port: int, number: int) -> Camera:

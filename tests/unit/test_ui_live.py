@@ -30,7 +30,7 @@ from console.ui.mirror import Mirror
 from console.ui.queue import IncidentQueueModel, QueueColumn, QueueRole
 from console.ui.status import StatusModel, link_sentence
 
-WITHIN_MS = 60_000
+WITHIN_MS = 120_000
 
 
 @dataclass
