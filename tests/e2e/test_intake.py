@@ -18,6 +18,8 @@ from test_desk import settings_for
 
 from console.app.desktop_intake import IntakeDock
 from console.app.desktop_models import DeskModels
+from console.dispatch.intake import place_notes
+from console.domain.catalogue import CatalogueItem
 from console.domain.ids import ReportId, new_id
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Level, Role
@@ -111,11 +113,14 @@ def test_that_a_seat_sees_what_is_known_joins_passes_on_and_works_without_centra
     known_incident = earlier_call(seat)
     models, view = seat.console.models, seat.view
     seat.until(lambda: models.mirror.incident(known_incident) is not None)
+    items = models.mirror.every
+    seat.until(lambda: bool(place_notes(items(CatalogueItem), LAT, LON)))
     seat.until(view.isVisible)  # at a seat it is there from the log-on
     seat.until(view.fields.phone.hasFocus)
     seat.begin()
     seat.type("半夜还在施工 混凝土")
     seat.until(lambda: seat.dock.model.known.history.is_whole)
+    seat.until(lambda: view.fields.code() == "0301")
     known = seat.dock.model.known
     assert known.suggestion.form == view.fields.code() == "0301"
     assert "半夜" in view._hint.text()
