@@ -63,6 +63,15 @@ class PlainTiles:
         return held.getvalue()
 
 
+def exec_at_most(loop: QEventLoop) -> None:
+    """Run a loop until it is left, or for as long as a busy machine may take."""
+    timer = QTimer(singleShot=True, interval=WITHIN_MS)
+    timer.timeout.connect(loop.quit)
+    timer.start()
+    loop.exec()
+    timer.stop()
+
+
 class Shown:
     """One map on the screen with its feed and ways to look into it."""
 
@@ -82,8 +91,7 @@ class Shown:
         assert page is not None
         loop, box = QEventLoop(), []
         page.runJavaScript(code, 0, lambda value: (box.append(value), loop.quit()))
-        QTimer.singleShot(10_000, loop.quit)
-        loop.exec()
+        exec_at_most(loop)
         assert box, code
         return box[0]
 
@@ -198,9 +206,8 @@ def living_map(qapp: QApplication, *, filled: bool = True) -> Iterator[Shown]:
         fill(made)
     loop = QEventLoop()
     made.widget.ready.connect(loop.quit)
-    QTimer.singleShot(20_000, loop.quit)
     made.widget.show()
-    loop.exec()
+    exec_at_most(loop)
     assert made.widget.last_stats, made.problems
     yield made
     made.widget.shutdown()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from central_parts import CentralServer, Database
 from district_parts import EAST, WEST, closing_engine, of_the_east, seeded
-from map_parts import ENGINE_TALK, FRAME, RESOURCES, Shown, fill
-from PySide6.QtCore import QEventLoop, QTimer
+from map_parts import ENGINE_TALK, FRAME, RESOURCES, Shown, exec_at_most, fill
+from PySide6.QtCore import QEventLoop
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -147,9 +147,8 @@ def page(qapp: QApplication) -> Iterator[tuple[Shown, Mirror, Central]]:
     fill(shown)
     loop = QEventLoop()
     shown.widget.ready.connect(loop.quit)
-    QTimer.singleShot(20_000, loop.quit)
     shown.widget.show()
-    loop.exec()
+    exec_at_most(loop)
     yield shown, mirror, central
     shown.widget.shutdown()
     shown.widget.close()

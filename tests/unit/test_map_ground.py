@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from map_parts import ENGINE_TALK, FRAME, RESOURCES, Shown, nearer
-from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from map_parts import ENGINE_TALK, FRAME, RESOURCES, Shown, exec_at_most, nearer
+from PySide6.QtCore import QEventLoop, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -179,9 +179,8 @@ def shown(qapp: QApplication, ground: MapGround) -> Iterator[Shown]:
     made.widget.resize(1000, 700)
     loop = QEventLoop()
     made.widget.ready.connect(loop.quit)
-    QTimer.singleShot(20_000, loop.quit)
     made.widget.show()
-    loop.exec()
+    exec_at_most(loop)
     yield made
     made.widget.shutdown()
     made.widget.close()

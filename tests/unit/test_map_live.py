@@ -125,27 +125,44 @@ def test_that_groups_can_be_turned_off_and_everyone_is_drawn(shown: Shown, qtbot
     shown.js("mapPage.setGroups(true); 0")
 
 
+def glided(shown: Shown, qtbot: QtBot, steps: int) -> list[float]:
+    """Send the unit so many steps of 100 m, 28 pixels, to the east; return where it was drawn."""
+    shown.js("window.seen = []; 0")
+    columns = at_grid()
+    columns.lon[212] += 0.0012 * steps
+    shown.feed.set_force(columns)
+    rev = shown.feed.rows(MapLayer.UNITS).rev
+    qtbot.waitUntil(lambda: shown.js("mapPage.live._rows.get('units').rev") == rev)
+    shown.settle(qtbot)
+    qtbot.waitUntil(lambda: shown.js("mapPage.live._again === null && !mapPage.live._inFlight"))
+    shown.js("mapPage.live._worker.postMessage({ op: 'where', row: 212 }); window.asked += 1; 0")
+    qtbot.waitUntil(lambda: shown.js("window.asked === window.told"))
+    seen: list[float] = json.loads(shown.js("JSON.stringify(window.seen)"))
+    return seen
+
+
 def test_that_a_unit_glides_to_its_new_fix_and_never_beyond(shown: Shown, qtbot: QtBot) -> None:
     assert shown.widget.show_unit("u212")
     qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == 15)
     shown.settle(qtbot)
     shown.js(
-        "window.seen = []; const live = mapPage.live, old = live._show.bind(live);"
-        "live._show = (m) => { old(m); live._worker.postMessage({ op: 'where', row: 212 }); };"
+        "window.seen = []; window.asked = window.told = 0;"
+        "const live = mapPage.live, old = live._show.bind(live);"
+        "live._show = (m) => { old(m); window.asked += 1;"
+        " live._worker.postMessage({ op: 'where', row: 212 }); };"
         "const take = live._take.bind(live);"
-        "live._take = (m) => { if (m.op === 'where') window.seen.push(m.x); else take(m); }; 0"
+        "live._take = (m) => { if (m.op !== 'where') return take(m);"
+        " window.told += 1; window.seen.push(m.x); }; 0"
     )
-    columns = at_grid()
-    columns.lon[212] += 0.0012  # about 100 m, 28 pixels at this zoom
-    before = shown.js("mapPage.live._token")
-    shown.feed.set_force(columns)
-    done = f"mapPage.live._token > {before + 2} && mapPage.live._again === null"
-    qtbot.waitUntil(lambda: shown.js(done) and shown.js("window.seen.length") > 2)
-    qtbot.waitUntil(lambda: shown.js("mapPage.live._again === null && !mapPage.live._inFlight"))
-    seen = json.loads(shown.js("JSON.stringify(window.seen)"))
-    assert seen == sorted(seen)
-    assert 20 < seen[-1] - seen[0] <= 30
-    assert len(set(seen)) >= 3, seen
+    start = glided(shown, qtbot, 0)[-1]
+    for steps in range(1, 13):  # a busy machine may draw none of the pictures in between
+        seen = [start, *glided(shown, qtbot, steps)]
+        assert seen == sorted(seen)
+        assert 20 < seen[-1] - start <= 30
+        if len(set(seen)) >= 3:
+            return
+        start = seen[-1]
+    pytest.fail("it jumps")
 
 
 def test_that_an_old_fix_has_a_ring_that_grows(shown: Shown, qtbot: QtBot) -> None:
@@ -177,13 +194,18 @@ def test_that_an_old_fix_has_a_ring_that_grows(shown: Shown, qtbot: QtBot) -> No
 
 def test_that_the_map_says_when_the_feed_has_stopped(shown: Shown, qtbot: QtBot) -> None:
     text = "mapPage.panel.age.textContent"
-    shown.widget.set_age(3.0, 1.0, is_live=True)
-    qtbot.waitUntil(lambda: shown.js(text) in ("positions 3 s old", "positions 4 s old"))
-    assert not shown.js("mapPage.panel.age.classList.contains('late')")
-    shown.widget.set_age(8.0, 6.0, is_live=True)  # two beats are missing
-    qtbot.waitUntil(lambda: shown.js(text).startswith("■ positions 8 s"))
-    shown.widget.set_age(2.0, 1.0, is_live=False)
-    qtbot.waitUntil(lambda: shown.js(text).startswith("■ positions 2 s"))
+    late = "mapPage.panel.age.classList.contains('late')"
+
+    def says(wanted: tuple[str, ...], positions_s: float, heard_s: float, **more: bool) -> bool:
+        """Tell the ages, for the page counts on from there, and look at what it says."""
+        shown.widget.set_age(positions_s, heard_s, **more)
+        return str(shown.js(text)).startswith(wanted)
+
+    fresh = ("positions 3 s old", "positions 4 s old")
+    qtbot.waitUntil(lambda: says(fresh, 3.0, 1.0, is_live=True) and not shown.js(late))
+    # two beats are missing
+    qtbot.waitUntil(lambda: says(("■ positions 8 s",), 8.0, 6.0, is_live=True))
+    qtbot.waitUntil(lambda: says(("■ positions 2 s",), 2.0, 1.0, is_live=False))
     shown.widget.set_age(1.0, 0.5, is_live=True)
     qtbot.waitUntil(lambda: not shown.js(text).startswith("■"))
     # nothing more is told: the page itself finds out

@@ -65,7 +65,7 @@ def test_that_the_screen_itself_shows_the_colours(shown: Shown, qtbot: QtBot) ->
     for unit in grid_units():
         if unit.kind is UnitKind.OFFICER and unit.status is UnitStatus.ON_SCENE:
             assert shows(("units", unit.no), "#D34CEE")
-    assert shown.shows(60, 640, "#203040")
+    qtbot.waitUntil(lambda: shown.shows(60, 640, "#203040"))
 
 
 @pytest.mark.parametrize("no", [0, 137, UNITS - 1])
