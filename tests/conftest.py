@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,22 +67,30 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let models and widgets in reference cycles go after their test, in Qt's own thread.
+    """Let a test leave neither windows nor a clock behind for those that come after it.
 
-    Collected in another thread, of this test or of a later one, they would take their timers with
-    them there, and crash. A test that failed leaves its frames, and so its windows, to a debugger
-    that nobody starts; the next test would let go of them in whatever thread it happens to be.
+    Models and widgets in reference cycles go after their test, in Qt's own thread: collected in
+    another, of this test or of a later one, they would take their timers with them there, and
+    crash. A test that failed leaves its frames, and so its windows, to a debugger that nobody
+    starts; the next test would let go of them in whatever thread it happens to be.
+
+    A console in the test's own process keeps the time of the city that its central tells.
     """
-    if "qapp" not in getattr(item, "fixturenames", ()):
-        return (yield)
-    gc.disable()
+    zone, is_of_qt = os.environ.get("TZ"), "qapp" in getattr(item, "fixturenames", ())
+    if is_of_qt:
+        gc.disable()
     try:
         return (yield)
     finally:
-        for name in ("last_type", "last_value", "last_traceback"):
-            vars(sys).pop(name, None)
-        gc.collect()
-        gc.enable()
+        if is_of_qt:
+            for name in ("last_type", "last_value", "last_traceback"):
+                vars(sys).pop(name, None)
+            gc.collect()
+            gc.enable()
+        if os.environ.get("TZ") != zone:
+            os.environ.pop("TZ", None)
+            os.environ.update({} if zone is None else {"TZ": zone})
+            time.tzset()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
