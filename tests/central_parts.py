@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +16,7 @@ import msgspec
 import requests
 from argon2 import PasswordHasher
 from central_database import Database, without_rows
+from held_port import HeldPort
 from websockets.sync.client import ClientConnection, connect
 
 from console.app.served import own_ca
@@ -73,21 +71,6 @@ def some_units(count: int = 8) -> list[Unit]:
         )
         for no in range(1, count + 1)
     ]
-
-
-class HeldPort:
-    """A free port that nobody else is given as long as this lives, even while nobody listens on it.
-
-    A socket is bound to it that does not listen: whoever calls is refused, and central, which may
-    use the address with it, can listen on it again and again.
-    """
-
-    def __init__(self) -> None:
-        bound = socket.socket()
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(("127.0.0.1", 0))
-        self.number = int(bound.getsockname()[1])
-        weakref.finalize(self, os.close, bound.detach())
 
 
 class CentralServer:

@@ -1,6 +1,6 @@
 // Keeps the page itself on the device, so that it opens without a network.
 
-const CACHE = "zhihui-handheld-11";
+const CACHE = "zhihui-handheld-12";
 /** Tiles of the map that were looked at last, for when there is no network. */
 const TILES = "zhihui-tiles-1";
 const MOST_TILES = 800;

@@ -14,7 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from central_parts import CentralServer, HeldPort, some_units
+from central_parts import CentralServer, some_units
+from held_port import HeldPort
 from sync_parts import Cut
 from test_central_kill import listening, opened
 

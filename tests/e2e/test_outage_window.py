@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from central_parts import CentralServer, HeldPort, a_city, some_units
+from central_parts import CentralServer, a_city, some_units
+from held_port import HeldPort
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
