@@ -63,7 +63,7 @@ class DeskWindow(QObject):
         models.site_forms.changed.connect(self.form.set_forms)
         self.sheet = EvidenceSheet(appearance, self.window)
         self.pictures = EvidencePictures(models.client, self)
-        board = MajorBoard(models.mirror, models.card, models.actions, self)
+        board = MajorBoard(models.mirror, models.card, models.actions, self, places=models.places)
         self.major = MajorSheet(board, window)
         board.refused.connect(self.say_trouble)
         models.actions.board_wanted.connect(self._show_board)

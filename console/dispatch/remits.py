@@ -8,7 +8,7 @@ from typing import Any
 from console.dispatch.decision import Rows
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
-from console.domain.command import HelpRequest, HelpSide, Sector, help_id
+from console.domain.command import CommandPost, HelpRequest, HelpSide, Sector, help_id
 from console.domain.errors import RejectedError
 from console.domain.incidents import Incident, Report
 from console.domain.levels import Role
@@ -65,7 +65,7 @@ def district_of(row: Row, rows: Rows) -> str | None:
     """Return the district a row lies in; what belongs to an incident lies where that does."""
     if isinstance(row, _PLACED):
         return row.district
-    if isinstance(row, Assignment | Evidence | LogEntry | Report | Sector):
+    if isinstance(row, Assignment | CommandPost | Evidence | LogEntry | Report | Sector):
         incident = None if row.incident is None else rows.incident(row.incident)
         return None if incident is None else incident.district
     if isinstance(row, DutyReport | Receipt | RosterEntry):
@@ -214,6 +214,8 @@ def _named_by_command(body: Any, rows: Rows) -> list[Row | None]:
         return [rows.get(HelpRequest, help_id(body.help, HelpSide.ASKING))]
     if isinstance(body, c.PutSector):
         return [rows.get(Sector, body.sector.id), rows.incident(body.sector.incident)]
+    if isinstance(body, c.PutPost):
+        return [rows.get(CommandPost, body.post.id), rows.incident(body.post.incident)]
     if isinstance(body, c.PlaceInSector) and body.sector is not None:
         return [rows.get(Sector, body.sector)]
     return []

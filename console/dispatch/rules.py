@@ -103,6 +103,7 @@ _RULES: dict[type[Any], Callable[[Ask, Any], Decision]] = {
     c.AnswerHelp: rules_command.answer_help,
     c.EndHelp: rules_command.end_help,
     c.PutSector: rules_events.put_sector,
+    c.PutPost: rules_events.put_post,
     c.PlaceInSector: rules_events.place_in_sector,
     c.OpenEvent: rules_events.open_event,
 }

@@ -1,4 +1,4 @@
-"""Rules of big incidents: sectors, who works where, a plan opened with its tasks."""
+"""Rules of big incidents: sectors, command post, a plan opened with its tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from console.dispatch.forms import form_in, is_form
 from console.dispatch.rules_case import name_of_incident
 from console.dispatch.time_rules import with_case_limit
 from console.domain.catalogue import CatalogueItem, CatalogueName, item_id
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.domain.errors import RejectedError
 from console.domain.ids import IncidentId
 from console.domain.incidents import Incident, Stage
@@ -44,6 +44,56 @@ def put_sector(ask: Ask, body: c.PutSector) -> Decision:
     draft.put(entered)
     verb = "sector_ended" if sector.retired else "sector_put"
     draft.log(incident.id, verb, detail=": ".join(filter(None, (name, task))), unit=lead)
+    return draft.decision()
+
+
+def put_post(ask: Ask, body: c.PutPost) -> Decision:
+    """Set up, move or end the command post; central notes since when, and who took over."""
+    post = body.post
+    incident = ask.incident(post.incident)
+    if not incident.is_major or not incident.is_open:
+        raise RejectedError(
+            f"{name_of_incident(incident)} is no open big incident; make it one first."
+        )
+    if post.id != incident.id:
+        raise RejectedError("A big incident has one command post, with the incident's id.")
+    place = checked_words(post.place.strip(), "place")
+    commander = (post.commander or "").strip() or None
+    if not place:
+        raise RejectedError("Say where the command post is.")
+    if commander is not None and len(commander) > _MOST_NAME:
+        raise RejectedError("Whoever commands needs a name that can be said on the radio.")
+    lat, lon = checked_position(post.lat, post.lon)
+    earlier = ask.rows.get(CommandPost, post.id)
+    held = None if earlier is None or earlier.retired else earlier
+    if held is None and post.retired:
+        return NOTHING_NEW
+    since = None if commander is None else ask.at
+    if held is not None and held.commander == commander:
+        since = held.since
+    entered = replace(
+        post,
+        place=place,
+        lat=lat,
+        lon=lon,
+        commander=commander,
+        set_up_at=ask.at if held is None else held.set_up_at,
+        since=since,
+        version=0 if earlier is None else earlier.version,
+    )
+    if entered == earlier:
+        return NOTHING_NEW
+    draft = Draft(ask)
+    draft.put(entered)
+    before = None if held is None else held.commander
+    if post.retired:
+        draft.log(incident.id, "post_ended", detail=place)
+    elif held is None or held.place != place:
+        draft.log(incident.id, "post_put", detail=place)
+    if commander != before and not post.retired:
+        draft.log(
+            incident.id, "command_taken", detail=" → ".join(filter(None, (before, commander)))
+        )
     return draft.decision()
 
 

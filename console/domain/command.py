@@ -1,4 +1,4 @@
-"""Help across districts (跨区增援) and sectors of a big incident (分区)."""
+"""Help across districts (跨区增援), sectors (分区) and command post (指挥部) of a big incident."""
 
 from __future__ import annotations
 
@@ -87,6 +87,33 @@ class Sector:
     name: str
     lead: UnitId | None = None
     task: str | None = None
+    retired: bool = False
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandPost:
+    """Where a big incident is commanded from and by whom (指挥部); there is one, or none.
+
+    Attributes:
+        id: Id of the big incident.
+        place: In words.
+        lat: WGS-84 degrees, ``None`` where the place is only words.
+        lon: WGS-84 degrees, ``None`` where the place is only words.
+        commander: Who commands, as called on the radio; ``None`` while nobody was named.
+        set_up_at: Since when it is there, aware UTC; central says it.
+        since: Since when that person commands, aware UTC; central says it.
+        retired: It is no more.
+    """
+
+    id: str
+    incident: IncidentId
+    place: str
+    lat: float | None = None
+    lon: float | None = None
+    commander: str | None = None
+    set_up_at: datetime | None = None
+    since: datetime | None = None
     retired: bool = False
     version: int = 0
 

@@ -67,6 +67,7 @@ _DISPATCH: dict[str, Reach] = {
     "AnswerHelp": _REMIT,
     "EndHelp": _REMIT,
     "PutSector": _REMIT,
+    "PutPost": _REMIT,
     "PlaceInSector": _REMIT,
     "OpenEvent": _REMIT,
     "OrderByVoice": _REMIT,

@@ -9,7 +9,7 @@ import msgspec
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem, Grid
-from console.domain.command import HelpRequest, Sector
+from console.domain.command import CommandPost, HelpRequest, Sector
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident, Report
 from console.domain.limits import CalendarDay, LimitRule
@@ -49,6 +49,7 @@ Row = (
     | Paper
     | HelpRequest
     | Sector
+    | CommandPost
 )
 #: Kinds of rows that travel, by the name the wire gives them.
 ROW_TYPES: dict[str, type[Row]] = {
@@ -78,11 +79,12 @@ ROW_TYPES: dict[str, type[Row]] = {
     "paper": Paper,
     "help_request": HelpRequest,
     "sector": Sector,
+    "command_post": CommandPost,
 }
 #: Kinds of which there are few: everybody who sees rows holds all of them.
 TABLE_KINDS: tuple[str, ...] = (
     "limit_rule", "calendar_day", "alarm_mark", "duty_report", "catalogue", "grid",
-    "instruction", "sensor", "help_request", "sector",
+    "instruction", "sensor", "help_request", "sector", "command_post",
 )  # fmt: skip
 #: Kinds of which every day brings many: consoles hold the newest (see `store.windows`).
 RECENT_KINDS: tuple[str, ...] = (

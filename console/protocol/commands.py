@@ -37,6 +37,7 @@ from console.protocol.dispatch_commands import (
     ExplainChoice,
     OpenEvent,
     PlaceInSector,
+    PutPost,
     PutSector,
     TransferTask,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "PutInstructions",
     "PutJurisdictions",
     "PutLimitRules",
+    "PutPost",
     "PutRoster",
     "PutSector",
     "PutUnits",
@@ -385,6 +387,7 @@ AnyBody = (
     | AnswerHelp
     | EndHelp
     | PutSector
+    | PutPost
     | PlaceInSector
     | OpenEvent
 )

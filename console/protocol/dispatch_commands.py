@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.protocol.body import Body
 
 
@@ -93,6 +93,12 @@ class PutSector(Body, frozen=True, kw_only=True):
     """Make, change or end a sector of a big incident."""
 
     sector: Sector
+
+
+class PutPost(Body, frozen=True, kw_only=True):
+    """Set up, move or end a big incident's command post, or say who commands there."""
+
+    post: CommandPost
 
 
 class PlaceInSector(Body, frozen=True, kw_only=True):

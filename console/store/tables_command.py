@@ -51,4 +51,21 @@ SECTOR = Table(
     Index("sector_by_incident", "incident"),
 )
 
-COMMAND_TABLES: dict[str, Table] = {"help_request": HELP_REQUEST, "sector": SECTOR}
+COMMAND_POST = Table(
+    "command_post",
+    METADATA,
+    id_column(),
+    Column("incident", String(80), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("commander", Text),
+    Column("set_up_at", Instant),
+    Column("since", Instant),
+    Column("retired", Boolean, nullable=False, server_default=false()),
+    version_column(),
+)
+
+COMMAND_TABLES: dict[str, Table] = {
+    "help_request": HELP_REQUEST, "sector": SECTOR, "command_post": COMMAND_POST,
+}  # fmt: skip

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from console.dispatch.rules_assignments import TOLD_BY_VOICE
 from console.domain.assignments import TAKEN_STATES, UNACCEPTED_STATES, Assignment, AssignmentState
-from console.domain.command import HelpRequest, HelpSide, Sector
+from console.domain.command import CommandPost, HelpRequest, HelpSide, Sector
 from console.domain.incidents import NEXT_STAGES, Incident, Report, Stage
 from console.domain.levels import Role
 from console.domain.permissions import may
@@ -90,6 +90,7 @@ class IncidentCard:
     Attributes:
         can: Names of commands that the person logged on may give and the stage allows.
         sectors: Of a big incident, in the order they were made.
+        post: Where it is commanded from, ``None`` while that is nowhere.
         parts: The cases of a big incident, in the order they were opened.
         help: What other districts were asked for.
         pending: Whether central has not confirmed what is shown.
@@ -106,6 +107,7 @@ class IncidentCard:
     can: frozenset[str]
     pending: bool
     sectors: tuple[Sector, ...] = ()
+    post: CommandPost | None = None
     parts: tuple[Incident, ...] = ()
     help: tuple[HelpRequest, ...] = ()
     row_no: int | None = None
@@ -182,6 +184,7 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
         can=allowed(incident, assignments, mirror),
         pending=mirror.is_pending(incident_id),
         sectors=_sectors(sectors.values(), incident_id),
+        post=_post(mirror, incident),
         parts=_parts(mirror, incident),
         help=tuple(asked),
     )
@@ -190,6 +193,11 @@ def card_of(mirror: Mirror, incident_id: str) -> IncidentCard | None:
 def _sectors(among: Iterable[Sector], incident: str) -> tuple[Sector, ...]:
     found = [one for one in among if one.incident == incident and not one.retired]
     return tuple(sorted(found, key=lambda one: one.id))
+
+
+def _post(mirror: Mirror, incident: Incident) -> CommandPost | None:
+    post = mirror.row_of(CommandPost, incident.id) if incident.is_major else None
+    return None if post is None or post.retired else post
 
 
 def _parts(mirror: Mirror, incident: Incident) -> tuple[Incident, ...]:
@@ -359,7 +367,7 @@ class CardModel(QObject):
 
     @Slot(str, list)
     def _take_tables(self, kind: str, _ids: list[str]) -> None:
-        if kind in {"sector", "help_request"} and self._picked is not None:
+        if kind in {"sector", "help_request", "command_post"} and self._picked is not None:
             self._soon.start()
 
     @Slot(list)

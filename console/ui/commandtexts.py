@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from console.domain.command import HelpState
+from console.domain.command import CommandPost, HelpState
 from console.ui.card import AssignmentLine
+from console.ui.words import time_text
 
 
 def _noop(context: str, source: str) -> str:
@@ -29,6 +30,23 @@ _HELP: Mapping[HelpState, str] = {
 def help_word(state: HelpState) -> str:
     """Return how far a request for help has come."""
     return _say(_HELP[state])
+
+
+def post_text(post: CommandPost | None) -> str:
+    """Return where a big incident is commanded from, by whom and since when; "" for nowhere."""
+    if post is None:
+        return ""
+    parts = [_say("Command post: {0}").format(post.place)]
+    if post.commander:
+        who = _say("{0} commands since {1}")
+        parts.append(who.format(post.commander, time_text(post.since, seconds=False)))
+    else:
+        parts.append(_say("nobody commands yet — W"))
+    if post.set_up_at is not None:
+        parts.append(_say("set up {0}").format(time_text(post.set_up_at, seconds=False)))
+    if post.lat is None:
+        parts.append(_say("no position on the map"))
+    return " · ".join(parts)
 
 
 def task_lines(line: AssignmentLine) -> list[tuple[str, str]]:

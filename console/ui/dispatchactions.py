@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from console.dispatch.eventplans import plan_from
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem, CatalogueName
-from console.domain.command import HelpRequest, HelpSide, HelpState, Sector
+from console.domain.command import CommandPost, HelpRequest, HelpSide, HelpState, Sector
 from console.domain.ids import IncidentId, UnitId
 from console.domain.incidents import Incident
 from console.domain.levels import Channel
@@ -154,6 +154,10 @@ class DispatchActions(CaseActions):
     def change_sector(self, sector: Sector, **changed: Any) -> bool:
         """Change a sector: name, task, lead, or that it is no more."""
         return self._submit(c.PutSector(sector=replace(sector, **changed)))
+
+    def put_post(self, post: CommandPost) -> bool:
+        """Set up, move or end a command post, or say who commands there."""
+        return self._submit(c.PutPost(post=post))
 
     def add_case(self, big: Incident, form: str, text: str) -> bool:
         """Open a case of a big incident, at its place."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from console.dispatch.eventplans import plan_from
+from console.dispatch.intake import metres_from
 from console.domain.assignments import Assignment
 from console.domain.catalogue import CatalogueItem
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.domain.incidents import Incident
 from console.ui.card import CardModel, IncidentCard
 from console.ui.dispatchactions import DispatchActions
 from console.ui.logtexts import detail_text
 from console.ui.mirror import Mirror
+from console.ui.places import FoundPlace, PlaceFinder
 from console.ui.queuetexts import short_number
 from console.ui.words import form_word, is_chinese, stage_word, time_text, verb_word
 
-#: What the sector is called that leads the others; one name in both languages, as it is on paper.
-COMMAND_POST = "指挥部 Command post"
+#: A command post is looked for on the map within this of its incident.
+_POST_WITHIN_M = 5_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,6 @@ class SectorLine:
     task: str
     units: tuple[str, ...]
 
-    @property
-    def is_post(self) -> bool:
-        """Whether it is the command post."""
-        return self.name == COMMAND_POST
-
 
 class MajorBoard(QObject):
     """Follows the picked incident and changes what belongs to its command.
@@ -77,8 +74,11 @@ class MajorBoard(QObject):
         card: CardModel,
         actions: DispatchActions,
         parent: QObject | None = None,
+        *,
+        places: PlaceFinder | None = None,
     ) -> None:
         super().__init__(parent)
+        self._places = places
         self._mirror, self._model, self._actions = mirror, card, actions
         card.changed.connect(lambda _card: self.changed.emit())
 
@@ -105,12 +105,14 @@ class MajorBoard(QObject):
         ]
 
     def sectors(self) -> list[SectorLine]:
-        """Return the sectors, the command post first."""
+        """Return the sectors in the order they were made."""
         card = self.card
-        if card is None:
-            return []
-        lines = [self._sector_line(one) for one in card.sectors]
-        return sorted(lines, key=lambda one: not one.is_post)
+        return [] if card is None else [self._sector_line(one) for one in card.sectors]
+
+    @property
+    def post(self) -> CommandPost | None:
+        """Where it is commanded from, ``None`` while that is nowhere."""
+        return None if self.card is None else self.card.post
 
     def cases(self) -> list[tuple[str, str]]:
         """Return the cases of it: id, and what is shown."""
@@ -162,14 +164,49 @@ class MajorBoard(QObject):
         return self._actions.add_sector(incident.id, name)
 
     def set_post(self, place: str) -> bool:
-        """Say where the command post is; it is a sector that leads the others."""
-        post = next((one for one in self.sectors() if one.is_post), None)
-        if post is not None:
-            return self.change(post.id, task=place)
-        incident = self.incident
-        return incident is not None and self._actions.add_sector(
-            incident.id, COMMAND_POST, task=place
+        """Say where the command post is; "" ends it.
+
+        A place that the map knows has a position; of several, the one with just these words.
+        """
+        incident, held = self.incident, self.post
+        if incident is None:
+            return False
+        if not place:
+            return held is not None and self._actions.put_post(replace(held, retired=True))
+        spot = self._place_of(place)
+        return self._actions.put_post(
+            CommandPost(
+                id=incident.id,
+                incident=incident.id,
+                place=place if spot is None else spot.text,
+                lat=None if spot is None else spot.lat,
+                lon=None if spot is None else spot.lon,
+                commander=None if held is None else held.commander,
+            )
         )
+
+    def set_commander(self, name: str) -> bool:
+        """Say who commands at the command post; "" says that nobody does."""
+        held = self.post
+        if held is None:
+            return self._refuse(self.tr("Say first where the command post is: P."))
+        return self._actions.put_post(replace(held, commander=name or None))
+
+    def _place_of(self, words: str) -> FoundPlace | None:
+        """Return the place near the incident that the words can only mean."""
+        incident = self.incident
+        if self._places is None or incident is None:
+            return None
+        lat, lon = incident.lat, incident.lon
+        if lat is None or lon is None:
+            return None
+        found = [
+            one
+            for one in self._places.find(words)
+            if metres_from(one.lat, one.lon, lat, lon) <= _POST_WITHIN_M
+        ]
+        just = [one for one in found if one.text == words] or found
+        return just[0] if len(just) == 1 else None
 
     def change(self, sector: str, *, name: str | None = None, task: str | None = None) -> bool:
         """Call a sector otherwise, or say what has to be done there; "" takes the task away."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from console.dispatch.near import NearUnit
 from console.dispatch.reach import ReachRing
 from console.ui.mapfeed import MapFeed, NearMark
+from console.ui.mapposts import posts_of
 from console.ui.mapreach import Reach, ReachFinder
 from console.ui.mapsprites import MapLayer
 from console.ui.mirror import Mirror
@@ -45,6 +46,7 @@ class MapBinding(QObject):
         mirror.units_changed.connect(self._note_units)
         mirror.cameras_changed.connect(self._noter(MapLayer.CAMERAS))
         mirror.incidents_changed.connect(self._noter(MapLayer.INCIDENTS))
+        mirror.tables_changed.connect(self._note_tables)
         self._stale = set(MapLayer)
         self._tell()
         if mirror.force is not None:
@@ -97,6 +99,11 @@ class MapBinding(QObject):
 
         return note
 
+    def _note_tables(self, kind: str, _ids: list[str]) -> None:
+        if kind == "command_post":
+            self._stale.add(MapLayer.INCIDENTS)
+            self._gather_more()
+
     def _note_units(self, ids: list[str]) -> None:
         self._units.update(ids)
         self._gather_more()
@@ -115,5 +122,6 @@ class MapBinding(QObject):
             self._feed.set_cameras(self._mirror.cameras())
         if MapLayer.INCIDENTS in self._stale:
             self._feed.set_incidents(self._mirror.open_incidents())
+            self._feed.set_posts(posts_of(self._mirror))
         self._units.clear()
         self._stale.clear()

@@ -22,6 +22,7 @@ from console.tracking import ForceColumns, Freshness
 from console.tracking.fresh import KIND_NO
 from console.ui.maplayers import LayerRows
 from console.ui.mappack import packed_age
+from console.ui.mapposts import PostMark
 from console.ui.mapriders import Riders
 from console.ui.mapsprites import (
     STATUS_NO,
@@ -108,6 +109,7 @@ class MapFeed(QObject):
         self._near: tuple[NearMark, ...] = ()
         self._near_to = ""
         self._reach: tuple[ReachRing, ...] = ()
+        self._posts: tuple[PostMark, ...] = ()
         self._ageing = QTimer(self)
         self._ageing.setInterval(AGEING_MS)
         self._ageing.timeout.connect(self.refresh_ages)
@@ -227,8 +229,14 @@ class MapFeed(QObject):
         self._near, self._reach, self._near_to = tuple(near), tuple(reach), incident
         self._say_marks()
 
+    def set_posts(self, posts: Sequence[PostMark]) -> None:
+        """Show where big incidents are commanded from."""
+        if tuple(posts) != self._posts:
+            self._posts = tuple(posts)
+            self._say_marks()
+
     def marks(self) -> str:
-        """Return rings, near badges and the reach as JSON, rows with the order they are of."""
+        """Return rings, near badges, reach and posts as JSON, rows with the order they are of."""
         rings: list[tuple[str, int, int]] = []
         if self._picked is not None:
             layer, thing = self._picked
@@ -242,7 +250,8 @@ class MapFeed(QObject):
             if (row := units.row_of(mark.unit)) is not None
         ]
         reach = [{"s": ring.limit_s, "outlines": ring.outlines} for ring in self._reach]
-        return json.dumps({"rings": rings, "near": near, "reach": reach})
+        posts = [post.told() for post in self._posts]
+        return json.dumps({"rings": rings, "near": near, "reach": reach, "posts": posts})
 
     def near_places(self, incident: str) -> list[tuple[float, float]]:
         """Return where the numbered units are, if they are those near to this incident."""

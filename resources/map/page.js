@@ -17,6 +17,8 @@ class MapPage {
     this.hover = null;
     this.pointer = L.point(0, 0);
     this.reach = null;
+    this.posts = null;
+    this.postsTold = "[]";
     this.groups = true;
     this.toldAt = 0;
     this.tellSoon = null;
@@ -218,6 +220,7 @@ class MapPage {
 
   setMarks(marks) {
     this.live.setMarks(marks.rings, marks.near);
+    this.showPosts(marks.posts);
     this.reach?.remove();
     this.reach = null;
     if (marks.reach.length === 0) return;
@@ -225,6 +228,22 @@ class MapPage {
       color: this.state.colours.en_route, weight: s > 300 ? 1 : 1.6, dashArray: "6 5",
       fillOpacity: 0.05, fillRule: "evenodd", interactive: false }));
     this.reach = L.featureGroup(rings).addTo(this.map);
+  }
+
+  /** Flags where big incidents are commanded from; drawn anew only when one differs. */
+  showPosts(posts) {
+    const told = JSON.stringify(posts);
+    if (told === this.postsTold) return;
+    this.postsTold = told;
+    this.posts?.remove();
+    const flags = posts.map(({ lat, lon, text }) => {
+      const words = document.createElement("span");
+      words.className = "post-words";
+      words.textContent = text;
+      const icon = L.divIcon({ className: "post", html: words, iconSize: [0, 0] });
+      return L.marker([lat, lon], { icon, interactive: false, keyboard: false });
+    });
+    this.posts = L.featureGroup(flags).addTo(this.map);
   }
 
   home() {

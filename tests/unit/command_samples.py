@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from console.domain.areas import Area, AreaId, AreaKind
 from console.domain.assignments import AssignmentState, Means
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.domain.ids import IncidentId
 from console.domain.incidents import Report
 from console.domain.levels import Channel
@@ -86,6 +86,7 @@ def samples() -> list[AnyBody]:
         c.AnswerHelp(help="h", answer="no"),
         c.EndHelp(help="h", reason="r"),
         c.PutSector(sector=Sector(id="s", incident=IncidentId("i"), name="n")),
+        c.PutPost(post=CommandPost(id="i", incident=IncidentId("i"), place="p")),
         c.PlaceInSector(assignment="a", sector="s"),
         c.OpenEvent(incident="i", plan="gas", place="p", reason="r", cases=(), sectors=()),
         c.NotePlace(note="n", place="p", kind="hazard", text="t", lat=39.9, lon=116.4),

@@ -282,7 +282,7 @@ OF_UNITS = {
 def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:
     """A kind that nobody has thought about is seen by the whole city's people alone."""
     of_places = {"incident", "unit", "camera", "report", "assignment", "evidence", "log"}
-    of_places |= {"area_event", "paper", "help_request", "sector"}
+    of_places |= {"area_event", "paper", "help_request", "sector", "command_post"}
     assert set(ROW_TYPES) == PUBLIC_KINDS | OF_UNITS | of_places
 
 

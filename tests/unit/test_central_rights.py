@@ -172,6 +172,7 @@ COMMANDS: dict[str, set[Role]] = {
     "AnswerHelp": _DESK,
     "EndHelp": _DESK,
     "PutSector": _DESK,
+    "PutPost": _DESK,
     "PlaceInSector": _DESK,
     "OpenEvent": _DESK,
     "NotePlace": {*_DESK, _R.HOTLINE_SEAT},

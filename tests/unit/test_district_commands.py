@@ -29,7 +29,7 @@ from district_parts import (
 )
 
 from console.domain.assignments import AssignmentState, Means
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.domain.ids import IncidentId, JurisdictionId, UnitId
 from console.domain.incidents import Report
 from console.domain.levels import Channel, Role
@@ -77,6 +77,10 @@ def evidence(incident: str) -> c.AttachEvidence:
 
 
 SPOTS = count()
+
+
+def post_of(incident: IncidentId) -> c.PutPost:
+    return c.PutPost(post=CommandPost(id=incident, incident=incident, place="gate"))
 
 
 def joined(lead: CentralClient, district: str) -> str:
@@ -216,6 +220,7 @@ def bodies(
         "PutSector": lambda: c.PutSector(
             sector=Sector(id=fresh(), incident=IncidentId(incident()), name="inner")
         ),
+        "PutPost": lambda: post_of(IncidentId(incident())),
         "PlaceInSector": lambda: c.PlaceInSector(assignment=task(), sector=fresh()),
         "OpenEvent": lambda: c.OpenEvent(
             incident=fresh(),

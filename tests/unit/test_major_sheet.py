@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from desk_city import assignment, change, filled_mirror
@@ -13,17 +15,28 @@ from test_ui_command_line import Sent
 
 from console.domain.assignments import AssignmentState
 from console.domain.catalogue_seed_desk import seeded_desk
-from console.domain.command import Sector
+from console.domain.command import CommandPost, Sector
 from console.domain.ids import IncidentId, UnitId
 from console.protocol import commands as c
 from console.ui.card import CardModel
 from console.ui.dispatchactions import DispatchActions
-from console.ui.majorboard import COMMAND_POST, MajorBoard
+from console.ui.majorboard import MajorBoard
+from console.ui.mapposts import posts_of
 from console.ui.mirror import Mirror
+from console.ui.places import FoundPlace
 from widgets.desk.major_sheet import MajorSheet
 
 pytestmark = pytest.mark.xvfb
 Key = Qt.Key
+
+
+class Gates:
+    """Knows one gate beside the incident, and one of that name far away."""
+
+    def find(self, text: str, limit: int = 8) -> Sequence[FoundPlace]:
+        gates = (FoundPlace(text="东门", lat=39.0, lon=116.0),
+                 FoundPlace(text="东门", lat=39.93, lon=116.45))  # fmt: skip
+        return [one for one in gates if one.text in text][:limit]
 
 
 class Shown:
@@ -35,7 +48,7 @@ class Shown:
         self.sent = Sent()
         self.actions = DispatchActions(self.mirror, self.sent)
         self.model = CardModel(self.mirror)
-        self.board = MajorBoard(self.mirror, self.model, self.actions)
+        self.board = MajorBoard(self.mirror, self.model, self.actions, places=Gates())
         self.refused: list[str] = []
         self.board.refused.connect(self.refused.append)
         self.window = QWidget()
@@ -118,6 +131,8 @@ def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> No
     shown.say(Key.Key_L, "k9")
     shown.say(Key.Key_R, "外圈")
     shown.say(Key.Key_P, "东门")
+    shown.say(Key.Key_W, "王局")
+    assert "P" in shown.refused[-1]  # nobody commands before there is a post
     shown.say(Key.Key_A, "0503; 清空通道")
     shown.say(Key.Key_M, "fire brigade is here")
     shown.press(Key.Key_D)
@@ -130,8 +145,8 @@ def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> No
     assert task == c.PutSector(sector=replace(a_sector(2, "外围"), task="keep the crowd off"))
     assert lead == c.PutSector(sector=replace(a_sector(2, "外围"), lead=UnitId("u9")))
     assert name == c.PutSector(sector=a_sector(2, "外圈"))
-    assert isinstance(post, c.PutSector)
-    assert (post.sector.name, post.sector.task) == (COMMAND_POST, "东门")
+    assert isinstance(post, c.PutPost)
+    assert (post.post.id, post.post.place, post.post.lat) == ("i317", "东门", 39.93)
     assert isinstance(case, c.OpenIncident)
     assert (case.form, case.summary) == ("0503", "清空通道")
     assert isinstance(link, c.LinkIncident)
@@ -139,14 +154,39 @@ def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> No
     assert end == c.PutSector(sector=replace(a_sector(2, "外围"), retired=True))
 
 
+def test_that_the_post_is_shown_and_commanded_moved_and_ended_by_keys(shown: Shown) -> None:
+    shown.is_big()
+    assert shown.sheet.post.text() == "No command post yet — P says where."
+    at = datetime(2026, 11, 22, 0, 40, tzinfo=UTC)
+    post = CommandPost(id="i317", incident=IncidentId("i317"), place="东门", set_up_at=at,
+                       lat=39.93, lon=116.45)  # fmt: skip
+    change(shown.mirror, post)
+    shown.qtbot.waitUntil(lambda: "东门" in shown.sheet.post.text())
+    assert "nobody commands" in shown.sheet.post.text()
+    shown.say(Key.Key_W, "王局")
+    led = replace(post, commander="王局", since=at, version=2)
+    change(shown.mirror, led)
+    shown.qtbot.waitUntil(lambda: "王局" in shown.sheet.post.text())
+    assert [one.text for one in posts_of(shown.mirror)] == ["00317 · 王局"]
+    shown.say(Key.Key_P, "somewhere else")
+    shown.say(Key.Key_P, "")
+    named, moved, ended = shown.bodies
+    assert named == c.PutPost(post=replace(post, commander="王局"))
+    assert isinstance(moved, c.PutPost)
+    assert (moved.post.place, moved.post.lat, moved.post.commander) == (
+        "somewhere else", None, "王局",
+    )  # fmt: skip
+    assert ended == c.PutPost(post=replace(led, retired=True))
+
+
 def test_that_units_at_work_are_shown_and_those_without_a_task_refused(shown: Shown) -> None:
-    shown.is_big(a_sector(1, "内场"), replace(a_sector(2, COMMAND_POST), lead=UnitId("u7")))
+    shown.is_big(a_sector(1, "内场"), replace(a_sector(2, "外围"), lead=UnitId("u7")))
     change(shown.mirror, replace(assignment(1, "u7", "i317", AssignmentState.ORDERED),
                                  sector="s1", version=8))  # fmt: skip
-    shown.qtbot.waitUntil(lambda: "K7" in shown.sheet.sectors.item(1).text())
+    shown.qtbot.waitUntil(lambda: "K7" in shown.sheet.sectors.item(0).text())
     lines = [shown.sheet.sectors.item(at).text() for at in range(2)]
-    assert lines == [f"{COMMAND_POST} · lead K7 · no units", "内场 · no lead · K7"]
-    shown.sheet.sectors.setCurrentRow(1)
+    assert lines == ["内场 · no lead · K7", "外围 · lead K7 · no units"]
+    shown.sheet.sectors.setCurrentRow(0)
     shown.say(Key.Key_U, "K9")
     assert "send them first" in shown.refused[-1]
     shown.say(Key.Key_U, "K99")

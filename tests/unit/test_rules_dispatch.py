@@ -12,7 +12,7 @@ from console.dispatch.recommend import card_for
 from console.domain.assignments import Assignment, AssignmentState, Means
 from console.domain.catalogue import CatalogueItem
 from console.domain.catalogue_seed_desk import seeded_desk
-from console.domain.command import HelpRequest, HelpSide, HelpState, Sector, help_id
+from console.domain.command import CommandPost, HelpRequest, HelpSide, HelpState, Sector, help_id
 from console.domain.errors import RejectedError
 from console.domain.ids import IncidentId, JurisdictionId, UnitId
 from console.domain.incidents import Incident, Stage
@@ -201,6 +201,38 @@ def test_that_a_request_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(RejectedError, match=sentence):
         ask_help(rows, **values)
+
+
+def test_that_a_big_incident_has_one_command_post_and_the_log_tells_who_took_over(
+    rows: PlainRows,
+) -> None:
+    post = CommandPost(id="i", incident=IncidentId("i"), place=" 东门 ", lat=39.9, lon=116.4)
+    with pytest.raises(RejectedError, match="no open big incident"):
+        rows.do(c.PutPost(post=post))
+    rows.do(c.LinkIncident(incident="i", reason="多处"))
+    rows.do(c.PutPost(post=post))
+    assert rows.do(c.PutPost(post=post)).duplicate
+    held = rows.get(CommandPost, "i")
+    assert held is not None
+    assert (held.place, held.commander, held.since) == ("东门", None, None)
+    assert held.set_up_at is not None
+    rows.do(c.PutPost(post=replace(post, commander="王局")))
+    first = rows.get(CommandPost, "i")
+    assert first is not None
+    assert first.since is not None
+    rows.do(c.PutPost(post=replace(post, commander="王局", place="北门", since=None)))
+    moved = rows.get(CommandPost, "i")
+    assert moved is not None
+    assert (moved.place, moved.since, moved.set_up_at) == ("北门", first.since, held.set_up_at)
+    rows.do(c.PutPost(post=replace(moved, commander="李处")))
+    assert told(rows, "i", "post_put") == ["东门", "北门"]
+    assert told(rows, "i", "command_taken") == ["王局", "王局 → 李处"]
+    for wrong in ({"place": " "}, {"id": "j"}, {"commander": "x" * 61}):
+        with pytest.raises(RejectedError):
+            rows.do(c.PutPost(post=replace(post, **wrong)))  # type: ignore[arg-type]
+    rows.do(c.PutPost(post=replace(moved, retired=True)))
+    assert told(rows, "i", "post_ended") == ["北门"]
+    assert rows.do(c.PutPost(post=replace(moved, retired=True))).duplicate
 
 
 def test_that_a_big_incident_has_sectors_with_leads_and_units(rows: PlainRows) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.domain.command import HelpState
 from console.ui.card import IncidentCard
-from console.ui.commandtexts import help_word
+from console.ui.commandtexts import help_word, post_text
 from console.ui.queuetexts import short_number
 from console.ui.words import form_word, stage_word, time_text
 from widgets.desk.card_parts import wrapped
@@ -20,6 +20,8 @@ def _say(text: str) -> str:
 def command_parts(card: IncidentCard) -> list[tuple[str, list[QWidget]]]:
     """Return the sections of a big incident and of help asked for; none where there is nothing."""
     sections: list[tuple[str, list[QWidget]]] = []
+    if card.post is not None:
+        sections.append((_say("COMMAND POST"), [wrapped(post_text(card.post))]))
     if card.sectors:
         lines = [_sector(card, at) for at in range(len(card.sectors))]
         sections.append((_say("SECTORS {0}").format(len(lines)), lines))

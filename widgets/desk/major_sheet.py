@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.ui.commandtexts import post_text
 from console.ui.majorboard import MajorBoard, PlanLine, SectorLine
 from console.ui.queuetexts import short_number
 from console.ui.words import form_word
@@ -64,8 +65,9 @@ class _List(QListWidget):
 class MajorSheet(QFrame):
     """Shows what a big incident is commanded with, or how one is made of the picked incident.
 
-    N new sector, P command post, R name, T task, L lead, U units, D ends a sector; A new case,
-    Enter goes to the chosen one; M a line in the log; Tab goes from list to list; Esc leaves.
+    P command post, W who commands; N new sector, R name, T task, L lead, U units, D ends a
+    sector; A new case, Enter goes to the chosen one; M a line in the log; Tab goes from list to
+    list; Esc leaves.
 
     Signals:
         incident_wanted: Id of a case to go to.
@@ -84,7 +86,7 @@ class MajorSheet(QFrame):
         self.setProperty("role", "popup")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.title, self.keys, self.question = QLabel(), QLabel(), QLabel()
-        self.preview = QLabel()
+        self.preview, self.post = QLabel(), QLabel()
         self.plans, self.sectors, self.cases, self.log = _List(), _List(), _List(), _List()
         self.words = QLineEdit()
         self._headings = {name: QLabel() for name in ("plans", "sectors", "cases", "log")}
@@ -100,6 +102,7 @@ class MajorSheet(QFrame):
         set_tone(self.keys, "secondary")
         self.keys.setWordWrap(True)
         self.title.setWordWrap(True)
+        self.post.setWordWrap(True)
         self.preview.setWordWrap(True)
         self.preview.setMargin(8)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -120,6 +123,7 @@ class MajorSheet(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.addWidget(self.title)
+        column.addWidget(self.post)
         column.addLayout(grid, 1)
         column.addWidget(self.question)
         column.addWidget(self.words)
@@ -167,7 +171,9 @@ class MajorSheet(QFrame):
         is_major = incident.is_major
         was_plans = self.plans.isVisible()
         of_plans: list[QWidget] = [self.plans, self.preview, self._headings["plans"]]
-        of_major: list[QWidget] = [self.sectors, self.cases, self.log, *self._labels_of_major()]
+        of_major: list[QWidget] = [
+            self.post, self.sectors, self.cases, self.log, *self._labels_of_major(),
+        ]  # fmt: skip
         for widget in of_plans:
             widget.setVisible(not is_major)
         for widget in of_major:
@@ -193,6 +199,8 @@ class MajorSheet(QFrame):
 
     def _show_lists(self) -> None:
         board = self._board
+        self.post.setText(post_text(board.post) or self.tr("No command post yet — P says where."))
+        set_tone(self.post, "secondary" if board.post is None else "figure")
         self.sectors.show_rows([(one.id, self._sector_words(one)) for one in board.sectors()])
         self.cases.show_rows(board.cases())
         self.log.show_rows([("", line) for line in board.log()])
@@ -222,8 +230,9 @@ class MajorSheet(QFrame):
             self.keys.setText(self.tr("Enter does it · Esc leaves it"))
         elif self._is_major:
             self.keys.setText(self.tr(
-                "N new sector · P command post · R name · T task · L lead · U units · D end it — "
-                "A new case · Enter goes to it — M line in the log — Tab next list · Esc back"
+                "P command post · W who commands — N new sector · R name · T task · L lead · "
+                "U units · D end it — A new case · Enter goes to it — M line in the log — "
+                "Tab next list · Esc back"
             ))  # fmt: skip
         else:
             self.keys.setText(self.tr("↑ ↓ choose a plan · Enter makes it big by it · Esc back"))
@@ -244,8 +253,8 @@ class MajorSheet(QFrame):
             question, does, needs_sector = self._questions()[key]
             if not needs_sector or self.sectors.chosen:
                 self._ask(question, does)
-            if key == Qt.Key.Key_T and self.words.isVisible():
-                self._offer(self._sector(self.sectors.chosen))
+            if self.words.isVisible():
+                self._offer(key)
         elif self._is_major and key == Qt.Key.Key_D and self.sectors.chosen:
             self._ask_end(self.sectors.chosen)
 
@@ -254,7 +263,13 @@ class MajorSheet(QFrame):
         board, sector = self._board, self.sectors.chosen
         return {
             Qt.Key.Key_N: (self.tr("Name of the new sector"), board.add_sector, False),
-            Qt.Key.Key_P: (self.tr("Where the command post is"), board.set_post, False),
+            Qt.Key.Key_P: (
+                self.tr("Where the command post is; emptied, there is none any more"),
+                board.set_post, False,
+            ),
+            Qt.Key.Key_W: (
+                self.tr("Who commands, as called on the radio"), board.set_commander, False,
+            ),
             Qt.Key.Key_R: (
                 self.tr("New name of the sector"), lambda text: board.change(sector, name=text),
                 True,
@@ -290,11 +305,18 @@ class MajorSheet(QFrame):
     def _sector(self, sector_id: str) -> SectorLine | None:
         return next((one for one in self._board.sectors() if one.id == sector_id), None)
 
-    def _offer(self, sector: SectorLine | None) -> None:
-        """Have a sector's task to be changed; emptied, there is none any more."""
-        self._may_be_empty = True
-        self.words.setText("" if sector is None else sector.task)
-        self.words.selectAll()
+    def _offer(self, key: Qt.Key) -> None:
+        """Have a task, the post's place or who commands to be changed; emptied, it is none."""
+        post, sector = self._board.post, self._sector(self.sectors.chosen)
+        held = {
+            Qt.Key.Key_T: "" if sector is None else sector.task,
+            Qt.Key.Key_P: "" if post is None else post.place,
+            Qt.Key.Key_W: "" if post is None else post.commander or "",
+        }
+        if key in held:
+            self._may_be_empty = bool(held[key]) or key == Qt.Key.Key_T
+            self.words.setText(held[key])
+            self.words.selectAll()
 
     def _ask_end(self, sector_id: str) -> None:
         sector = self._sector(sector_id)
@@ -345,7 +367,7 @@ class MajorSheet(QFrame):
 
     def _retranslate(self) -> None:
         words = {
-            "plans": self.tr("EVENT PLANS"), "sectors": self.tr("SECTORS AND COMMAND POST"),
+            "plans": self.tr("EVENT PLANS"), "sectors": self.tr("SECTORS"),
             "cases": self.tr("CASES"), "log": self.tr("LOG"),
         }  # fmt: skip
         lists = {"plans": self.plans, "sectors": self.sectors, "cases": self.cases,
