@@ -21,6 +21,8 @@ _BEGIN = datetime(2026, 11, 9, tzinfo=UTC)
 #: Moments of two weeks at which races are run, one an hour of the day; before them, so many at
 #: which nothing is counted: roads, paces and arrivals of the past are learnt.
 _MOMENTS, _BEFORE = 24, 10
+#: Races at each of those.
+_LEARNT = 6
 
 
 def run(
@@ -62,15 +64,22 @@ def run(
     pace, plain = Pace(zone=_ZONE), Pace(zone=_ZONE)
     races.remember(plain, _BEGIN)
     found: list[Race] = []
-    for moment in range(-_BEFORE, _MOMENTS):
-        day, hour = int(rng.integers(14)), moment % 24 + float(rng.uniform())
-        at = _BEGIN + timedelta(days=day if moment >= 0 else day - 14, hours=hour)
+    for at, count in _moments(rng, incidents):
         races.listen(at)
-        count = -(-incidents // _MOMENTS) if moment >= 0 else 6
-        run_now = list(races.races(at, count, pace, plain))
-        found += run_now if moment >= 0 else []
+        found += [race for race in races.races(at, count or _LEARNT, pace, plain) if count]
     return {**_figures(found[:incidents]), "free_units": free, "on_duty": on_duty,
             "fixes_that_told": races.told}  # fmt: skip
+
+
+def _moments(rng: np.random.Generator, incidents: int) -> list[tuple[datetime, int]]:
+    """Return when races are run and how many count, in order of time: fixes never go back."""
+    each = -(-incidents // _MOMENTS)
+    drawn = [
+        (_BEGIN + timedelta(days=int(rng.integers(14)), hours=hour + float(rng.uniform())), each)
+        for hour in (np.arange(_MOMENTS) * 24 / _MOMENTS).tolist()
+    ]
+    before = [(_BEGIN - timedelta(days=float(rng.uniform(0.1, 13.0))), 0) for _ in range(_BEFORE)]
+    return sorted([*before, *drawn])
 
 
 def _figures(races: list[Race]) -> dict[str, object]:
