@@ -103,8 +103,10 @@ def test_that_the_wall_turns_through_the_city_live(
     shots: list[EvidenceShot] = []
     feed.evidence_taken.connect(shots.append)
     for number in range(9):
+        qtbot.waitUntil(lambda n=number: feed.tile(n).kind is TileKind.LIVE)
         wall.canvas.pick(number)
         qtbot.keyClick(wall.canvas, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: len(shots) == 9)
     wall.hide()
     assert feed.stop()
     assert len(shots) == 9
