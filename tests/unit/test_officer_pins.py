@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+from alembic import command
+from alembic.config import Config
 from central_parts import QUICK_HASHER, CentralServer
 from sqlalchemy import text
 
@@ -23,7 +25,7 @@ from console.domain.ids import new_id
 from console.domain.levels import Role
 from console.domain.units import Unit, UnitKind
 from console.store.engine import open_engine, sqlite_url
-from console.store.upgrade import upgrade
+from console.store.upgrade import _SCRIPTS, upgrade
 
 UNIT = Unit(id="u1", no=1, call_sign="K1", kind=UnitKind.OFFICER)
 
@@ -195,10 +197,12 @@ def test_that_the_command_line_hands_out_slips_and_gives_pins(
 
 def test_that_the_shared_account_of_an_older_home_ends(tmp_path: Path) -> None:
     engine = open_engine(sqlite_url(tmp_path / "central.db"))
-    upgrade(engine)
-    with engine.begin() as connection:  # as 0020 left it
-        connection.execute(text("DROP TABLE officer_pin"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0020'"))
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0020")
         connection.execute(text(
             "INSERT INTO person (id, login, name, role, password_hash, active) "
             "VALUES ('officers', 'officers', 'Officers', 'officer', 'x', 1)"

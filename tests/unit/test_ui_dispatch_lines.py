@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from desk_city import NOW, assignment, change, filled_mirror, incident
@@ -16,6 +17,7 @@ from console.domain.assignments import AssignmentState
 from console.domain.catalogue_seed_desk import seeded_desk
 from console.domain.command import HelpRequest, HelpSide, HelpState, Sector, help_id
 from console.domain.levels import Level, Role
+from console.domain.places import USUAL_ZONE
 from console.protocol import commands as c
 from console.roads import Mode
 from console.ui.alarms import AlarmKind, AlarmList
@@ -25,7 +27,7 @@ from console.ui.dispatchactions import DispatchActions
 from console.ui.helpalarms import HelpAlarms
 from console.ui.mirror import Mirror
 from console.ui.near import NearUnitsModel
-from console.ui.nearfinder import CITY, NearFound
+from console.ui.nearfinder import NearFound
 from console.ui.pacebook import PaceBook
 from console.ui.queue import IncidentQueueModel
 
@@ -214,7 +216,7 @@ def test_that_the_sites_table_says_whose_screen_tells_of_a_late_order(mirror: Mi
 def test_that_arrivals_teach_how_long_journeys_take_and_it_outlives_a_restart(
     mirror: Mirror, tmp_path: object
 ) -> None:
-    pace = Pace(zone=CITY)
+    pace = Pace(zone=ZoneInfo(USUAL_ZONE))
     path = tmp_path / "pace.json"  # type: ignore[operator]
     book = PaceBook(mirror, pace, path)
     for no in range(60, 66):
@@ -230,11 +232,11 @@ def test_that_arrivals_teach_how_long_journeys_take_and_it_outlives_a_restart(
     assert pace.factor(Mode.CAR, NOW) == pytest.approx(2.0)
     assert pace.factor(Mode.FOOT, NOW) == 1.0
     book.keep()
-    again = Pace(zone=CITY)
+    again = Pace(zone=ZoneInfo(USUAL_ZONE))
     PaceBook(mirror, again, path)
     assert again.factor(Mode.CAR, NOW) == pytest.approx(2.0)
     path.write_text("{", encoding="utf-8")
-    anew = Pace(zone=CITY)
+    anew = Pace(zone=ZoneInfo(USUAL_ZONE))
     PaceBook(mirror, anew, path)
     assert anew.factor(Mode.CAR, NOW) == 1.0
 
