@@ -255,6 +255,16 @@ async function logOn(callSign, pin, code, chosen) {
 
 async function begin() {
   hasBegun = false;
+  try {
+    await readKept();
+  } finally {
+    hasBegun = true;
+    show("list");
+  }
+}
+
+/** Read what the device keeps: tasks, messages, what is unsent, whether this unit is on duty. */
+async function readKept() {
   tasks.clear();
   for (const task of await shelf.all("tasks")) tasks.set(task.assignment, task);
   for (const { body } of await link.mine()) { // given, but a restart came before the task was kept
@@ -269,8 +279,6 @@ async function begin() {
   if (others) notice(word("others_unsent")(others));
   onDuty = (await shelf.get("kept", "on_duty")) ?? false;
   if (onDuty) positions.start();
-  hasBegun = true;
-  show("list");
 }
 
 async function logOff() {

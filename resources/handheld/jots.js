@@ -18,5 +18,15 @@ export const forget = id => localStorage.removeItem(PREFIX + id);
 /** Return what an earlier page did not get into its outbox, in the order in which it was given. */
 export function jotted() {
   const keys = Object.keys(localStorage).filter(key => key.startsWith(PREFIX));
-  return keys.sort().map(key => JSON.parse(localStorage.getItem(key)));
+  return keys.sort().flatMap(key => read(key) ?? []);
+}
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch (error) {
+    console.info("a jot that was cut short is left out:", error.message);
+    localStorage.removeItem(key);
+    return null;
+  }
 }

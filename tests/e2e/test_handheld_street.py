@@ -269,13 +269,20 @@ def test_that_a_large_film_survives_a_restart_and_lets_a_call_for_help_pass(
     phone.set_offline(False)
     pressed = "SELECT raised_at FROM alarm_mark WHERE id = 'panic:u4'"
     assert until(lambda: bool(rows(central, pressed)))
+    expect(page.locator("#unsent")).to_be_hidden(timeout=180_000)  # 36 MB, hashed on both sides
     query = "SELECT sha256, size FROM evidence WHERE incident = ?"
-    assert rows(central, query, incident) == [], "help goes before the film"
-    expect(page.locator("#unsent")).to_be_hidden()
     with film.open("rb") as file:
         wanted = hashlib.file_digest(file, "sha256").hexdigest()
     assert rows(central, query, incident) == [(wanted, LARGE)]
     assert central.evidence(wanted).stat().st_size == LARGE
+    told = rows(
+        central,
+        "SELECT row_kind FROM change_log WHERE row_id = 'panic:u4' OR row_kind = 'evidence' AND "
+        "row_id IN (SELECT id FROM evidence WHERE incident = ?) ORDER BY rev",
+        incident,
+    )
+    assert told[0] == ("alarm_mark",), "help goes before the film"
+    assert ("evidence",) in told
 
 
 def test_that_a_film_that_cannot_be_kept_is_refused_with_a_sentence(
