@@ -127,7 +127,7 @@ def test_that_groups_can_be_turned_off_and_everyone_is_drawn(shown: Shown, qtbot
 
 def glided(shown: Shown, qtbot: QtBot, steps: int) -> list[float]:
     """Send the unit so many steps of 100 m, 28 pixels, to the east; return where it was drawn."""
-    shown.js("window.seen = []; 0")
+    shown.js("window.whereSeen = []; 0")
     columns = at_grid()
     columns.lon[212] += 0.0012 * steps
     shown.feed.set_force(columns)
@@ -135,9 +135,11 @@ def glided(shown: Shown, qtbot: QtBot, steps: int) -> list[float]:
     qtbot.waitUntil(lambda: shown.js("mapPage.live._rows.get('units').rev") == rev)
     shown.settle(qtbot)
     qtbot.waitUntil(lambda: shown.js("mapPage.live._again === null && !mapPage.live._inFlight"))
-    shown.js("mapPage.live._worker.postMessage({ op: 'where', row: 212 }); window.asked += 1; 0")
-    qtbot.waitUntil(lambda: shown.js("window.asked === window.told"))
-    seen: list[float] = json.loads(shown.js("JSON.stringify(window.seen)"))
+    shown.js(
+        "mapPage.live._worker.postMessage({ op: 'where', row: 212 }); window.whereAsked += 1; 0"
+    )
+    qtbot.waitUntil(lambda: shown.js("window.whereAsked === window.whereTold"))
+    seen: list[float] = json.loads(shown.js("JSON.stringify(window.whereSeen)"))
     return seen
 
 
@@ -146,13 +148,13 @@ def test_that_a_unit_glides_to_its_new_fix_and_never_beyond(shown: Shown, qtbot:
     qtbot.waitUntil(lambda: shown.js("mapPage.map.getZoom()") == 15)
     shown.settle(qtbot)
     shown.js(
-        "window.seen = []; window.asked = window.told = 0;"
+        "window.whereSeen = []; window.whereAsked = window.whereTold = 0;"
         "const live = mapPage.live, old = live._show.bind(live);"
-        "live._show = (m) => { old(m); window.asked += 1;"
+        "live._show = (m) => { old(m); window.whereAsked += 1;"
         " live._worker.postMessage({ op: 'where', row: 212 }); };"
         "const take = live._take.bind(live);"
         "live._take = (m) => { if (m.op !== 'where') return take(m);"
-        " window.told += 1; window.seen.push(m.x); }; 0"
+        " window.whereTold += 1; window.whereSeen.push(m.x); }; 0"
     )
     start = glided(shown, qtbot, 0)[-1]
     for steps in range(1, 13):  # a busy machine may draw none of the pictures in between
