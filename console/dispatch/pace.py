@@ -28,6 +28,7 @@ class Pace:
 
     zone: ZoneInfo
     _seen: dict[tuple[Mode, bool, int], deque[float]] = field(default_factory=dict)
+    _found: dict[tuple[Mode, bool, int], float] = field(default_factory=dict)
 
     def arrived(self, mode: Mode, reckoned_s: float, real_s: float, *, set_out: datetime) -> None:
         """Take a journey that has ended; one that makes no sense is left out."""
@@ -37,11 +38,13 @@ class Pace:
         if _SANE[0] <= ratio <= _SANE[1]:
             key = self._key(mode, set_out)
             self._seen.setdefault(key, deque(maxlen=_KEPT)).append(ratio)
+            self._found = {}
 
     def copy(self) -> Pace:
         """Return what is known now, for another thread to read."""
         seen = {key: ratios.copy() for key, ratios in self._seen.items()}
-        return Pace(zone=self.zone, _seen=seen)
+        # What either finds is true of both, until one of them takes a journey and begins anew.
+        return Pace(zone=self.zone, _seen=seen, _found=self._found)
 
     def kept(self) -> list[tuple[str, bool, int, list[float]]]:
         """Return what is known, to be kept in a file."""
@@ -56,14 +59,21 @@ class Pace:
             sane = [one for one in ratios if _SANE[0] <= one <= _SANE[1]]
             if name in Mode.__members__:
                 self._seen[Mode[name], weekend, hour] = deque(sane, maxlen=_KEPT)
+                self._found = {}
 
     def factor(self, mode: Mode, at: datetime) -> float:
         """Return by how much a journey at a time takes longer than reckoned; 1 if nobody knows.
 
         What all hours tell counts for as much as a few journeys of the hour itself.
         """
-        of_hour = self._seen.get(self._key(mode, at), ())
-        ever = [one for key, seen in self._seen.items() if key[0] is mode for one in seen]
+        key = self._key(mode, at)
+        if key not in self._found:
+            self._found[key] = self._find(key)
+        return self._found[key]
+
+    def _find(self, key: tuple[Mode, bool, int]) -> float:
+        of_hour = self._seen.get(key, ())
+        ever = [one for each, seen in self._seen.items() if each[0] is key[0] for one in seen]
         if len(ever) < _LEAST:
             return 1.0
         if len(of_hour) < _LEAST:

@@ -23,8 +23,9 @@ _SHORTEST, _LONGEST = 4, 40
 _WORTH, _LEAST = 4.0, 15
 #: All remarks together never weigh more than this (natural logarithm).
 _MOST_FOR, _MOST_AGAINST = 2.0, 4.0
-#: Remarks kept; those made once are let go of first.
-_KEPT = 20_000
+#: Of more remarks than the first only the second are kept: made once are let go of first, then
+#: those made least.
+_MOST, _KEPT = 20_000, 10_000
 
 
 @lru_cache(maxsize=16_384)
@@ -39,7 +40,13 @@ def remarks(text: str, place: str) -> frozenset[str]:
     if place:
         said = said.replace(place.casefold(), " ")
     parts = {part for part in _BETWEEN.split(said) if _SHORTEST <= len(part) <= _LONGEST}
-    return frozenset(part for part in parts if suggest(part).form is None)
+    return frozenset(part for part in parts if not _tells_form(part))
+
+
+@lru_cache(maxsize=32_768)
+def _tells_form(part: str) -> bool:
+    """Whether a remark tells the form; many are made again and again."""
+    return suggest(part).form is not None
 
 
 class Sayings:
@@ -55,8 +62,8 @@ class Sayings:
         """Count the remarks of a report."""
         self._reports += 1
         self._made.update(remarks)
-        if len(self._made) > _KEPT:
-            self._made = Counter({one: n for one, n in self._made.items() if n > 1})
+        if len(self._made) > _MOST:
+            self._forget_rare()
 
     def said_together(self, first: Iterable[str], second: Iterable[str]) -> None:
         """Count the remarks of two reports of one case."""
@@ -72,6 +79,16 @@ class Sayings:
         ours, theirs = self._known(first), self._known(second)
         total = sum(self._pair_weight(one, other) for one in ours for other in theirs)
         return min(max(total, -_MOST_AGAINST), _MOST_FOR)
+
+    def _forget_rare(self) -> None:
+        kept = {one: n for one, n in self._made.items() if n > 1}
+        if len(kept) > _KEPT:
+            kept = dict(Counter(kept).most_common(_KEPT))
+        self._made = Counter(kept)
+        self._cases = Counter({one: n for one, n in self._cases.items() if one in kept})
+        self._pairs = Counter(
+            {pair: n for pair, n in self._pairs.items() if kept.keys() >= set(pair)}
+        )
 
     def _pair_weight(self, one: str, other: str) -> float:
         usual = self._cases[one] * self._made[other] / max(self._reports, 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -109,6 +111,30 @@ def test_that_real_journeys_teach_the_pace_of_the_hour() -> None:
     assert pace.factor(Mode.CAR, NOW + timedelta(hours=3)) == 2.0  # what other hours tell
     assert pace.factor(Mode.FOOT, NOW) == 1.0
     assert asked(unit("K1", 4), pace=pace).chosen[0].arrives_s == 480.0
+
+
+def test_that_the_middle_of_all_journeys_is_found_once_until_another_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[float] = []
+
+    def counted(ratios: Iterable[float]) -> float:
+        found.append(median(ratios))
+        return found[-1]
+
+    monkeypatch.setattr("console.dispatch.pace.median", counted)
+    pace = Pace(zone=ZoneInfo("Asia/Shanghai"))
+    for minutes in range(6):
+        pace.arrived(Mode.CAR, 300.0, 600.0, set_out=NOW + timedelta(minutes=minutes))
+    at = NOW + timedelta(hours=3)
+    assert [pace.copy().factor(Mode.CAR, at) for _ in range(30)] == [2.0] * 30
+    assert len(found) == 1
+    before = pace.copy()
+    for minutes in range(8):
+        pace.arrived(Mode.CAR, 300.0, 300.0, set_out=NOW + timedelta(minutes=minutes))
+    assert before.factor(Mode.CAR, at) == 2.0
+    assert pace.factor(Mode.CAR, at) == pace.copy().factor(Mode.CAR, at) == 1.0
+    assert len(found) == 2
 
 
 def test_that_an_hour_is_believed_the_more_the_more_it_has_told() -> None:

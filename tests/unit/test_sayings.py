@@ -63,3 +63,22 @@ def test_that_remarks_made_at_random_weigh_next_to_nothing() -> None:
         sayings.said(second)
         sayings.said_together(first, second)
     assert sayings.weight({said[0]}, {said[1]}) == pytest.approx(0.0, abs=0.05)
+
+
+def test_that_new_remarks_are_learnt_when_very_many_others_were_made_before() -> None:
+    sayings = Sayings()
+    for no in range(41_000):
+        sayings.said({f"说过两次的话{no // 2}"})
+    for no in range(60):
+        sayings.said({BAD[no % 2]})
+        sayings.said({BAD[1]})
+        sayings.said_together({BAD[no % 2]}, {BAD[1]})
+    assert sayings.weight({BAD[0]}, {BAD[1]}) > 0.5
+
+
+def test_that_remarks_made_often_outlive_very_many_others() -> None:
+    sayings = learnt()
+    before = sayings.weight({BAD[0]}, {BAD[1]})
+    for no in range(75_000):
+        sayings.said({f"说过三次的话{no // 3}"})
+    assert sayings.weight({BAD[0]}, {BAD[1]}) >= before
