@@ -172,6 +172,8 @@ def target_of(body: AnyBody) -> tuple[str, str] | None:
         return "unit", body.unit
     if isinstance(body, c.WithdrawAssignment):
         return "assignment", body.assignment
+    if isinstance(body, c.PutPost):
+        return "command_post", body.post.id
     if isinstance(body, _ON_INCIDENT):
         return "incident", body.incident
     return None

@@ -12,7 +12,7 @@ from console.dispatch.rules_case import name_of_incident
 from console.dispatch.time_rules import with_case_limit
 from console.domain.catalogue import CatalogueItem, CatalogueName, item_id
 from console.domain.command import CommandPost, Sector
-from console.domain.errors import RejectedError
+from console.domain.errors import ConflictError, RejectedError
 from console.domain.ids import IncidentId
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Channel, Level
@@ -48,7 +48,10 @@ def put_sector(ask: Ask, body: c.PutSector) -> Decision:
 
 
 def put_post(ask: Ask, body: c.PutPost) -> Decision:
-    """Set up, move or end the command post; central notes since when, and who took over."""
+    """Set up, move or end the command post; central notes since when, and who took over.
+
+    Whoever saw that there was none sends version 0, and gets a conflict if there is one by now.
+    """
     post = body.post
     incident = ask.incident(post.incident)
     if not incident.is_major or not incident.is_open:
@@ -83,6 +86,12 @@ def put_post(ask: Ask, body: c.PutPost) -> Decision:
     )
     if entered == earlier:
         return NOTHING_NEW
+    present = 0 if earlier is None else earlier.version
+    if ask.base_version not in {None, present}:
+        name = f"command post of {name_of_incident(incident)}"
+        raise ConflictError(
+            "command_post", post.id, present=present, based_on=ask.base_version, name=name
+        )
     draft = Draft(ask)
     draft.put(entered)
     before = None if held is None else held.commander

@@ -156,8 +156,12 @@ class DispatchActions(CaseActions):
         return self._submit(c.PutSector(sector=replace(sector, **changed)))
 
     def put_post(self, post: CommandPost) -> bool:
-        """Set up, move or end a command post, or say who commands there."""
-        return self._submit(c.PutPost(post=post))
+        """Set up, move or end a command post, or say who commands there.
+
+        A post that another desk changed since the one seen here stays, and this is a conflict.
+        """
+        held = self._mirror.row_of(CommandPost, post.id)
+        return self._submit(c.PutPost(post=post), 0 if held is None else held.version)
 
     def add_case(self, big: Incident, form: str, text: str) -> bool:
         """Open a case of a big incident, at its place."""

@@ -147,6 +147,7 @@ def test_that_sectors_post_cases_and_log_are_changed_by_keys(shown: Shown) -> No
     assert name == c.PutSector(sector=a_sector(2, "外圈"))
     assert isinstance(post, c.PutPost)
     assert (post.post.id, post.post.place, post.post.lat) == ("i317", "东门", 39.93)
+    assert [base for body, base in shown.sent.bodies if body == post] == [0]  # none was seen
     assert isinstance(case, c.OpenIncident)
     assert (case.form, case.summary) == ("0503", "清空通道")
     assert isinstance(link, c.LinkIncident)
@@ -159,7 +160,7 @@ def test_that_the_post_is_shown_and_commanded_moved_and_ended_by_keys(shown: Sho
     assert shown.sheet.post.text() == "No command post yet — P says where."
     at = datetime(2026, 11, 22, 0, 40, tzinfo=UTC)
     post = CommandPost(id="i317", incident=IncidentId("i317"), place="东门", set_up_at=at,
-                       lat=39.93, lon=116.45)  # fmt: skip
+                       lat=39.93, lon=116.45, version=1)  # fmt: skip
     change(shown.mirror, post)
     shown.qtbot.waitUntil(lambda: "东门" in shown.sheet.post.text())
     assert "nobody commands" in shown.sheet.post.text()
@@ -171,6 +172,7 @@ def test_that_the_post_is_shown_and_commanded_moved_and_ended_by_keys(shown: Sho
     shown.say(Key.Key_P, "somewhere else")
     shown.say(Key.Key_P, "")
     named, moved, ended = shown.bodies
+    assert [base for _, base in shown.sent.bodies] == [post.version, 2, 2]
     assert named == c.PutPost(post=replace(post, commander="王局"))
     assert isinstance(moved, c.PutPost)
     assert (moved.post.place, moved.post.lat, moved.post.commander) == (

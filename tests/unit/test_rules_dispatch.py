@@ -9,11 +9,12 @@ from rule_rows import PlainRows, filed_rows
 
 from console.dispatch.eventplans import plan_from, run_cards
 from console.dispatch.recommend import card_for
+from console.dispatch.rules import target_of
 from console.domain.assignments import Assignment, AssignmentState, Means
 from console.domain.catalogue import CatalogueItem
 from console.domain.catalogue_seed_desk import seeded_desk
 from console.domain.command import CommandPost, HelpRequest, HelpSide, HelpState, Sector, help_id
-from console.domain.errors import RejectedError
+from console.domain.errors import ConflictError, RejectedError
 from console.domain.ids import IncidentId, JurisdictionId, UnitId
 from console.domain.incidents import Incident, Stage
 from console.domain.levels import Level
@@ -233,6 +234,24 @@ def test_that_a_big_incident_has_one_command_post_and_the_log_tells_who_took_ove
     rows.do(c.PutPost(post=replace(moved, retired=True)))
     assert told(rows, "i", "post_ended") == ["北门"]
     assert rows.do(c.PutPost(post=replace(moved, retired=True))).duplicate
+
+
+def test_that_a_desk_does_not_overwrite_a_command_post_it_has_not_seen(rows: PlainRows) -> None:
+    first = CommandPost(id="i", incident=IncidentId("i"), place="东门")
+    assert target_of(c.PutPost(post=first)) == ("command_post", "i")
+    rows.do(c.LinkIncident(incident="i", reason="多处"))
+    rows.do(c.PutPost(post=first), base_version=0)
+    other = c.PutPost(post=replace(first, place="西门"))
+    with pytest.raises(ConflictError, match=r"command post of .*version 1, yours was 0"):
+        rows.do(other, base_version=0)  # set up by both at once
+    assert rows.do(c.PutPost(post=first), base_version=0).duplicate  # they say the same
+    rows.do(c.PutPost(post=replace(first, place="北门")), base_version=1)
+    with pytest.raises(ConflictError, match="version 2, yours was 1"):
+        rows.do(c.PutPost(post=replace(first, commander="王局")), base_version=1)
+    held = rows.get(CommandPost, "i")
+    assert held is not None
+    assert (held.place, held.commander, held.version) == ("北门", None, 2)
+    rows.do(c.PutPost(post=replace(held, commander="王局")), base_version=2)
 
 
 def test_that_a_big_incident_has_sectors_with_leads_and_units(rows: PlainRows) -> None:
