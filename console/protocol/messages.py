@@ -18,7 +18,7 @@ from console.protocol.commands import AnyBody
 
 PROTOCOL = 1
 #: Schema of the rows that travel in changes and snapshots.
-SCHEMA = 16
+SCHEMA = 17
 #: The one shard of a city that runs on embedded defaults.
 MAIN_SHARD = "main"
 

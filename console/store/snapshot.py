@@ -51,12 +51,12 @@ from console.store.tables import (
     UNIT,
 )
 from console.store.tables_areas import AREA_EVENT
-from console.store.tables_command import HELP_REQUEST, SECTOR
+from console.store.tables_command import COMMAND_POST, HELP_REQUEST, SECTOR
 from console.store.types import to_microseconds
 
 #: Incidents that changed within this time are kept by consoles, open or not.
 KEPT = timedelta(hours=72)
-_OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG, SECTOR)
+_OF_INCIDENTS = (REPORT, ASSIGNMENT, EVIDENCE, LOG, SECTOR, COMMAND_POST)
 _IN_DISTRICTS = (
     INCIDENT, UNIT, CAMERA, MESSAGE, HANDOVER, AREA_EVENT, INSPECTION, PAPER, HELP_REQUEST,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from district_parts import (
     EAST,
     WEST,
     at_work,
+    closing_engine,
     fresh,
     of_the_east,
     opened,
@@ -24,10 +25,11 @@ from district_parts import (
 from sync_parts import console
 
 from console.dispatch.remits import PUBLIC_KINDS
-from console.domain.ids import UnitId
+from console.domain.command import CommandPost, Sector
+from console.domain.ids import IncidentId, UnitId
 from console.domain.levels import Role
 from console.domain.limits import CalendarDay
-from console.domain.permissions import Remit
+from console.domain.permissions import WHOLE_CITY, Remit
 from console.domain.places import Evidence, EvidenceKind
 from console.domain.shifts import RosterEntry
 from console.domain.streetwork import SubjectKind
@@ -46,6 +48,8 @@ from console.protocol.messages import (
     Verdict,
 )
 from console.protocol.positions import INGEST, decode_frame, is_position_frame
+from console.store import snapshot
+from console.store.tables import ROW_TABLES
 
 OUTSIDE = "outside the districts you work for"
 BYTES = b"what was seen"
@@ -284,6 +288,51 @@ def test_that_every_kind_of_row_is_public_or_lies_somewhere() -> None:
     of_places = {"incident", "unit", "camera", "report", "assignment", "evidence", "log"}
     of_places |= {"area_event", "paper", "help_request", "sector", "command_post"}
     assert set(ROW_TYPES) == PUBLIC_KINDS | OF_UNITS | of_places
+
+
+def test_that_a_districts_snapshot_has_a_rule_for_every_kind_of_row() -> None:
+    """A kind without one would silently be left out of it."""
+    ruled = {one.name for one in (*snapshot._OF_INCIDENTS, *snapshot._IN_DISTRICTS)}
+    ruled |= set(snapshot._LIMITED)
+    assert {kind for kind in ROW_TYPES if ROW_TABLES[kind].name not in ruled} == set()
+
+
+@pytest.mark.both_databases
+def test_that_a_districts_snapshot_holds_its_big_incidents_command(
+    server: CentralServer, tmp_path: Path
+) -> None:
+    """And none that was closed longer ago than incidents are kept, nor one of elsewhere."""
+    lead = server.client(Role.SHIFT_LEAD)
+    mine, theirs, ended = (big(lead, district) for district in (EAST, WEST, EAST))
+    (closed,) = lead.post(c.CancelIncident(incident=ended, reason="over"))
+    assert closed.verdict is Verdict.ACCEPTED, closed.reason
+    lead.close()
+    late = datetime.now(UTC) + 2 * snapshot.KEPT
+    east = Remit(districts=frozenset({EAST}))
+    for remit, wanted in ((east, {mine}), (WHOLE_CITY, {mine, theirs})):
+        file = tmp_path / "snapshot.sqlite"
+        with closing_engine(server) as engine:
+            snapshot.write_snapshot(engine, file, at=late, remit=remit)
+        with closing(sqlite3.connect(file)) as db:
+            assert {one for (one,) in db.execute("SELECT id FROM incident")} == wanted
+            for table in ("sector", "command_post"):
+                held = {one for (one,) in db.execute(f"SELECT incident FROM {table}")}
+                assert held == wanted, (remit, table)
+
+
+def big(lead: CentralClient, district: str) -> str:
+    """Open a big incident with a sector and a command post; return its id."""
+    body = opened(district)
+    post = CommandPost(id=body.incident, incident=IncidentId(body.incident), place="gate")
+    sector = Sector(id=fresh(), incident=post.incident, name="inner")
+    results = lead.post(
+        body,
+        c.LinkIncident(incident=body.incident, reason="many places"),
+        c.PutSector(sector=sector),
+        c.PutPost(post=post),
+    )
+    assert {one.verdict for one in results} == {Verdict.ACCEPTED}, results
+    return body.incident
 
 
 def test_that_a_gateway_of_a_district_speaks_for_its_units_only(server: CentralServer) -> None:
