@@ -23,6 +23,7 @@ from console.app.consolesettings import ConsoleSettings
 from console.app.desktop_faults import FaultNotices
 from console.app.desktop_signals import StopSignals
 from console.domain.errors import ZhihuiError
+from console.ui.garbage import Garbage
 from console.ui.mapgraphics import graphics_environment, register_scheme
 from widgets.common.appearance import Appearance
 from widgets.shell.command_edit import NoCommands
@@ -53,8 +54,6 @@ LAG_FROM_MS = 10_000
 #: Python's threads give way to each other after so long; with the usual 5 ms the window would wait
 #: that long for each of them, wall tiles and the sync thread, before it may go on.
 SWITCH_EVERY_S = 0.001
-#: Objects made before Python looks for cycles of garbage: rows come by the thousand.
-GARBAGE_AFTER = (10_000, 20, 20)
 
 
 class ConsoleStartError(ZhihuiError):
@@ -350,13 +349,14 @@ def run_console(settings: ConsoleSettings) -> int:
     app.setQuitOnLastWindowClosed(False)
     settings.folder.mkdir(parents=True, exist_ok=True)
     sys.setswitchinterval(SWITCH_EVERY_S)
-    gc.set_threshold(*GARBAGE_AFTER)
+    garbage = Garbage(app)
     console = Console(app, settings)
     faults = FaultNotices(console.window.notice, console)
     console.show()
     meter = None if settings.lag_file is None else _lag_meter(settings.lag_file)
     status = app.exec()
     faults.restore()
+    garbage.stop()
     if meter is not None:
         meter.stop()
     if console.trouble is not None:
