@@ -87,24 +87,29 @@ class TrailKeeper:
             if self._guard.is_full:
                 self._pause("central's disk is full")
                 return
-            grown = self._thinner.changed()
-            is_kept = False
             try:
-                await asyncio.to_thread(self.store.put, grown)
-                is_kept = True
+                await self._put_grown()
             except TrailStoreError as error:
                 self._guard.failed(error.__cause__ or error)
                 self._pause(str(error))
                 return
-            finally:
-                if not is_kept:
-                    self._thinner.again(grown)
             self._go_on()
             self._thinner.forget_before(now_ms - SLOT_MS)
             try:
                 await asyncio.to_thread(self.store.forget_before, now_ms - KEPT_DAYS * _DAY_MS)
             except TrailStoreError as error:
                 _log.warning("trails older than %d days are not deleted: %s", KEPT_DAYS, error)
+
+    async def _put_grown(self) -> None:
+        """Write what has grown; what was not written, whatever came between, is due again."""
+        grown = self._thinner.changed()
+        is_kept = False
+        try:
+            await asyncio.to_thread(self.store.put, grown)
+            is_kept = True
+        finally:
+            if not is_kept:
+                self._thinner.again(grown)
 
     def _pause(self, why: str) -> None:
         """Say once that nothing is written, and hold a bounded lot."""

@@ -252,12 +252,14 @@ class Thinner:
 
     def changed(self) -> list[tuple[int, Trail]]:
         """Return slot and trail of what grew since the last call."""
-        keys, self._changed = self._changed, set()
-        return [(slot, self._trail(slot, unit)) for slot, unit in sorted(keys)]
+        grown = [(slot, self._trail(slot, unit)) for slot, unit in sorted(self._changed)]
+        self._changed = set()
+        return grown
 
     def again(self, trails: Iterable[tuple[int, Trail]]) -> None:
-        """Take note that what `changed` gave was not kept after all."""
-        self._changed.update((slot, trail.unit_no) for slot, trail in trails)
+        """Take note that what `changed` gave was not kept after all; what was let go stays so."""
+        keys = {(slot, trail.unit_no) for slot, trail in trails}
+        self._changed |= keys & self._open.keys()
 
     def forget_before(self, t_ms: int) -> None:
         """Let go of slots that ended before a time and were given out by `changed`."""
@@ -273,14 +275,22 @@ class Thinner:
         return sum(map(len, self._open.values()))
 
     def drop_oldest(self, most: int) -> int:
-        """Let go of the oldest slots until at most so many fixes are held; return how many went."""
-        went, held = 0, self.held
+        """Let go of the oldest slots until at most so many fixes are held.
+
+        Returns:
+            How many fixes are lost so: those of slots that have not grown since `changed` gave
+            them out are kept elsewhere.
+        """
+        lost, held = 0, self.held
         for key in sorted(self._open):
-            if held - went <= most:
+            if held <= most:
                 break
-            went += len(self._open.pop(key))
-            self._changed.discard(key)
-        return went
+            size = len(self._open.pop(key))
+            held -= size
+            if key in self._changed:
+                self._changed.discard(key)
+                lost += size
+        return lost
 
     def open_since(self, from_ms: int, units: Iterable[int] | None = None) -> list[Trail]:
         """Return the trails of the slots still held that reach past a time."""

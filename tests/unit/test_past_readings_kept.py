@@ -29,6 +29,7 @@ from console.protocol.positions import INGEST
 from console.store.readingstore import SLOT_MS, Past, ReadingStore
 from console.store.tables import LAST_READING
 from console.store.trailstore import TrailStore, TrailStoreError
+from console.tracking.trails import SLOT_MS as TRAIL_SLOT_MS
 
 DAY_MS = 86_400_000
 NOW_MS = time.time_ns() // 1_000_000_000 * 1000
@@ -199,8 +200,9 @@ def test_that_a_full_disk_stops_trails_aloud_and_they_go_on_when_there_is_room(
 
 
 def test_that_a_write_of_trails_that_finds_no_room_tells_the_guard(tmp_path: Path) -> None:
-    guard = DiskGuard(tmp_path, reserve_bytes=0, spare_bytes=0)
+    guard = DiskGuard(tmp_path, reserve_bytes=4096, spare_bytes=0)
     guard.open()
+    assert not guard.is_full
     hub = PositionHub(some_units(3), np.zeros(0, INGEST))
     trails = TrailKeeper(tmp_path / "trails", hub, guard)
 
@@ -211,6 +213,38 @@ def test_that_a_write_of_trails_that_finds_no_room_tells_the_guard(tmp_path: Pat
     asyncio.run(trails.keep())
     assert guard.is_full
     assert trails.paused_since is not None
+
+
+def test_that_trails_refused_by_a_disk_with_room_are_written_when_it_takes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = DiskGuard(tmp_path, reserve_bytes=4096, spare_bytes=0)
+    guard.open()
+    assert not guard.is_full
+    hub = PositionHub(some_units(3), np.zeros(0, INGEST))
+    trails = TrailKeeper(tmp_path / "trails", hub, guard, most_held=3)
+
+    def refuse(rows: object) -> int:
+        raise TrailStoreError(tmp_path, "not allowed") from PermissionError(errno.EACCES, "no")
+
+    def keep(t_ms: int) -> None:
+        rows = np.zeros(3, INGEST)
+        rows["unit"], rows["t_ms"] = [1, 2, 3], t_ms
+        rows["lat"], rows["lon"] = 399_050_000 + t_ms % 1_000_000, 1_164_050_000
+        hub.take(rows)
+        asyncio.run(trails.keep())
+
+    first, second = (NOW_MS - slots * TRAIL_SLOT_MS for slots in (4, 2))
+    with monkeypatch.context() as patched:
+        patched.setattr(trails.store, "put", refuse)
+        keep(first)
+        keep(second)
+        assert not guard.is_full
+        assert trails.counters == {"trails_paused": 1, "trail_fixes_held": 3, "trail_fixes_lost": 3}
+    asyncio.run(trails.keep())
+    assert not trails.is_paused
+    kept = TrailStore(tmp_path / "trails").read(NOW_MS - DAY_MS, NOW_MS)
+    assert [one.t_ms.tolist() for one in kept] == [[second]] * 3
 
 
 def test_that_past_readings_are_kept_as_long_as_the_rules_say(tmp_path: Path) -> None:

@@ -117,6 +117,21 @@ def test_that_thinning_never_loses_a_place_by_more_than_it_says() -> None:
     assert thinner.changed() == []
 
 
+def test_that_what_is_let_go_is_lost_only_where_it_was_not_given_out() -> None:
+    thinner, unit = Thinner(), np.array([7])
+    for slot in range(3):
+        at = np.array([START_MS + slot * SLOT_MS])
+        thinner.take(unit, at, np.array([39.9 + slot / 10]), np.array([116.4]))
+        if slot == 0:
+            assert len(thinner.changed()) == 1
+    grown = thinner.changed()
+    thinner.again(grown)
+    assert (thinner.drop_oldest(2), thinner.held) == (0, 2), "the first lies elsewhere"
+    assert (thinner.drop_oldest(1), thinner.held) == (1, 1)
+    thinner.again(grown)
+    assert [slot for slot, _ in thinner.changed()] == [grown[1][0]], "what is gone stays gone"
+
+
 def test_that_a_replay_shows_nobody_before_the_first_fix() -> None:
     replay = Replayer([trail(3, [(100, 1.0, 1.0), (200, 2.0, 2.0)]), trail(5, [(150, 3.0, 3.0)])])
     assert replay.at(START_MS + 99_000)[0].tolist() == []
