@@ -230,7 +230,16 @@ TIMED_ALARMS = frozenset({"silent-on-scene", "vanished", "stopped", "outside-bea
 SENSOR_ALARMS = frozenset({"sensor-limit", "sensor-silent"})
 #: … and those that have no time of their own, but a priority and a response.
 UNTIMED_ALARMS = frozenset({"overdue", "area-crossed", "area-time"})
-_SECONDS = {"s": 1, "min": 60, "h": 3600}
+#: Units were free text before they were a choice: what people then wrote is still read.
+_SECONDS = {
+    word: seconds
+    for seconds, words in (
+        (1, "s sec secs second seconds 秒 秒钟"),
+        (60, "min mins minute minutes 分 分钟"),
+        (3600, "h hr hrs hour hours 时 小时"),
+    )
+    for word in words.split()
+}
 #: Whose rows a row's `parent` is looked for in.
 PARENTS: dict[CatalogueName, CatalogueName] = {
     CatalogueName.BASE_CLASS: CatalogueName.BASE_CLASS,
@@ -250,9 +259,16 @@ def alarm_code(code: str) -> str:
 
 
 def alarm_seconds(told: Mapping[str, Detail]) -> float | None:
-    """Return the time that the details of an alarm rule name, seconds; ``None`` for none."""
-    value = told.get("value")
-    return None if value is None else float(value) * _SECONDS.get(str(told.get("unit")), 1)
+    """Return the time that the details of an alarm rule name, seconds.
+
+    ``None`` where they name none, or in a unit that nobody knows: a time taken for a shorter one
+    would be a flood of alarms.
+    """
+    value, scale = (
+        told.get("value"),
+        _SECONDS.get(str(told.get("unit")).strip().lower().rstrip(".")),
+    )
+    return None if value is None or scale is None else float(value) * scale
 
 
 def form_from(item: CatalogueItem) -> Form:

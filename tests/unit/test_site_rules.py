@@ -131,6 +131,28 @@ def test_that_a_rule_of_what_is_measured_comes_before_one_of_all_sensors() -> No
 
 
 @pytest.mark.parametrize(
+    ("unit", "after"),
+    [
+        ("s", timedelta(seconds=2)),
+        ("Seconds", timedelta(seconds=2)),
+        ("秒", timedelta(seconds=2)),
+        ("minutes", timedelta(minutes=2)),
+        (" Min. ", timedelta(minutes=2)),
+        ("分钟", timedelta(minutes=2)),
+        ("hours", timedelta(hours=2)),
+        ("小时", timedelta(hours=2)),
+        ("刻", STOPPED_FOR),
+        (None, STOPPED_FOR),
+    ],
+)
+def test_that_units_from_when_they_were_free_text_are_no_seconds(
+    unit: str | None, after: timedelta
+) -> None:
+    rules = SiteRules([rule("stopped", value=2.0, unit=unit)], TODAY)
+    assert rules.after(ConditionKind.STOPPED, STOPPED_FOR) == after
+
+
+@pytest.mark.parametrize(
     ("bad", "told"),
     [
         (rule("not-accepted", value=60, unit="s"), "table of escalations"),
