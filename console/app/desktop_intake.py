@@ -73,7 +73,9 @@ class IntakeDock(QObject):
 
     def _look_up(self, text: str) -> None:
         found = self._models.places.find(text)
-        places = [PlaceFound(text=one.text, lat=one.lat, lon=one.lon) for one in found]
+        places = [
+            PlaceFound(text=one.text, lat=one.lat, lon=one.lon, names=one.names) for one in found
+        ]
         self.view.fields.offer_places(text, places)
 
     def _file(self, draft: IntakeDraft) -> None:

@@ -211,7 +211,9 @@ class DeskWindow(QObject):
 
     def _look_up(self, text: str) -> None:
         found = self._models.places.find(text)
-        places = [PlaceFound(text=one.text, lat=one.lat, lon=one.lon) for one in found]
+        places = [
+            PlaceFound(text=one.text, lat=one.lat, lon=one.lon, names=one.names) for one in found
+        ]
         self.form.offer_places(text, places)
 
     def _open_incident(self, new: NewIncident) -> None:

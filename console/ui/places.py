@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,32 @@ class FoundPlace:
         text: Its address or name, in the language shown where there is one.
         lat: WGS-84 degrees.
         lon: WGS-84 degrees.
+        names: All it is called by, address and other languages too.
     """
 
     text: str
     lat: float
     lon: float
+    names: tuple[str, ...] = ()
+
+
+#: A run of one script, or of digits: "工体北路4号" are three words.
+_WORD = re.compile(r"\d+|[\u2e80-\u9fff]+|[^\W\d_\u2e80-\u9fff]+")
+
+
+def place_words(text: str) -> list[str]:
+    """Return the words of a name or an address; width, case, blanks and stops make none."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def says(typed: str, name: str) -> bool:
+    """Whether words typed say a name: all of it, or its first words when no number is left.
+
+    A street is not one of its houses, nor is a part of a word the word.
+    """
+    words, wanted = place_words(typed), place_words(name)
+    rest = wanted[len(words) :]
+    return bool(words) and words == wanted[: len(words)] and not any(w.isdigit() for w in rest)
 
 
 class PlaceFinder(Protocol):
@@ -65,7 +88,8 @@ class PackPlaces:
                 (place.name_zh, place.name_en) if is_chinese() else (place.name_en, place.name_zh)
             )
             text_shown = next((name for name in (*names, place.address) if name), text)
-            found.append(FoundPlace(text=text_shown, lat=place.lat, lon=place.lon))
+            called = tuple(name for name in (*names, place.address) if name)
+            found.append(FoundPlace(text=text_shown, lat=place.lat, lon=place.lon, names=called))
         return found
 
     def jurisdiction_at(self, lat: float, lon: float) -> tuple[str | None, str | None]:

@@ -24,7 +24,7 @@ from console.ui.intake import CHANNELS, IntakeDraft
 from console.ui.words import channel_word, form_word, is_chinese, level_word
 from widgets.common.labels import set_tone
 from widgets.desk.completers import complete_form, complete_place
-from widgets.desk.new_incident import PlaceFound
+from widgets.desk.new_incident import PlaceFound, keep_words
 
 #: Wait this long after the last key before the place is looked up and what is known is told.
 LOOK_AFTER_MS = 180
@@ -115,10 +115,14 @@ class IntakeFields(QWidget):
         self._soon.start()
 
     def _settle_place(self) -> None:
-        """Take the only place that the words typed can mean; of several a hand chooses."""
+        """Take the only place found if the words typed say it; any other a hand chooses."""
         typed = self.place.text().strip()
-        if len(self._found) == 1 and typed and typed == self._sought:
-            self.place.setText(next(iter(self._found)))
+        if len(self._found) != 1 or typed != self._sought:
+            return
+        (place,) = self._found.values()
+        if place.is_said(typed):
+            self.place.setText(place.text)
+            keep_words(typed, place, self.text)
             self._place_chosen("")
 
     def _chosen(self, name: str) -> None:
@@ -214,8 +218,9 @@ class IntakeFields(QWidget):
         self._found, self._sought = {place.text: place for place in places}, text
         self._place_rows.setStringList(list(self._found))
         lost = self.tr("Not found on the map: it will have no position.")
+        takes = len(self._found) == 1 and places[0].is_said(text)
         choose = self.tr("↓ and Enter choose it on the map; else it has no position.")
-        choose = self.tr("Enter takes it.") if len(places) == 1 else choose
+        choose = self.tr("Enter takes it.") if takes else choose
         self.lost.setText("" if not text or text in self._found else choose if places else lost)
         if not self.place.hasFocus():
             self._settle_place()  # the answer came after the field was left

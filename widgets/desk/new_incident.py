@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from console.domain.forms import CLASSES, FORMS, Form
 from console.domain.levels import Level
+from console.ui.places import says
 from console.ui.words import form_word, is_chinese, level_word
 from widgets.common.labels import set_tone
 from widgets.desk.completers import complete_form, complete_place
@@ -38,11 +39,24 @@ class PlaceFound:
     Attributes:
         lat: WGS-84 degrees.
         lon: WGS-84 degrees.
+        names: All it is called by.
     """
 
     text: str
     lat: float
     lon: float
+    names: tuple[str, ...] = ()
+
+    def is_said(self, typed: str) -> bool:
+        """Whether words typed can be taken for it without asking."""
+        return any(says(typed, name) for name in (self.text, *self.names))
+
+
+def keep_words(typed: str, place: PlaceFound, text: QPlainTextEdit) -> None:
+    """Write words typed for a place that are not in its name where what is said stands."""
+    said = text.toPlainText()
+    if not says(typed, place.text) and typed not in said:
+        text.setPlainText("\n".join(filter(None, (said, typed))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +197,14 @@ class NewIncidentForm(QFrame):
             self.place.completer().complete()
 
     def _settle_place(self) -> None:
-        """Take the only place that the words typed can mean; of several a hand chooses."""
+        """Take the only place found if the words typed say it; any other a hand chooses."""
         typed = self.place.text().strip()
-        if len(self._found) == 1 and typed and typed == self._sought:
-            self.place.setText(next(iter(self._found)))
+        if len(self._found) != 1 or typed != self._sought:
+            return
+        (place,) = self._found.values()
+        if place.is_said(typed):
+            self.place.setText(place.text)
+            keep_words(typed, place, self.summary)
 
     def _code(self) -> str | None:
         at = self.form.findText(self.form.currentText().strip())
