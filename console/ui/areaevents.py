@@ -76,15 +76,21 @@ class AreaEvents(QObject):
         mine = [event for event in self._mirror.every(AreaEvent) if event.area == area_id]
         return sorted(mine, key=lambda one: (one.at, one.id), reverse=True)[:LISTED]
 
-    def text(self, event_id: str) -> str:
-        """Return the sentence of an alarm: what happened and what is to be done."""
+    def text(self, event_id: str, response: str = "") -> str:
+        """Return the sentence of an alarm: what happened and what is to be done.
+
+        Args:
+            event_id: The event.
+            response: What the site's rules say is to be done, if they say something.
+        """
         event = self._recent.get(event_id) or self._mirror.row_of(AreaEvent, event_id)
         if event is None:
             return ""
         unit = self._unit(event)
         area = self._mirror.area(event.area)
         to_do = area.response if area is not None and area.response else self.tr(_TO_DO[event.rule])
-        return f"{self.sentence(event)} — {to_do.replace('{reach}', reach_text(unit))}"
+        to_do = response or to_do.replace("{reach}", reach_text(unit))
+        return f"{self.sentence(event)} — {to_do}"
 
     def sentence(self, event: AreaEvent) -> str:
         """Return what happened."""

@@ -270,9 +270,8 @@ class WatchAlarms(QObject):
         elif self._sensors is not None and condition.kind in SENSOR_KINDS:
             text = self._sensors.text(condition)
         else:
-            text = self._events.text(condition.subject)
             done = self._rules.response(condition.kind, district=self._district(condition))
-            text = _with_response(text, done) if done else text
+            text = self._events.text(condition.subject, done)
         return Alarm(
             id=condition.id,
             kind=AlarmKind.WATCH,
@@ -286,6 +285,6 @@ class WatchAlarms(QObject):
 
 
 def _with_response(text: str, done: str) -> str:
-    """Return a sentence with another response after its dash, which is longer in Chinese."""
+    """Return a template with another response after its dash, which is longer in Chinese."""
     dash = "——" if "——" in text else " — "
     return f"{text.partition('—')[0].rstrip()}{dash}{done}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from test_map_ask import asking as asking  # noqa: PLC0414 - the fixture
 from test_map_ask import pack_path as pack_path  # noqa: PLC0414 - the fixture
 
 from console.domain.areas import AreaEvent, AreaKind, FenceRule
+from console.domain.catalogue import CatalogueItem, CatalogueName
 from console.domain.ids import UnitId
 from console.domain.watch import AlarmMark
 from console.protocol.commands import MarkAlarm
@@ -99,7 +101,19 @@ def test_that_what_happened_at_an_area_is_an_alarm_that_says_what_to_do(
     assert set(texts) == {"area_crossed:e1", "area_time:e2"}
     assert texts["area_crossed:e1"].startswith("C3 entered “工体” at ")
     assert texts["area_crossed:e1"].endswith(" — 问明来意")
+    rule = CatalogueItem(
+        id="alarm_rule:area-crossed@2026-01-01", catalogue=CatalogueName.ALARM_RULE,
+        code="area-crossed", name_zh="越界", name_en="Crossed", valid_from="2026-01-01", version=1,
+        details={"level": 1, "value": 0, "unit": "s", "response_en": "ask why — by radio"},
+    )  # fmt: skip
+    called = replace(areas.shown[0].area, name="东门—西门", version=9)
+    rows = (RowChange(kind="catalogue", id=rule.id, row=rule),
+            RowChange(kind="area", id=area, row=called))  # fmt: skip
+    mirror.take_changes(ChangeBatch(rev=81, rows=rows))
+    watch.look()
     (alarm,) = [one for one in watch.alarms if one.id == "area_crossed:e1"]
+    assert alarm.text.startswith("C3 entered “东门—西门” at ")
+    assert alarm.text.endswith(" — ask why — by radio")
     assert alarm.unit == "u3"
     assert watch.acknowledge("area_crossed:e1")
     assert [one.id for one in watch.alarms if one.id.startswith("area_")] == ["area_time:e2"]
