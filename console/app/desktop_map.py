@@ -84,7 +84,10 @@ class MapDock(QObject):
         self._search = MapSearch(mirror, self)
         if pack_path is not None:
             self._search.take_pack(pack_path)
-        self._places = MapPlaces(mirror, self.feed, lambda: models.finder.graph, self)
+        finder = models.finder
+        self._places = MapPlaces(
+            mirror, self.feed, lambda: finder.graph, self, present=lambda: finder.present
+        )
         self._areas = MapAreas(mirror, models.actions, models.finder, self, source=models.client)
         sensors = MapSensors(mirror, self.feed, models.readings, self)
         self._model = MapModel(

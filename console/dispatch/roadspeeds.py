@@ -69,6 +69,11 @@ class RoadSpeeds:
         self._mode_n = dict.fromkeys(_USUAL_MPS, 0.0)
         self._at_s: float | None = None
 
+    @property
+    def graph(self) -> RoadGraph:
+        """The roads it learns of, at their usual speeds."""
+        return self._graph
+
     def take(self, roster: Roster, force: ForceColumns, at: datetime) -> int:
         """Take the fixes that are new since the last call; return how many told of a road.
 

@@ -63,7 +63,7 @@ class MapBinding(QObject):
         self._reaches.stop()
 
     def _take_near(self, found: NearFound) -> None:
-        graph = self._finder.graph if self._finder is not None else None
+        graph = self._finder.roads_now if self._finder is not None else None
         asked = (found.incident, found.lat, found.lon)
         if graph is not None and asked != self._reach_asked:
             self._reach_asked = asked

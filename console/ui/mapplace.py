@@ -15,6 +15,7 @@ from console.dispatch.near import NearUnit, Ranker
 from console.dispatch.reach import ReachRing, reach_rings
 from console.dispatch.roster import Roster
 from console.dispatch.sight import cameras_at
+from console.dispatch.streetsnow import StreetsNow
 from console.domain.errors import ZhihuiError
 from console.domain.incidents import Incident
 from console.geo.distance import flat_distance_m
@@ -90,10 +91,14 @@ class MapPlaces(QObject):
         feed: MapFeed,
         graph: Callable[[], RoadGraph | None],
         parent: QObject | None = None,
+        *,
+        present: Callable[[], StreetsNow | None] = lambda: None,
     ) -> None:
-        # `graph` gives the roads, ``None`` until they are loaded.
+        # `graph` gives the roads, ``None`` until they are loaded; `present` what they and the
+        # units are like now, ``None``: free roads.
         super().__init__(parent)
         self._mirror, self._feed, self._graph = mirror, feed, graph
+        self._present = present
         self._ranker: Ranker | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -111,11 +116,12 @@ class MapPlaces(QObject):
             return
         if self._ranker is None or self._ranker.graph is not graph:
             self._ranker = Ranker(graph)
-        ranker, units = self._ranker, self._mirror.units()
+        ranker, units, now = self._ranker, self._mirror.units(), self._present()
 
         def work() -> _NearThere:
+            ranker.use(now)
             ranking = ranker.rank(Roster.of(units), force, lat, lon, at, k=NEAR_SHOWN)
-            return _NearThere(tuple(ranking), reach_rings(graph, lat, lon, REACH_S))
+            return _NearThere(tuple(ranking), reach_rings(ranker.graph, lat, lon, REACH_S))
 
         self._pool.start(PoolWork(work, self._worked.emit))
 
@@ -196,10 +202,12 @@ class MapPlaces(QObject):
         if graph is None:
             self.said.emit(self.tr("The road network is not loaded yet."))
             return
+        now = self._present()
+        roads = graph if now is None else now.graph
 
         def work() -> WayFound:
-            drive = graph.route(*start, *end)
-            walk = graph.route(*start, *end, mode=Mode.FOOT)
+            drive = roads.route(*start, *end)
+            walk = roads.route(*start, *end, mode=Mode.FOOT)
             text = (
                 f"{minutes_text(drive.seconds)} · {drive.metres / 1000:.1f} km · "
                 f"{self.tr('on foot')} {minutes_text(walk.seconds)}"

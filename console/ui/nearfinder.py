@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
 from console.dispatch.arrival import arrives_first
@@ -21,10 +20,10 @@ from console.dispatch.roster import Roster
 from console.dispatch.streetsnow import StreetsNow
 from console.domain.catalogue import CatalogueItem
 from console.domain.errors import ZhihuiError
-from console.geo.arrays import Bools, Floats
-from console.geo.polygons import in_ring
+from console.geo.arrays import Floats
 from console.roads import Mode, RoadGraph
 from console.store.citypack import CityPack
+from console.ui.closedroads import ClosedRoads, ClosedStreets, closed_roads, closed_streets
 from console.ui.mirror import Mirror
 from console.ui.poolwork import PoolWork
 from console.ui.reasons import reason_text
@@ -80,8 +79,8 @@ class _Outlet(QObject):
     Signals:
         ranked: A `NearFound`, or why there is none.
         loaded: A `RoadGraph`, or why there is none.
-        closed: The `RoadGraph` without what is shut, or why there is none.
-        present: The `StreetsNow` without what is shut, or why there is none.
+        closed: The `ClosedRoads`, or why there are none.
+        present: The `ClosedStreets`, or why there are none.
     """
 
     ranked = Signal(object)
@@ -127,6 +126,7 @@ class NearFinder(QObject):
         self._graph: RoadGraph | None = None
         self._whole: RoadGraph | None = None
         self._closures: list[Floats] = []
+        self._roads_no = 0  # counts on with the roads and with what is shut
         self._ranker: Ranker | None = None
         self._streets: StreetsNow | None = None
         self._present: StreetsNow | None = None
@@ -172,6 +172,16 @@ class NearFinder(QObject):
         """The roads in use, ``None`` until they are loaded."""
         return self._graph
 
+    @property
+    def present(self) -> StreetsNow | None:
+        """Roads and units as rankings reckon with them now, ``None``: with free roads."""
+        return self._present
+
+    @property
+    def roads_now(self) -> RoadGraph | None:
+        """The roads at the speeds that rankings reckon with now, ``None`` until they are loaded."""
+        return self._graph if self._present is None else self._present.graph
+
     def set_graph(self, graph: RoadGraph) -> None:
         """Use these roads."""
         self._whole, self._streets = graph, None
@@ -185,12 +195,16 @@ class NearFinder(QObject):
 
     def _close_roads(self) -> None:
         whole, closures = self._whole, self._closures
+        self._roads_no += 1
+        no = self._roads_no
         if whole is None:
             return
         if not closures:
             self._use_graph(whole)
             return
-        self._pool.start(PoolWork(lambda: _closed(whole, closures), self._outlet.give_closed))
+        self._pool.start(
+            PoolWork(lambda: closed_roads(no, whole, closures), self._outlet.give_closed)
+        )
 
     def _use_graph(self, graph: RoadGraph) -> None:
         self._graph, self._ranker = graph, Ranker(graph)
@@ -202,17 +216,18 @@ class NearFinder(QObject):
     @Slot(object)
     def take_streets(self, now: StreetsNow) -> None:
         """Reckon with the roads and the units as they are now, less what is shut."""
-        self._streets, closures = now, self._closures
+        self._streets, closures, no = now, self._closures, self._roads_no
         if not closures:
             self._present = now
             return
-        work = PoolWork(lambda: _closed_now(now, closures), self._outlet.give_present)
+        work = PoolWork(lambda: closed_streets(no, now, closures), self._outlet.give_present)
         self._pool.start(work)
 
     @Slot(object)
     def _take_present(self, outcome: object) -> None:
-        if isinstance(outcome, StreetsNow):
-            self._present = outcome
+        if isinstance(outcome, ClosedStreets):
+            if outcome.of == self._roads_no:
+                self._present = outcome.streets
         elif isinstance(outcome, Exception):
             self._tell(outcome)
 
@@ -224,8 +239,9 @@ class NearFinder(QObject):
 
     @Slot(object)
     def _take_closed(self, outcome: object) -> None:
-        if isinstance(outcome, RoadGraph):
-            self._use_graph(outcome)
+        if isinstance(outcome, ClosedRoads):
+            if outcome.of == self._roads_no:
+                self._use_graph(outcome.graph)
         elif isinstance(outcome, Exception):
             self._tell(outcome)
 
@@ -375,21 +391,3 @@ def _roads(path: Path) -> RoadGraph:
         pack.close()
     graph.prepare()
     return graph
-
-
-def _closed(graph: RoadGraph, outlines: list[Floats]) -> RoadGraph:
-    """Return the roads without those that lie in, or lead into, a ring."""
-
-    def holds(lat: Floats, lon: Floats) -> Bools:
-        inside = np.zeros(len(lat), bool)
-        for outline in outlines:
-            inside |= in_ring(lat, lon, outline)
-        return inside
-
-    left = graph.without(graph.edges_touching(holds))
-    left.prepare()
-    return left
-
-
-def _closed_now(now: StreetsNow, outlines: list[Floats]) -> StreetsNow:
-    return replace(now, graph=_closed(now.graph, outlines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
@@ -19,12 +20,24 @@ LISTEN_MS = 10_000
 GIVEN_EVERY = 6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What was learnt of roads that may not be those in use any more.
+
+    Attributes:
+        streets: ``None`` where it is not given on yet.
+    """
+
+    roads: RoadGraph
+    streets: StreetsNow | None
+
+
 class _Outlet(QObject):
     """Carries outcomes to the watch's thread; held by the work, it outlives the watch.
 
     Signals:
         ready: A `RoadSpeeds`, or why there is none.
-        heard: A `StreetsNow`, ``None`` where it is not given on yet, or what went wrong.
+        heard: A `_Heard`, or what went wrong.
     """
 
     ready = Signal(object)
@@ -51,6 +64,7 @@ class StreetWatch(QObject):
     def __init__(self, mirror: Mirror, finder: NearFinder, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mirror, self._finder = mirror, finder
+        self._roads: RoadGraph | None = None
         self._speeds: RoadSpeeds | None = None
         self._busy = False
         self._turns = 0
@@ -72,7 +86,7 @@ class StreetWatch(QObject):
     @Slot(object)
     def use_roads(self, graph: RoadGraph) -> None:
         """Learn of these roads from now on."""
-        self._speeds = None
+        self._roads, self._speeds = graph, None
         self._pool.start(PoolWork(lambda: RoadSpeeds(graph), self._outlet.give_ready))
 
     @Slot()
@@ -85,24 +99,26 @@ class StreetWatch(QObject):
         roster, at = self._finder.roster(), self._mirror.now()
         is_due = self._turns % GIVEN_EVERY == 0
 
-        def work() -> StreetsNow | None:
+        def work() -> _Heard:
             speeds.take(roster, force, at)
-            return speeds.now() if is_due else None
+            return _Heard(roads=speeds.graph, streets=speeds.now() if is_due else None)
 
         self._pool.start(PoolWork(work, self._outlet.give_heard))
 
     @Slot(object)
     def _take_ready(self, outcome: object) -> None:
         if isinstance(outcome, RoadSpeeds):
-            self._speeds = outcome
-            self._timer.start()
+            if outcome.graph is self._roads:
+                self._speeds = outcome
+                self._timer.start()
         elif isinstance(outcome, Exception):
             _log.error("roads cannot be listened to", exc_info=outcome)
 
     @Slot(object)
     def _take_heard(self, outcome: object) -> None:
         self._busy = False
-        if isinstance(outcome, StreetsNow):
-            self.changed.emit(outcome)
+        if isinstance(outcome, _Heard):
+            if outcome.streets is not None and outcome.roads is self._roads:
+                self.changed.emit(outcome.streets)
         elif isinstance(outcome, Exception):
             _log.error("how fast roads are could not be learnt", exc_info=outcome)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from test_map_binding import CENTRE, NoDetails, contents, unit
 from test_map_binding import graph as graph  # noqa: PLC0414 - the fixture
 
+from console.dispatch.streetsnow import StreetsNow
 from console.domain.areas import AreaEvent, FenceRule
 from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Stage
@@ -145,6 +146,30 @@ def test_that_a_place_tells_its_cameras_history_and_who_is_near(
     assert way.text.startswith("3.3′ · 2.0 km")
     assert way.points[0] == pytest.approx(CENTRE)
     places.stop()
+
+
+def test_that_a_place_on_the_map_is_reckoned_with_the_roads_of_now(
+    mirror: Mirror, graph: RoadGraph, qtbot: QtBot
+) -> None:
+    slow = graph.with_speeds(graph.edge_speed_mps / 2)
+    now = StreetsNow(graph=slow, level=2.0, own=np.ones(8))
+    told: list[tuple[list[str], list[object], str]] = []
+    for present in (None, now):
+        feed = MapFeed()
+        feed.set_units(mirror.units())
+        places = MapPlaces(mirror, feed, lambda: graph, present=lambda present=present: present)
+        with qtbot.waitSignal(feed.marks_changed, timeout=60_000):
+            places.near(*CENTRE)
+        marks = json.loads(feed.marks())
+        with qtbot.waitSignal(places.way_found, timeout=60_000) as found:
+            places.route(CENTRE, (CENTRE[0] + 0.018, CENTRE[1]))
+        near = [mark["text"] for mark in marks["near"]]
+        told.append((near, marks["reach"], found.args[0].text))
+        places.stop()
+    free, present = told
+    assert free[0] != present[0]
+    assert free[1] != present[1]
+    assert (free[2][:4], present[2][:4]) == ("3.3′", "6.7′")
 
 
 def test_that_without_roads_the_map_says_so(mirror: Mirror, qtbot: QtBot) -> None:

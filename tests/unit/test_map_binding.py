@@ -14,6 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from console.dispatch.reach import BESIDE_M, reach_rings
+from console.dispatch.streetsnow import StreetsNow
 from console.domain.ids import CameraId, IncidentId, UnitId
 from console.domain.incidents import Incident, Report, Stage
 from console.domain.levels import Channel, Level
@@ -168,6 +169,26 @@ def test_that_the_nearest_five_and_the_reach_are_marked(
     qtbot.waitUntil(lambda: json.loads(feed.marks()) == bare)
     finder.stop()
     binding.stop()
+
+
+def test_that_the_reach_is_that_of_the_roads_of_now(
+    mirror: Mirror, graph: RoadGraph, qtbot: QtBot
+) -> None:
+    reaches: list[object] = []
+    for speeds in (graph.edge_speed_mps, graph.edge_speed_mps / 2):
+        feed, finder = MapFeed(), NearFinder(mirror)
+        binding = MapBinding(mirror, feed)
+        binding.follow_near(finder)
+        finder.set_graph(graph)
+        finder.take_streets(StreetsNow(graph=graph.with_speeds(speeds), level=1.0, own=np.ones(8)))
+        finder.pick("i1")
+        qtbot.waitUntil(
+            lambda feed=feed: len(json.loads(feed.marks())["reach"]) == 2, timeout=60_000
+        )
+        reaches.append(json.loads(feed.marks())["reach"])
+        finder.stop()
+        binding.stop()
+    assert reaches[0] != reaches[1]
 
 
 def test_that_the_reach_on_a_lattice_is_its_diamond(graph: RoadGraph) -> None:
