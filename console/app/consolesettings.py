@@ -89,3 +89,8 @@ class ConsoleSettings:
     def points_path(self) -> Path:
         """Where the sweep reads which camera points there are."""
         return self.folder / "points.json"
+
+    @property
+    def zone_path(self) -> Path:
+        """Where the sweep reads by which zone central says that the city's clocks go."""
+        return self.folder / "city_zone"

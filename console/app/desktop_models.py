@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,9 @@ from console.ui.status import StatusModel
 from console.ui.streetwatch import StreetWatch
 from console.ui.tray import TrayModel
 from console.ui.watchalarms import WatchAlarms
+from console.video.points import write_zone
+
+_log = logging.getLogger("zhihui.console")
 
 
 class LateReader:
@@ -179,7 +183,13 @@ class DeskModels(QObject):
 
     def use_zone(self, zone: str) -> None:
         """Go by the clocks of the city as central says, where the site has not set its own."""
-        if not self.settings.is_zone_set and zone != self.mirror.zone.key:
+        if self.settings.is_zone_set:
+            return
+        try:
+            write_zone(self.settings.zone_path, zone)
+        except OSError as error:
+            _log.error("the zone %s cannot be written for the sweep: %s", zone, error)
+        if zone != self.mirror.zone.key:
             keep_city_time(os.environ, zone)
             self.mirror.use_zone(city_zone(zone))
 

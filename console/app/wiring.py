@@ -185,9 +185,8 @@ def sweep_settings(
         WiringError: There is no such part.
         CacheKeyError: The list of points cannot be unlocked.
     """
-    from zoneinfo import ZoneInfo
-
     from console.app.cachekey import points_key
+    from console.app.cityclock import city_zone
     from console.app.consolesettings import ConsoleSettings
     from console.video.sweep import SweepSettings
     from console.video.visit import BRIEF, VisitSettings
@@ -205,7 +204,8 @@ def sweep_settings(
         parts=parts,
         niceness=0,
         visit=VisitSettings(patience=replace(BRIEF, ca=camera_ca(config))),
-        zone=ZoneInfo(site_zone(config, home)),
+        zone=city_zone(site_zone(config, home)),
+        zone_path=None if config.time_zone else console.zone_path,
         key=points_key(home, config.cache_key, passphrase),
     )
 

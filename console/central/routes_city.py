@@ -85,8 +85,10 @@ class CityRoutes:
             app.add_route("/", _to_handheld, include_in_schema=False)
 
     async def city(self, request: Request) -> dict[str, str | int]:
-        """Say which city this is: the pack's meta, size and hash, the zone of its clocks."""
+        """Say which city this is: the zone of its clocks; of its pack meta, size and hash."""
         permitted(self.door, request, "read:city")
+        if self.pack is None:
+            return {"time_zone": self._zone}
         pack = self._pack()
         sha256 = await asyncio.to_thread(lambda: pack.sha256)
         size = pack.path.stat().st_size

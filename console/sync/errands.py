@@ -171,6 +171,8 @@ class Errands:
         if offer.zone and offer.zone != self._outbox.remembered(_ZONE):
             self._outbox.remember(_ZONE, offer.zone)
             self._tell_zone(offer.zone)
+        if not offer.sha256:
+            return None
         if kept is not None and await asyncio.to_thread(sha256_of, kept) == offer.sha256:
             return kept
         path = self._settings.home / "city" / f"central-{offer.sha256[:16]}.citypack"

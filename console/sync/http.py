@@ -61,14 +61,16 @@ class UploadState(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityOffer:
-    """The city pack that central uses.
+    """The city that central is of.
 
     Attributes:
+        sha256: Of the city pack that central uses; empty where it has none.
+        size: Of that pack, bytes.
         zone: IANA name of the zone of the city's clocks; empty where central says none.
     """
 
-    sha256: str
-    size: int
+    sha256: str = ""
+    size: int = 0
     zone: str = ""
 
 
@@ -237,7 +239,7 @@ class CentralHttp:
                 raise LinkError(LinkTrouble.NOT_CENTRAL, str(error)) from error
 
     def city(self, token: str) -> CityOffer | None:
-        """Return which city pack central uses, ``None`` if it has none.
+        """Return which city central is of, ``None`` if it says nothing of it.
 
         Raises:
             LinkError: Central is not there, or says nonsense.
@@ -245,16 +247,15 @@ class CentralHttp:
         try:
             with self._ask("GET", "/v1/city", token=token) as answer:
                 meta: Any = answer.json()
-            return CityOffer(
-                sha256=str(meta["sha256"]),
-                size=int(meta["size"]),
-                zone=str(meta.get("time_zone") or ""),
-            )
+            zone = str(meta.get("time_zone") or "")
+            if "sha256" not in meta:
+                return CityOffer(zone=zone)
+            return CityOffer(sha256=str(meta["sha256"]), size=int(meta["size"]), zone=zone)
         except LinkError as error:
             if error.status == requests.codes.not_found:
                 return None
             raise
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LinkError(LinkTrouble.NOT_CENTRAL, f"/v1/city: {error}") from error
 
     def city_pack(self, token: str, to: Path, *, sha256: str) -> None:

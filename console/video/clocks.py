@@ -21,12 +21,12 @@ _APART = 8
 class Clocks:
     """Remembers for each point what was last read.
 
-    Args:
+    Attributes:
         zone: Of the cameras' clocks; this machine's own where ``None``.
     """
 
     def __init__(self, zone: tzinfo | None = None) -> None:
-        self._zone = zone
+        self.zone = zone
         self._looks: dict[CameraId, int] = {}
         self._wrong: dict[CameraId, bool] = {}
 
@@ -47,7 +47,7 @@ class Clocks:
         """
         self._looks[point] = self._looks.get(point, 0) + 1
         if reading is not None:
-            local = at.astimezone(self._zone).replace(tzinfo=None)
+            local = at.astimezone(self.zone).replace(tzinfo=None)
             self._wrong[point] = is_wrong(reading, local)
         return self._wrong.get(point, False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -67,6 +68,24 @@ def read_points(path: Path, key: CameraKey | None = None) -> list[Camera]:
         return []
     except (OSError, msgspec.MsgspecError, SealError) as error:
         raise PointsError(path, str(error)) from error
+
+
+def write_zone(path: Path, zone: str) -> None:
+    """Write the IANA name of the zone of the city's clocks, for the sweep that runs beside."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(zone, encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_zone(path: Path | None) -> ZoneInfo | None:
+    """Return the zone that `write_zone` left; ``None`` where there is none that is known."""
+    if path is None:
+        return None
+    try:
+        return ZoneInfo(path.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return None  # nobody has told it yet
 
 
 def stamp_of(path: Path) -> tuple[int, int] | None:

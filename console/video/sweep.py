@@ -27,7 +27,7 @@ from console.video.diagnosis import Finding, Known
 from console.video.habits import Habits
 from console.video.judge import Judge
 from console.video.looks import LooksError, LooksWriter, SweepLook, SweepState
-from console.video.points import PointsError, read_points, stamp_of, write_points
+from console.video.points import PointsError, read_points, read_zone, stamp_of, write_points
 from console.video.pointwatches import PointWatches
 from console.video.pulse import Pulse
 from console.video.rounds import Crowd, Rounds
@@ -76,6 +76,7 @@ class SweepSettings:
         parts: … of how many.
         niceness: Added to the process's niceness.
         zone: Of the clocks in the pictures; this machine's own where ``None``.
+        zone_path: Where the zone is that central told, as ``write_zone`` leaves it; it wins.
         key: Of the list of points and of the pictures, ``None`` where they are not locked.
     """
 
@@ -88,6 +89,7 @@ class SweepSettings:
     parts: int = 1
     niceness: int = 15
     zone: tzinfo | None = None
+    zone_path: Path | None = None
     key: CameraKey | None = field(default=None, repr=False, compare=False)
     visit: VisitSettings = field(default_factory=VisitSettings)
 
@@ -377,6 +379,7 @@ class Sweep:
             return
         self._read_s = now_s
         settings = self._settings
+        self._clocks.zone = read_zone(settings.zone_path) or settings.zone
         stamp = stamp_of(settings.points_path)
         if stamp == self._stamp:
             return

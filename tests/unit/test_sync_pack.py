@@ -57,6 +57,18 @@ def test_that_the_zone_of_the_citys_clocks_is_told_and_known_without_central(
         recorder.wait(lambda me: me.zones == ["Europe/Helsinki"], "the zone")
 
 
+def test_that_a_central_without_a_pack_tells_the_zone(tmp_path: Path) -> None:
+    server = CentralServer(tmp_path / "central", time_zone="Europe/Helsinki")
+    server.seed(some_units(), jurisdictions=a_city())
+    server.start()
+    try:
+        with console(server.url, server.password("dispatcher"), tmp_path / "desk") as (_, recorder):
+            recorder.wait(lambda me: me.zones == ["Europe/Helsinki"], "the zone")
+            assert recorder.packs == []
+    finally:
+        server.stop()
+
+
 def test_that_the_same_pack_here_is_used_and_another_replaced(
     city: CentralServer, tmp_path: Path
 ) -> None:
