@@ -7,7 +7,7 @@ off-delay. One that comes and goes again and again (chatter) gets a longer off-d
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,17 +79,21 @@ class BookedAlarm:
         return AlarmState.UNACKNOWLEDGED if self.is_present else AlarmState.RETURNED
 
 
+def _usual_delay(condition: Condition) -> timedelta:
+    return ON_DELAY.get(condition.kind, timedelta())
+
+
 @dataclass(slots=True)
 class AlarmBook:
     """The alarms of one desk.
 
     Attributes:
         raised: Alarms raised since the book was opened.
-        on_delay: How long conditions of a kind have to last before they are alarms.
+        on_delay: How long a condition has to last before it is an alarm.
     """
 
     raised: int = 0
-    on_delay: Mapping[ConditionKind, timedelta] = field(default_factory=lambda: ON_DELAY)
+    on_delay: Callable[[Condition], timedelta] = _usual_delay
     _alarms: dict[str, BookedAlarm] = field(default_factory=dict)
     _waiting: dict[str, tuple[Condition, datetime]] = field(default_factory=dict)
     _history: dict[str, deque[datetime]] = field(default_factory=dict)
@@ -112,7 +116,7 @@ class AlarmBook:
                 )
                 continue
             _, since = self._waiting.setdefault(condition.id, (condition, at))
-            if at - since >= self.on_delay.get(condition.kind, timedelta()):
+            if at - since >= self.on_delay(condition):
                 raised.append(self._raise(condition, at))
         for waiting in [one for one in self._waiting if one not in present]:
             del self._waiting[waiting]

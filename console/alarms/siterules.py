@@ -84,10 +84,23 @@ class SiteRules:
                     return found
         return None
 
-    def after(self, kind: ConditionKind, usual: timedelta) -> timedelta:
-        """Return how long a condition of this kind lasts in the city before it is an alarm."""
-        found = self.rule(kind, district=None)
-        return usual if found is None or found.after is None else found.after
+    def after(
+        self, kind: ConditionKind, usual: timedelta, *, district: str | None = None
+    ) -> timedelta:
+        """Return how long a condition of this kind lasts before it is an alarm.
+
+        A district's line without a time leaves the time that the city's line has.
+
+        Args:
+            kind: Of alarm.
+            usual: What the program has by itself.
+            district: Where what the alarm is about lies.
+        """
+        code = kind.value.replace("_", "-")
+        lines = (self._rules.get((code, where)) for where in (district, None))
+        return next(
+            (one.after for one in lines if one is not None and one.after is not None), usual
+        )
 
     def ranked(self, condition: Condition, *, district: str | None) -> Condition:
         """Return a condition with the priority that the rules give it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -24,7 +25,7 @@ from console.alarms.conditions import (
     stopped,
     vanished,
 )
-from console.domain.assignments import AssignmentState
+from console.domain.assignments import Assignment, AssignmentState
 from console.domain.levels import Level
 from console.domain.watch import AlarmMark
 from console.geo.distance import flat_distance_m
@@ -108,7 +109,7 @@ class WatchAlarms(QObject):
         self._sensors = None if readings is None else SensorWatch(mirror, readings)
         self._events, self._beats = AreaEvents(mirror, self), BeatWatch(mirror, self)
         self._silent: dict[str, datetime] = {}
-        self._book, self._rules = AlarmBook(), RuleBook(mirror)
+        self._book, self._rules = AlarmBook(on_delay=self._on_delay), RuleBook(mirror)
         self._anchors: dict[str, tuple[float, float, datetime]] = {}
         self._rate = (0, False)
         self.alarms: tuple[Alarm, ...] = ()
@@ -160,7 +161,6 @@ class WatchAlarms(QObject):
     def look(self) -> None:
         """Look at everything again."""
         at, rules = self._mirror.now(), self._rules.rules
-        self._book.on_delay = {kind: rules.after(kind, usual) for kind, usual in ON_DELAY.items()}
         found = [rules.ranked(one, district=self._district(one)) for one in self._conditions(at)]
         for alarm in self._book.take(found, at=at):
             self.raised.emit(int(alarm.condition.priority))
@@ -180,12 +180,7 @@ class WatchAlarms(QObject):
             self.look()
 
     def _conditions(self, at: datetime) -> list[Condition]:
-        mirror, after = self._mirror, self._rules.rules.after
-        heard = after(ConditionKind.SILENT_ON_SCENE, HEARD_WITHIN)
-        lost = after(ConditionKind.VANISHED, HEARD_WITHIN)
-        still = after(ConditionKind.STOPPED, STOPPED_FOR)
-        running = [one for one in mirror.running_assignments() if one.state in _WATCHED]
-        motions = {str(one.unit): self._motion(one.unit, at) for one in running}
+        mirror = self._mirror
         panics = [
             of(ConditionKind.PANIC, mark.unit, mark.raised_at, unit=mark.unit)
             for mark in mirror.every(AlarmMark)
@@ -193,9 +188,7 @@ class WatchAlarms(QObject):
         ]
         return [
             *panics,
-            *silent_on_scene(running, motions, at=at, within=heard),
-            *vanished(running, motions, at=at, within=lost),
-            *stopped(running, motions, at=at, within=still),
+            *self._on_the_job(at),
             *overdue(mirror.open_incidents(), at=at),
             *self._events.conditions(),
             *outside_beat(self._beats.motions(at), at=at),
@@ -203,14 +196,37 @@ class WatchAlarms(QObject):
             *(() if self._sensors is None else self._sensors.conditions()),
         ]
 
+    def _on_the_job(self, at: datetime) -> list[Condition]:
+        """Return what is the matter with units that have a task, by the times of its district."""
+        running = [one for one in self._mirror.running_assignments() if one.state in _WATCHED]
+        motions = {str(one.unit): self._motion(one.unit, at) for one in running}
+        by_district: dict[str | None, list[Assignment]] = {}
+        for one in running:
+            by_district.setdefault(self._district_of(one.incident, one.unit), []).append(one)
+        found: list[Condition] = []
+        for district, some in by_district.items():
+            after = partial(self._rules.rules.after, district=district)
+            heard = after(ConditionKind.SILENT_ON_SCENE, HEARD_WITHIN)
+            lost = after(ConditionKind.VANISHED, HEARD_WITHIN)
+            still = after(ConditionKind.STOPPED, STOPPED_FOR)
+            found += silent_on_scene(some, motions, at=at, within=heard)
+            found += vanished(some, motions, at=at, within=lost)
+            found += stopped(some, motions, at=at, within=still)
+        return found
+
+    def _on_delay(self, condition: Condition) -> timedelta:
+        usual = ON_DELAY.get(condition.kind)
+        if usual is None:
+            return timedelta()
+        return self._rules.rules.after(condition.kind, usual, district=self._district(condition))
+
     def _district(self, condition: Condition) -> str | None:
         """Return the district of what an alarm is about, ``None`` where it lies in none."""
-        mirror, subject = self._mirror, condition.subject
-        rows = (
-            mirror.incident(condition.incident or ""),
-            mirror.unit(condition.unit or ""),
-            mirror.camera(subject),
-        )
+        return self._district_of(condition.incident, condition.unit, condition.subject)
+
+    def _district_of(self, incident: str | None, unit: str | None, camera: str = "") -> str | None:
+        mirror = self._mirror
+        rows = mirror.incident(incident or ""), mirror.unit(unit or ""), mirror.camera(camera)
         return next((row.district for row in rows if row is not None), None)
 
     def _is_key(self, camera_id: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from desk_city import NOW, Desk, Held, districts, incident, units
+from desk_city import NOW, Desk, Held, assignment, districts, incident, units
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -19,8 +19,9 @@ from real_data import ROOT
 from console.alarms.conditions import Priority
 from console.alarms.tones import RATE_HZ, VOICES, samples
 from console.domain.areas import Area, AreaId, AreaKind
+from console.domain.assignments import AssignmentState
 from console.domain.catalogue import CatalogueItem, CatalogueName
-from console.domain.ids import CameraId, PersonId
+from console.domain.ids import CameraId, JurisdictionId, PersonId
 from console.domain.levels import Level, Role
 from console.domain.places import Camera
 from console.domain.shifts import RosterEntry
@@ -190,6 +191,48 @@ def test_that_a_rule_changes_time_priority_and_response_of_an_alarm_at_once(
     assert watched.look() == ["camera_down:c1"]
     assert watched.alarms.alarms[0].level is Level.CAUTION
     assert watched.alarms.alarms[0].text.endswith("— send somebody to look, report the fault")
+
+
+def test_that_a_districts_line_has_its_own_time_and_without_one_the_citys(
+    watched: Watched,
+) -> None:
+    def line(code: str, district: JurisdictionId | None, **details: float | str) -> CatalogueItem:
+        return CatalogueItem(
+            id=f"alarm_rule:{code}@2026-01-01", catalogue=CatalogueName.ALARM_RULE, code=code,
+            name_zh=code, name_en=code, district=district, valid_from="2026-01-01", version=1,
+            details={"level": 3, **details},
+        )  # fmt: skip
+
+    watched.bring(
+        line("camera-down", None, value=60, unit="s"),
+        line("camera-down/a", JurisdictionId("D01"), value=5, unit="min"),
+        line("camera-down/b", JurisdictionId("D02")),
+        line("silent-on-scene/a", JurisdictionId("D01"), value=2, unit="min"),
+    )
+    for district in (JurisdictionId("D01"), JurisdictionId("D02"), None):
+        name = f"c-{district}"
+        watched.bring(
+            Camera(
+                id=CameraId(name), name=name, main_url="rtsp://h/1", is_key=True, district=district
+            )
+        )
+    names = ["c-D01", "c-D02", "c-None"]
+    watched.watch.take_silent(names)
+    assert watched.look() == []
+    assert watched.look(59) == []
+    assert sorted(watched.look(2)) == ["camera_down:c-D02", "camera_down:c-None"]
+    assert len(watched.look(230)) == 2
+    assert len(watched.look(10)) == 3
+    watched.watch.take_silent([])
+    watched.look()
+    assert watched.look(130) == []
+    for no, district in ((1, JurisdictionId("D01")), (2, JurisdictionId("D02"))):
+        case = replace(incident(no, "0401", Level.ROUTINE, "望京", 0), district=district)
+        there = assignment(no, f"u{no}", case.id, AssignmentState.ON_SCENE)
+        there = replace(there, changed_at=watched.clock.at)
+        watched.bring(case, there)
+    assert not any(one.startswith("silent") for one in watched.look(119))
+    assert [one for one in watched.look(2) if one.startswith("silent")] == ["silent_on_scene:a1"]
 
 
 def test_that_an_alarm_is_put_aside_with_a_reason_until_its_end(
