@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from console.dispatch.default_place import COUNTED, PlaceCounts
 from console.dispatch.experience import REMEMBERED, Experience
 from console.dispatch.merge import plain_place
-from console.dispatch.sayings import remarks
+from console.dispatch.sayings import Sayings, remarks
 from console.domain.incidents import Incident, Report
 from console.store.tables import INCIDENT, REPORT
 
@@ -23,11 +23,22 @@ class Past:
 
     places: PlaceCounts = field(default_factory=PlaceCounts)
     experience: Experience = field(default_factory=Experience)
+    _heard: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, connection: Connection) -> Past:
-        """Return what the last month's rows tell."""
+    def read(cls, connection: Connection, learnt: Sayings | None = None) -> Past:
+        """Return what the last month's rows tell.
+
+        Args:
+            connection: To central's database.
+            learnt: What is known of remarks; without it they are read from the newest reports,
+                which takes longer than all the rest.
+        """
         past = cls()
+        if learnt is None:
+            past._read_words(connection)
+        else:
+            past.experience.sayings = learnt
         columns = select(REPORT.c.lat, REPORT.c.lon, REPORT.c.place)
         placed = columns.where(REPORT.c.lat.is_not(None))
         newest = placed.order_by(REPORT.c.received_at.desc()).limit(COUNTED)
@@ -47,7 +58,6 @@ class Past:
         for form, lat, lon, at, reports in connection.execute(query.order_by(INCIDENT.c.opened_at)):
             past.experience.opened(form, lat, lon, at)
             past.experience.joined(form, max(reports - 1, 0))
-        past._read_words(connection)
         return past
 
     def _read_words(self, connection: Connection) -> None:
@@ -59,13 +69,17 @@ class Past:
             self._count_words(text, place, summary, of_case)
 
     def take_report(self, report: Report, incident: Incident | None) -> None:
-        """Count a new report, and what it says beside the incident it is filed under."""
-        if incident is None:
-            self._count_words(report.text, report.place, None, None)
-        else:
-            self._count_words(report.text, report.place, incident.summary, incident.place)
+        """Count a new report; what it says is learnt from when it is on disk (`learn`)."""
+        of = (None, None) if incident is None else (incident.summary, incident.place)
+        self._heard.append((report.text, report.place, *of))
         if report.lat is not None and report.lon is not None:
             self._count_place(report.lat, report.lon, report.place)
+
+    def learn(self) -> None:
+        """Learn from what was said in reports beside the incidents they were filed under."""
+        for one in self._heard:
+            self._count_words(*one)
+        self._heard.clear()
 
     def take_incident(self, incident: Incident, before: Incident | None) -> None:
         """Count a new incident, or reports that one had more."""

@@ -15,6 +15,7 @@ from console.central.past import Past
 from console.dispatch.changed import Changed
 from console.dispatch.experience import Experience
 from console.dispatch.forms import forms_by_code
+from console.dispatch.sayings import Sayings
 from console.dispatch.time_rules import TimeRules
 from console.domain.areas import Area, AreaEvent
 from console.domain.assignments import Assignment, AssignmentState
@@ -44,23 +45,23 @@ class LiveRows:
     Used by the writer's thread alone.
     """
 
-    def __init__(self, connection: Connection, zone: ZoneInfo | None = None) -> None:
-        """Read what is held; ``zone`` is that of the city's clocks."""
+    def __init__(
+        self, connection: Connection, zone: ZoneInfo | None = None, learnt: Sayings | None = None
+    ) -> None:
+        """Read what is held, and remarks unless they were ``learnt``; ``zone``: the city's."""
         self._connection = connection
         self._zone = zone or ZoneInfo(USUAL_ZONE)
         self._fresh: dict[tuple[str, str], Row] = {}
         self._senders: dict[tuple[str, str], Report] = {}
         self._absent: set[str] = set()
-        self._past = Past()
-        self._unplaced: set[str] = set()
         self._names: dict[str, str | None] = {}
-        self._tables: dict[str, dict[str, Row]] = {}
         self._rules: TimeRules | None = None
-        self._load()
+        self._load(learnt)
 
     def use(self, connection: Connection) -> None:
-        """Read through another transaction from now on."""
+        """Read through another transaction from now on; the last one is on disk."""
         self._connection = connection
+        self._past.learn()
 
     def not_held(self, incidents: Iterable[str]) -> list[str]:
         """Return those of these ids that no open incident bears."""
@@ -322,7 +323,7 @@ class LiveRows:
         fresh = self._fresh.get((kind_of_type(row_type), row_id))
         return cast(R, fresh) if fresh is not None else read_row(self._connection, row_type, row_id)
 
-    def _load(self) -> None:
+    def _load(self, learnt: Sayings | None) -> None:
         self._units: dict[str, Unit] = {}
         self._by_no: dict[int, Unit] = {}
         self._by_call_sign: dict[str, Unit] = {}
@@ -331,12 +332,12 @@ class LiveRows:
         self._assignments: dict[str, Assignment] = {}
         self._by_incident: dict[str, dict[str, None]] = {}
         self._by_unit: dict[str, dict[str, None]] = {}
-        self._tables = {
+        self._tables: dict[str, dict[str, Row]] = {
             kind: {row.id: row for row in read_rows(self._connection, ROW_TYPES[kind])}
             for kind in TABLE_KINDS
         }
-        self._unplaced = set()
-        self._past = Past.read(self._connection)
+        self._unplaced: set[str] = set()
+        self._past = Past.read(self._connection, learnt)
         for unit in read_rows(self._connection, Unit):
             self._hold_unit(unit)
         is_open = INCIDENT.c.stage.not_in(list(CLOSED_STAGES))

@@ -90,7 +90,9 @@ class Sequencer:
             self._mark = open_ledger(connection)
             if keeper is not None:
                 keeper.open(connection, at=clock())
-            self._rows: LiveRows | None = LiveRows(connection, surroundings.numbers.zone)
+            rows = LiveRows(connection, surroundings.numbers.zone)
+        self._rows: LiveRows | None = rows
+        self._learnt = rows.experience().sayings
 
     @property
     def mark(self) -> Mark:
@@ -289,7 +291,7 @@ class Sequencer:
         """Return the rows as seen through a transaction, read anew after one that failed."""
         if self._rows is None:
             self._find_mark(connection)
-            self._rows = LiveRows(connection, self._surroundings.numbers.zone)
+            self._rows = LiveRows(connection, self._surroundings.numbers.zone, self._learnt)
         self._rows.use(connection)
         return self._rows
 

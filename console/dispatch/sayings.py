@@ -65,6 +65,10 @@ class Sayings:
         if len(self._made) > _MOST:
             self._forget_rare()
 
+    def counted(self, remark: str) -> int:
+        """Return how often a remark was made, as far as it is remembered."""
+        return self._made.get(remark, 0)
+
     def said_together(self, first: Iterable[str], second: Iterable[str]) -> None:
         """Count the remarks of two reports of one case."""
         ours, theirs = self._known(first), self._known(second)

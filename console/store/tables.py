@@ -98,6 +98,7 @@ REPORT = Table(
     UniqueConstraint("channel", "external_id", name="report_by_sender"),
     Index("report_by_incident", "incident"),
     Index("report_by_phone", "phone", "received_at"),
+    Index("report_by_time", "received_at"),
 )
 
 ASSIGNMENT = Table(

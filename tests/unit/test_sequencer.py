@@ -24,10 +24,13 @@ from console.central.ledger import Numbers
 from console.central.rows import LiveRows
 from console.central.sequencer import Job, Sequencer, Submission
 from console.central.settings import CentralError
+from console.dispatch.sayings import Sayings
 from console.domain.assignments import AssignmentState
-from console.domain.ids import new_id
-from console.domain.levels import Role
+from console.domain.ids import ReportId, new_id
+from console.domain.incidents import Report
+from console.domain.levels import Channel, Role
 from console.protocol.commands import (
+    AddReport,
     AmendIncident,
     AnyBody,
     AssignUnit,
@@ -208,6 +211,39 @@ def test_that_a_group_with_one_bad_submission_keeps_the_others(
     assert writer.revs() == list(range(1, 7))
     writer.sequencer.stop()
     writer.engine.dispose()
+
+
+def test_that_what_was_learnt_of_remarks_outlives_a_group_that_failed(
+    tmp_path: Path, database: Database
+) -> None:
+    writer = Writer(database.url(tmp_path), district_at=_stumbling)
+    said = "居民意见很大"
+    waiting = [
+        writer.put(_told(name, said, lat), role=Role.GATEWAY)
+        for name, lat in (("a", 39.9), ("b", 0.0), ("c", 39.9))
+    ]
+
+    def learnt(_: Connection, rows: LiveRows) -> Sayings:
+        return rows.experience().sayings
+
+    before = writer.sequencer._learnt
+    writer.sequencer.start()
+    assert waiting[0].verdicts() == waiting[2].verdicts() == [Verdict.ACCEPTED]
+    assert isinstance(waiting[1].answer(), CentralError)
+    assert writer.job(learnt).answer() is before
+    with writer.engine.connect() as connection:
+        anew = LiveRows(connection).experience().sayings
+    assert before.counted(said) == anew.counted(said) == 2
+    writer.sequencer.stop()
+    writer.engine.dispose()
+
+
+def _told(name: str, text: str, lat: float) -> AddReport:
+    report = Report(
+        id=ReportId(name), channel=Channel.HOTLINE, received_at=datetime.now(UTC), text=text,
+        place="", form="0503", lat=lat, lon=116.4,
+    )  # fmt: skip
+    return AddReport(report=report, incident=f"i{name}")
 
 
 def _stumbling(lat: float, _lon: float) -> tuple[str | None, str | None]:

@@ -112,6 +112,7 @@ def _filed(reports: list[Report]) -> Iterator[tuple[str, str]]:
             rows.apply(decision.rows)
             put_rows(connection, rows.fresh())
             rows.settle()
+            rows.use(connection)
             for row in decision.rows:
                 if isinstance(row, Incident) and row.version == 1:
                     heapq.heappush(closing, (row.opened_at + OPEN_FOR, row.id))
