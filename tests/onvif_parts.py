@@ -27,13 +27,14 @@ def _texts(root: ET.Element) -> dict[str, str]:
 
 
 class OnvifCamera:
-    """One camera with two profiles and two presets; keeps what it was told to do."""
+    """One camera with two profiles and some presets; keeps what it was told to do."""
 
     def __init__(self, *, user: str = "admin", password: str = "s3cret&<", rtsp: str = "") -> None:
         self.user, self.password = user, password
         self.rtsp = rtsp or "rtsp://127.0.0.1:8554"
         self.done: list[tuple[str, str, str]] = []
         self.moves = True
+        self.presets = [("1", "gate"), ("2", "东侧")]
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -204,7 +205,7 @@ class OnvifCamera:
     def _GetPresets(self, _asked: dict[str, str]) -> str:  # noqa: N802
         presets = "".join(
             f'<Preset token="{token}"><tt:Name>{name}</tt:Name></Preset>'
-            for token, name in (("1", "gate"), ("2", "东侧"))
+            for token, name in self.presets
         )
         return f"<GetPresetsResponse>{presets}</GetPresetsResponse>"
 

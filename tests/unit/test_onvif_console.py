@@ -196,7 +196,7 @@ def test_that_presets_of_a_plan_are_picked_from_what_the_camera_reports(
     qtbot.waitExposed(form)
 
     def opened(row: int) -> PresetBox:
-        with qtbot.waitSignal(mover.presets_came):
+        with qtbot.waitSignal(mover.presets_came, timeout=60_000):
             form.points.setCurrentCell(row, 2)
             form.points.editItem(form.points.item(row, 2))
         (box,) = form.points.findChildren(PresetBox)
@@ -207,7 +207,24 @@ def test_that_presets_of_a_plan_are_picked_from_what_the_camera_reports(
     box.setCurrentIndex(2)
     box.activated.emit(2)
     assert form.draft(PlanDraft()).presets == {"m": "东侧", "f": ""}
-    qtbot.waitUntil(lambda: not form.points.findChildren(PresetBox))
+    qtbot.waitUntil(lambda: not form.points.findChildren(PresetBox), timeout=60_000)
+    camera.presets.append(("3", "北口"))
+    box = opened(0)  # it is asked again
+    assert [box.itemText(row) for row in range(box.count())] == ["", "gate", "东侧", "北口"]
+    assert box.lineEdit().placeholderText() == ""
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    qtbot.waitUntil(lambda: not form.points.findChildren(PresetBox), timeout=60_000)
+    with qtbot.waitSignal(mover.presets_came, timeout=60_000):
+        form.points.editItem(form.points.item(0, 2))
+        (box,) = form.points.findChildren(PresetBox)
+        assert box.count() == 4  # those known from earlier are offered meanwhile
+        assert box.toolTip() == "asking the camera…"
+    form.show_presets("m", [], "is away")
+    assert (box.count(), box.toolTip()) == (4, "is away")
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    qtbot.waitUntil(lambda: not form.points.findChildren(PresetBox), timeout=60_000)
     box = opened(1)
     assert box.count() == 0
     assert "no ONVIF service" in box.lineEdit().placeholderText()

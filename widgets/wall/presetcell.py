@@ -23,23 +23,28 @@ class PresetBox(QComboBox):
     def __init__(self, point: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.point = point
+        self._offered: list[str] = []
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setAccessibleName(self.tr("Preset"))
-        self._say(self.tr("asking the camera…"))
+        self.say(self.tr("asking the camera…"))
 
-    def offer(self, names: Sequence[str], why: str) -> None:
-        """Offer names below an empty choice, or say why there are none; what is typed stays."""
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer names below an empty choice; none, or those offered already, change nothing.
+
+        What is typed stays.
+        """
+        if list(names) == self._offered or not names:
+            return
+        self._offered = list(names)
         typed = self.currentText()
         self.clear()
-        if names:
-            self.addItems(["", *names])
+        self.addItems(["", *names])
         self.setEditText(typed)
-        self._say("" if names else why)
-        if names:
-            QTimer.singleShot(0, self, self.showPopup)
+        QTimer.singleShot(0, self, self.showPopup)
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Tell beside the cell how it stands with the camera."""
         line = self.lineEdit()
         if line is not None:
             line.setPlaceholderText(text)
@@ -65,25 +70,24 @@ class PresetDelegate(QStyledItemDelegate):
         self._open: PresetBox | None = None
 
     def show_presets(self, point: str, names: Sequence[str], why: str) -> None:
-        """Take what a camera reported; ``why`` it has none is asked again the next time."""
+        """Take what a camera reported, or ``why`` it has none; what it had last stays offered."""
         if names:
             self._known[point] = list(names)
         if self._open is not None and self._open.point == point:
-            self._open.offer(names, why)
+            self._open.offer(names)
+            self._open.say(why)
 
     def createEditor(  # noqa: N802
         self, parent: QWidget, _option: QStyleOptionViewItem, index: Index
     ) -> QWidget:
-        """Open a box for a cell and have the camera asked unless it was."""
+        """Open a box for a cell with what the camera had last, and have it asked again."""
         point = str(index.sibling(index.row(), 0).data(self._id_role))
         box = PresetBox(point, parent)
         box.activated.connect(lambda _row: self._take(box))
         box.destroyed.connect(lambda: self._forget(box))
         self._open = box
-        if point in self._known:
-            box.offer(self._known[point], "")
-        else:
-            self.presets_wanted.emit(point)
+        box.offer(self._known.get(point, ()))
+        self.presets_wanted.emit(point)
         return box
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
