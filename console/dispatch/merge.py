@@ -31,8 +31,9 @@ _DECAY_S = 1500.0
 _SHAPE = 1.0
 #: The same where one's position is only what its words usually mean.
 _LOOSE_SIGMA_M = 50.0
-#: So much likelier than another matter it has to be (natural logarithm); and what never fits.
-LEAST_SCORE = 1.8
+#: So much likelier than another matter it has to be (natural logarithm), with remarks weighed and
+#: while nothing is known of any; and what never fits.
+LEAST_SCORE, LEAST_UNTAUGHT = 1.8, 1.2
 _NEVER = -50.0
 #: What the same words for the place add to a distance; what they are worth without one, and how
 #: often something of one form is told of a named place whose position nobody knows, a second.
@@ -172,7 +173,7 @@ def likeness(
         score += _SAME_WORDS
     alike = experience.sayings.weight(other.remarks, told.remarks)
     score += alike
-    if score <= LEAST_SCORE:
+    if score <= (LEAST_SCORE if experience.sayings.has_learnt else LEAST_UNTAUGHT):
         return None
     place = () if metres is None else (f"{metres:.0f} m",)
     words = ["same words for the place"] if same_place else []

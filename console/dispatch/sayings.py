@@ -65,6 +65,11 @@ class Sayings:
         if len(self._made) > _MOST:
             self._forget_rare()
 
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it is known of any remarks how often they go together."""
+        return bool(self._pairs)
+
     def counted(self, remark: str) -> int:
         """Return how often a remark was made, as far as it is remembered."""
         return self._made.get(remark, 0)

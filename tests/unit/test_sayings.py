@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.dispatch.experience import Experience
+from console.dispatch.merge import LEAST_SCORE, LEAST_UNTAUGHT, best_match, told_by
 from console.dispatch.sayings import Sayings, remarks
+from console.domain.ids import IncidentId, ReportId
+from console.domain.incidents import Incident, Report, Stage
+from console.domain.levels import Channel, Level
 
 BAD, WORSE = ("居民意见很大", "每天都这样"), ("情况很严重了", "周围居民都在骂")
 
@@ -82,3 +88,21 @@ def test_that_remarks_made_often_outlive_very_many_others() -> None:
     for no in range(75_000):
         sayings.said({f"说过三次的话{no // 3}"})
     assert sayings.weight({BAD[0]}, {BAD[1]}) >= before
+
+
+def test_that_before_anything_was_learnt_less_is_enough_for_one_matter() -> None:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    incident = Incident(
+        id=IncidentId("i"), form="0503", level=Level.ROUTINE, stage=Stage.FILE,
+        channel=Channel.APP, summary="", place="", opened_at=at, lat=39.9, lon=116.4,
+    )  # fmt: skip
+    report = Report(
+        id=ReportId("r"), channel=Channel.APP, received_at=at + timedelta(minutes=75), text="",
+        place="", form="0503", lat=39.9009, lon=116.4,
+    )  # fmt: skip
+    new, old = Experience(), Experience()
+    old.sayings = learnt()
+    found = best_match(told_by(report), [incident], new, lambda _: [])
+    assert found is not None
+    assert LEAST_UNTAUGHT < found.score < LEAST_SCORE
+    assert best_match(told_by(report), [incident], old, lambda _: []) is None
