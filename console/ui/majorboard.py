@@ -23,6 +23,8 @@ from console.ui.words import form_word, is_chinese, stage_word, time_text, verb_
 
 #: A command post is looked for on the map within this of its incident.
 _POST_WITHIN_M = 5_000.0
+#: A sector of this name was the command post before that was a row of its own.
+_POST_SECTOR = "指挥部 Command post"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,14 @@ class MajorBoard(QObject):
         """Where it is commanded from, ``None`` while that is nowhere."""
         return None if self.card is None else self.card.post
 
+    @property
+    def offered_place(self) -> str:
+        """Where the post is, or was while it was a sector: what `set_post` is begun with."""
+        if self.post is not None:
+            return self.post.place
+        sector = self._post_sector()
+        return "" if sector is None else sector.task
+
     def cases(self) -> list[tuple[str, str]]:
         """Return the cases of it: id, and what is shown."""
         parts = () if self.card is None else self.card.parts
@@ -167,23 +177,26 @@ class MajorBoard(QObject):
         """Say where the command post is; "" ends it.
 
         A place that the map knows has a position; of several, the one with just these words.
+        A sector that was the post is so no longer: its lead commands, and it is ended.
         """
         incident, held = self.incident, self.post
         if incident is None:
             return False
         if not place:
             return held is not None and self._actions.put_post(replace(held, retired=True))
-        spot = self._place_of(place)
-        return self._actions.put_post(
+        spot, sector = self._place_of(place), self._post_sector()
+        lead = None if sector is None else sector.lead or None
+        is_put = self._actions.put_post(
             CommandPost(
                 id=incident.id,
                 incident=incident.id,
                 place=place if spot is None else spot.text,
                 lat=None if spot is None else spot.lat,
                 lon=None if spot is None else spot.lon,
-                commander=None if held is None else held.commander,
+                commander=lead if held is None else held.commander,
             )
         )
+        return self.end_sector(sector.id) if is_put and sector is not None else is_put
 
     def set_commander(self, name: str) -> bool:
         """Say who commands at the command post; "" says that nobody does."""
@@ -191,6 +204,12 @@ class MajorBoard(QObject):
         if held is None:
             return self._refuse(self.tr("Say first where the command post is: P."))
         return self._actions.put_post(replace(held, commander=name or None))
+
+    def _post_sector(self) -> SectorLine | None:
+        """Return the sector that is the post of an incident from before there were such rows."""
+        if self.post is not None:
+            return None
+        return next((one for one in self.sectors() if one.name == _POST_SECTOR), None)
 
     def _place_of(self, words: str) -> FoundPlace | None:
         """Return the place near the incident that the words can only mean."""

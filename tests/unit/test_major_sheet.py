@@ -60,6 +60,7 @@ class Shown:
         self.window.show()
         qtbot.waitExposed(self.window)
         self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow, timeout=60_000)  # else nothing has focus
         self.before.setFocus()
         self.model.pick("i317")
         self.sheet.open()
@@ -179,6 +180,18 @@ def test_that_the_post_is_shown_and_commanded_moved_and_ended_by_keys(shown: Sho
         "somewhere else", None, "王局",
     )  # fmt: skip
     assert ended == c.PutPost(post=replace(led, retired=True))
+
+
+def test_that_a_post_that_was_a_sector_is_offered_and_ends_as_a_sector(shown: Shown) -> None:
+    old = replace(a_sector(1, "指挥部 Command post"), task="体育馆旁", lead=UnitId("u7"))
+    shown.is_big(old, a_sector(2, "外围"))
+    shown.press(Key.Key_P)
+    assert shown.sheet.words.text() == "体育馆旁"
+    shown.press(Key.Key_Return)
+    put, ended = shown.bodies
+    assert isinstance(put, c.PutPost)
+    assert (put.post.place, put.post.commander, put.post.lat) == ("体育馆旁", "K7", None)
+    assert ended == c.PutSector(sector=replace(old, retired=True))
 
 
 def test_that_units_at_work_are_shown_and_those_without_a_task_refused(shown: Shown) -> None:

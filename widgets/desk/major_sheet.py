@@ -310,11 +310,11 @@ class MajorSheet(QFrame):
         post, sector = self._board.post, self._sector(self.sectors.chosen)
         held = {
             Qt.Key.Key_T: "" if sector is None else sector.task,
-            Qt.Key.Key_P: "" if post is None else post.place,
+            Qt.Key.Key_P: self._board.offered_place,
             Qt.Key.Key_W: "" if post is None else post.commander or "",
         }
         if key in held:
-            self._may_be_empty = bool(held[key]) or key == Qt.Key.Key_T
+            self._may_be_empty = key == Qt.Key.Key_T or (post is not None and bool(held[key]))
             self.words.setText(held[key])
             self.words.selectAll()
 
