@@ -24,7 +24,7 @@ def test_that_an_older_central_gets_the_rows_it_lacks_and_keeps_its_own(tmp_path
     config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0023")
+        command.upgrade(config, "0024")
         connection.execute(text(
             "DELETE FROM catalogue WHERE catalogue IN ('noise_limit', 'alarm_rule') "
             "AND code NOT IN ('site', '4a', 'stopped')"

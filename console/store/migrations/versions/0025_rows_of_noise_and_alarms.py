@@ -1,7 +1,7 @@
 """A central made before the classes of GB 3096 and the program's alarm rules has them too.
 
-Revision: 0024
-Revises: 0023
+Revision: 0025
+Revises: 0024
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from alembic import op
 from console.domain.catalogue import CatalogueName
 from console.domain.catalogue_seed import seeded
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
