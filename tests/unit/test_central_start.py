@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 from central_parts import CentralServer, some_units
+from sqlalchemy import event
 
+from console.central.past import Past
 from console.central.server import run_central, seed_registry
 from console.central.settings import CentralError, CentralSettings
 from console.domain.units import UnitStatus
@@ -94,6 +96,30 @@ def test_that_migrations_lead_to_the_tables_as_they_are_written_down(tmp_path: P
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_that_what_is_read_of_the_newest_reports_sorts_no_older_ones(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "x.db"))
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    upgrade(engine)
+
+    def note(
+        _connection: object, _cursor: object, sql: str, values: tuple[object, ...], *_: object
+    ) -> None:
+        if "ORDER BY report.received_at DESC" in sql:
+            asked.append((sql, values))
+
+    with engine.connect() as connection:
+        event.listen(engine, "before_cursor_execute", note)
+        Past.read(connection)
+        event.remove(engine, "before_cursor_execute", note)
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all())
+            for sql, values in asked
+        ]
+    assert len(plans) == 2
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan]
     engine.dispose()
 
 
